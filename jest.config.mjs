@@ -1,0 +1,28 @@
+// One project per kind of test. Fast and pure: unit, architecture. Slow and real: the others.
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, sourceMaps: 'inline' }],
+};
+
+const project = (displayName, testMatch, more = {}) => ({
+  displayName,
+  testMatch,
+  transform,
+  testEnvironment: 'node',
+  // Behaviour of modules is never mocked; state between tests is made by hand.
+  modulePathIgnorePatterns: ['/dist/'],
+  ...more,
+});
+
+const stack = { globalSetup: '<rootDir>/test/support/stack-setup.ts', globalTeardown: '<rootDir>/test/support/stack-teardown.ts' };
+
+export default {
+  projects: [
+    project('unit', ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts']),
+    project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
+    project('integration', ['<rootDir>/services/*/test/**/*.int.test.ts', '<rootDir>/packages/*/test/**/*.int.test.ts']),
+    project('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
+    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts'], stack),
+    project('corpus', ['<rootDir>/test/corpus/**/*.test.ts'], stack),
+    project('faults', ['<rootDir>/test/faults/**/*.test.ts'], stack),
+  ],
+};

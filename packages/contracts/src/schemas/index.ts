@@ -1,0 +1,3 @@
+export * from './funclet-api';
+export * from './parse';
+export * from './runtime-manifest';

@@ -1,0 +1,19 @@
+import Joi from 'joi';
+import type { RuntimeManifest } from '../wire';
+
+const text = Joi.string().max(512);
+
+export const runtimeManifestSchema = Joi.object<RuntimeManifest, true>({
+  name: Joi.string()
+    .pattern(/^[a-z0-9][a-z0-9.-]{0,31}$/)
+    .required(),
+  title: text.required(),
+  command: text.required(),
+  args: Joi.array().items(text.allow('')).max(32).required(),
+  env: Joi.object().pattern(Joi.string().max(64), text.allow('')),
+  handlerPattern: text.required(),
+  handlerExample: text.required(),
+  entryFile: text.required(),
+  sourceContentTypes: Joi.array().items(text).max(8).required(),
+  image: text.required(),
+});

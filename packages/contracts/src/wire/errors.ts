@@ -1,0 +1,97 @@
+/**
+ * The closed catalogue of platform errors. A function's own failure is never one of these: it is a result.
+ * docs/errors.md is tested against this table in both directions.
+ */
+
+export interface ErrorDefinition {
+  status: number;
+  /** The same request may succeed later without a change. */
+  retryable: boolean;
+  /** Who has to act. */
+  fault: 'caller' | 'platform';
+  /** What happened and the way out; one sentence for docs/errors.md. */
+  meaning: string;
+}
+
+const caller = (status: number, meaning: string, retryable = false): ErrorDefinition => ({ status, retryable, fault: 'caller', meaning });
+const platform = (status: number, meaning: string, retryable = true): ErrorDefinition => ({
+  status,
+  retryable,
+  fault: 'platform',
+  meaning,
+});
+
+export const ERRORS = {
+  BAD_REQUEST: caller(400, 'The HTTP request itself is malformed; the text names the part.'),
+  VALIDATION_FAILED: caller(400, 'A field has a wrong type or value; the text names the field and what is allowed.'),
+  INVALID_JSON: caller(400, 'The body is not valid UTF-8 JSON, or empty where an object is needed.'),
+  INVALID_NAME: caller(400, 'The function name does not match ^[A-Za-z0-9_-]{1,64}$.'),
+  FORBIDDEN_KEY: caller(400, 'The body has a key `__proto__`, `constructor` or `prototype`.'),
+  RESERVED_ENV: caller(400, 'An environment variable is reserved for the platform or read only at process start; use another name.'),
+  INVALID_PACKAGE: caller(400, 'The zip is damaged, empty, or has a forbidden name; the text names the entry.'),
+  PACKAGE_LINK: caller(400, 'The zip contains a link, device, FIFO or socket; only regular files and folders are accepted.'),
+  CHECKSUM_MISMATCH: caller(400, 'The package does not have the SHA-256 that was announced; upload it again.'),
+  UNAUTHORIZED: caller(401, 'No key, or a key that is not known. Send `Authorization: Bearer <key>`.'),
+  FORBIDDEN: caller(403, 'The key is valid but not allowed to do this, or the Origin is not allow-listed.'),
+  FUNCTION_NOT_FOUND: caller(404, 'No function or version of that name in this account.'),
+  RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
+  CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),
+  ROUTE_NOT_FOUND: caller(404, 'No such path in this API.'),
+  METHOD_NOT_ALLOWED: caller(405, 'The path exists, the method does not; `Allow` lists the ones that do.'),
+  REQUEST_TIMEOUT: caller(408, 'The request did not arrive completely in time.', true),
+  CONFLICT: caller(409, 'A function of that name exists already.'),
+  NOT_READY: caller(409, 'The function is still being deployed; ask again when its State is Active.', true),
+  ILLEGAL_TRANSITION: caller(409, 'The container is not in a state that allows this operation.'),
+  MEMORY_BUSY: caller(409, 'The container uses too much memory for the wanted limit; the text has the figures.', true),
+  PRECONDITION_FAILED: caller(412, 'The function was changed since it was read: read it again and repeat the update.'),
+  PAYLOAD_TOO_LARGE: caller(413, 'The body is over the limit that the text names.'),
+  PACKAGE_TOO_LARGE: caller(413, 'The package is over a size limit; the text names the limit.'),
+  PACKAGE_TOO_MANY_FILES: caller(413, 'The package has too many files; the text names the limit.'),
+  UNSUPPORTED_MEDIA_TYPE: caller(415, 'The Content-Type or Content-Encoding is not one that this path takes.'),
+  EXPECTATION_FAILED: caller(417, 'Only `Expect: 100-continue` is understood.'),
+  MISDIRECTED: caller(421, 'The Host header is not one this server answers to; add it to EASYFAAS_ALLOWED_HOSTS.'),
+  THROTTLED: caller(429, 'A limit is reached; `Reason` says which and `Retry-After` when to try again.', true),
+  HEADERS_TOO_LARGE: caller(431, 'More than 100 headers, or more than 16 KiB of them.'),
+  INTERNAL: platform(500, 'A bug or an unexpected failure of the platform; the log has the request id.'),
+  CODE_CORRUPT: platform(500, 'The unpacked code on disk no longer matches its package; the cache entry was discarded, call again.'),
+  NOT_SUPPORTED: platform(501, 'Part of the API that this version does not have.', false),
+  STORE_UNAVAILABLE: platform(503, 'Redis does not answer; nothing was changed.'),
+  FUNCLET_UNAVAILABLE: platform(503, 'The funclet does not answer; warm functions go on, new containers wait.'),
+  RUNTIME_UNAVAILABLE: platform(503, 'No container could be made ready in time; the text has the cause.'),
+  RUNTIME_LOST: platform(503, 'The container was lost during the call; the function may have run. Repeat if it is safe to.'),
+  ENGINE_UNAVAILABLE: platform(503, 'Docker Engine does not answer or refused; the text has its words.'),
+  CAPACITY_EXCEEDED: platform(503, 'The node has no memory left for another container; the text has the figures.'),
+  SHUTTING_DOWN: platform(503, 'The service is stopping and takes no new work.'),
+  DEADLINE_EXCEEDED: platform(504, 'An operation of the platform did not end within its deadline.'),
+  DISK_FULL: platform(507, 'Too little free disk space for an upload; free some or enlarge the disk.'),
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The body of every platform error, on every HTTP surface of ours. */
+export interface ErrorEnvelope {
+  error: {
+    code: ErrorCode;
+    message: string;
+    retryable: boolean;
+    requestId: string;
+    details?: Record<string, unknown>;
+  };
+}
+
+/**
+ * `errorType` of a function's failure, where the platform and not the user's code names it. Spelled as AWS Lambda does
+ * where Lambda has the case.
+ */
+export const FUNCTION_ERRORS = {
+  timedOut: 'Sandbox.Timedout',
+  exited: 'Runtime.ExitError',
+  outOfMemory: 'Runtime.OutOfMemory',
+  responseTooLarge: 'Function.ResponseSizeTooLarge',
+  marshal: 'Runtime.MarshalError',
+  importModule: 'Runtime.ImportModuleError',
+  handlerNotFound: 'Runtime.HandlerNotFound',
+  userCodeSyntax: 'Runtime.UserCodeSyntaxError',
+  unmarshal: 'Runtime.UnmarshalError',
+  protocol: 'Runtime.ProtocolViolation',
+} as const;

@@ -1,0 +1,83 @@
+/** Functions as the API shows them and as the store keeps them. */
+
+import type { NetworkMode } from './messages';
+
+export type FunctionState = 'Pending' | 'Active' | 'Failed';
+
+/** Members spelled as in AWS Lambda and EasyFaaS (Go). */
+export interface FunctionConfiguration {
+  FunctionName: string;
+  /** `brn:cloud:faas:<region>:<account>:function:<name>[:<version>]` */
+  FunctionArn: string;
+  /** Owner: the account's id. */
+  Uid: string;
+  Version: string;
+  Description: string;
+  Runtime: string;
+  Handler: string;
+  /** Seconds. */
+  Timeout: number;
+  /** MB. */
+  MemorySize: number;
+  Environment: { Variables: Record<string, string> };
+  PodConcurrentQuota: number;
+  NetworkMode: NetworkMode;
+  Tags: Record<string, string>;
+  /** Base64 of the SHA-256 of the zip, as Lambda shows it. */
+  CodeSha256: string;
+  /** Bytes of the zip. */
+  CodeSize: number;
+  /** Hash over code and configuration. Containers are reused by it, so a re-upload is picked up at once. */
+  CommitId: string;
+  /** Changes with every update; for `If-Match`. */
+  RevisionId: string;
+  /** ISO 8601, UTC. */
+  LastModified: string;
+  State: FunctionState;
+  StateReason?: string;
+}
+
+export interface FunctionConcurrency {
+  ReservedConcurrentExecutions?: number;
+}
+
+/** What the store keeps for one function version. */
+export interface StoredFunction {
+  accountId: string;
+  configuration: FunctionConfiguration;
+  concurrency: FunctionConcurrency;
+  code: {
+    /** Hex SHA-256 of the zip: its name in the package store and in the funclet's code cache. */
+    sha256: string;
+    sizeBytes: number;
+  };
+}
+
+/** Members of a create request's JSON body. */
+export interface CreateFunctionRequest extends UpdateConfigurationRequest {
+  Code: { ZipFile: string; Sha256?: string };
+  Runtime: string;
+  Handler: string;
+  Publish?: boolean;
+}
+
+/** Members of a configuration update; absent ones stay as they are. */
+export interface UpdateConfigurationRequest {
+  Description?: string;
+  Runtime?: string;
+  Handler?: string;
+  Timeout?: number;
+  MemorySize?: number;
+  Environment?: { Variables: Record<string, string> };
+  PodConcurrentQuota?: number;
+  ReservedConcurrentExecutions?: number;
+  NetworkMode?: NetworkMode;
+  Tags?: Record<string, string>;
+  RevisionId?: string;
+}
+
+export interface UpdateCodeRequest {
+  ZipFile: string;
+  Sha256?: string;
+  RevisionId?: string;
+}

@@ -1,0 +1,33 @@
+/**
+ * Sizes and counts that both ends of a wire must agree on. Everything a user can meet is configurable in the
+ * controller; the values here are the defaults and the hard ceilings of the protocol itself.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** Lambda's synchronous payload and result limit, bytes. */
+  syncPayloadBytes: 6 * MIB,
+  /** Zipped package, bytes. */
+  packageBytes: 50 * MIB,
+  /** All files of a package unpacked, bytes. */
+  unpackedBytes: 250 * MIB,
+  /** One file of a package unpacked, bytes. */
+  unpackedFileBytes: 250 * MIB,
+  packageFiles: 65_000,
+  /** Body of a control-plane JSON request: a base64 package plus configuration. */
+  controlBodyBytes: 70 * MIB,
+  environmentBytes: 4 * KIB,
+  environmentKeys: 64,
+  /** User log output kept per call, bytes; what is beyond is cut and counted. */
+  logBytesPerCall: MIB,
+  /** The log tail returned to a caller, bytes (before base64). */
+  logTailBytes: 4 * KIB,
+  memoryMbMin: 128,
+  memoryMbMax: 10_240,
+  timeoutSecondsMax: 900,
+  podConcurrentQuotaMax: 1000,
+  /** Linux: sun_path holds 108 bytes with its NUL. Node cuts longer paths silently. */
+  unixSocketPathBytes: 107,
+} as const;

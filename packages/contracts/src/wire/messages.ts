@@ -1,0 +1,130 @@
+/** Headers of the frames in {@link FrameType}. A receiver ignores members it does not know. */
+
+export type AttachRole = 'runner' | 'runtime';
+
+/** Path of the attach request on a container's socket; the query is `role` and `protocol`. */
+export const ATTACH_PATH = '/v1/attach';
+/** Value of the `Upgrade` header of the attach request. */
+export const ATTACH_UPGRADE = 'easyfaas/1';
+
+/** Where things are inside a container. Fixed: images, bootstraps and the funclet's mounts all rely on them. */
+export const CONTAINER_PATHS = {
+  socketDirectory: '/run/easyfaas',
+  socket: '/run/easyfaas/controller.sock',
+  task: '/var/task',
+  layers: '/opt/layers',
+  easyfaas: '/opt/easyfaas',
+  runner: '/opt/easyfaas/runner.js',
+  runtimeManifest: '/opt/easyfaas/runtime.json',
+} as const;
+
+/** Environment variables that the runner and the bootstraps read at their start. */
+export const CONTAINER_ENV = {
+  token: 'EASYFAAS_TOKEN',
+  /** Path of the controller's socket; set only where it differs from {@link CONTAINER_PATHS} (tests outside Docker). */
+  socket: 'EASYFAAS_SOCKET',
+} as const;
+
+export interface HelloHeader {
+  protocol: number;
+  role: AttachRole;
+  pid: number;
+  /** Name of the runtime folder, such as `nodejs20`. */
+  runtime: string;
+  /** Version of the language itself, such as `v20.20.2`. */
+  runtimeVersion: string;
+  /** The container's token, from its environment. */
+  token: string;
+  /** Runtime only: user code is loaded (true after a reconnect of a warm container). */
+  initialized?: boolean;
+  /** Runtime only: calls whose handler has not settled (after a reconnect). */
+  inFlight?: number;
+}
+
+export interface InitHeader {
+  functionName: string;
+  functionVersion: string;
+  functionArn: string;
+  /** `file.export` as the function's configuration has it. */
+  handler: string;
+  memoryMb: number;
+  timeoutMs: number;
+  /** Calls that may run at once in this container. */
+  concurrency: number;
+  /** User variables and the platform's own, complete. */
+  env: Record<string, string>;
+  taskRoot: string;
+  network: NetworkMode;
+}
+
+export interface InitDoneHeader {
+  /** Milliseconds from INIT received to handler loaded. */
+  initMs: number;
+}
+
+/** INIT_ERROR and ERROR carry the language's own error object as JSON in the body. */
+export interface ErrorHeader {
+  errorType: string;
+  /** ERROR only: repeats the call's nonce. */
+  nonce?: string;
+  /** ERROR and RESULT: see {@link ResultHeader}. */
+  cpuMs?: number;
+  maxRssKb?: number;
+}
+
+export interface InvokeHeader {
+  requestId: string;
+  /** The answer must repeat it; a wrong one resets the container. */
+  nonce: string;
+  /** Milliseconds left until the deadline when the frame was written. Never an absolute time: clocks differ. */
+  remainingMs: number;
+  contentType?: string;
+  functionArn?: string;
+  clientContext?: string;
+  traceparent?: string;
+}
+
+export interface ResultHeader {
+  nonce: string;
+  contentType?: string;
+  /** Processor time of the runtime process during the call, ms; shared time is counted to every call in flight. */
+  cpuMs?: number;
+  /** Peak resident memory of the runtime process, KiB. */
+  maxRssKb?: number;
+}
+
+export interface LogHeader {
+  fd: 1 | 2;
+  /** Bytes dropped because the call wrote more than its allowance; only on the last LOG of a call. */
+  truncatedBytes?: number;
+}
+
+export interface KillHeader {
+  reason: string;
+}
+
+/** RESTART: kill the runtime and start it anew, before INIT only. */
+export interface RestartHeader {
+  /** Added to the process environment. */
+  env?: Record<string, string>;
+}
+
+export interface StatsHeader {
+  rssKb: number;
+  cpuMs: number;
+  /** Current and highest memory use of the container's cgroup; absent where it cannot be read. */
+  memoryBytes?: number;
+  memoryPeakBytes?: number;
+}
+
+/** Sent by the runner when the runtime process has ended, whatever ended it. */
+export interface ExitHeader {
+  code: number | null;
+  signal: string | null;
+  /** The kernel's out-of-memory killer ended a process of this container. */
+  oom: boolean;
+  /** The runner killed it on KILL or RESTART. */
+  killed: boolean;
+}
+
+export type NetworkMode = 'none' | 'egress';

@@ -1,0 +1,39 @@
+/** One finished invocation. In Redis records outlive a deploy: members may be added, never narrowed. */
+export interface InvocationRecord {
+  requestId: string;
+  accountId: string;
+  functionName: string;
+  version: string;
+  commitId: string;
+  invokeType: 'RequestResponse' | 'Event';
+  status: 'succeeded' | 'failed' | 'throttled' | 'error';
+  /** HTTP status of the answer. */
+  httpStatus: number;
+  /** Function fault: its `errorType`. Platform fault: our error code. */
+  errorType?: string;
+  errorMessage?: string;
+  containerId?: string;
+  start?: 'warm' | 'cold';
+  /** Why there was no warm container; only when cold. */
+  coldReason?: ColdReason;
+  /** ISO 8601, UTC, when the request had been read. */
+  startedAt: string;
+  /** Milliseconds, each with three decimals at most. */
+  stages: InvocationStages;
+  payloadBytes: number;
+  resultBytes: number;
+  cpuMs?: number;
+  maxMemoryMb?: number;
+  /** The last bytes of the log, at most 4 KiB. */
+  logTail?: string;
+}
+
+export interface InvocationStages {
+  totalMs: number;
+  waitMs?: number;
+  warmupMs?: number;
+  initMs?: number;
+  invokeMs?: number;
+}
+
+export type ColdReason = 'first call' | 'pool empty' | 'version changed' | 'busy' | 'idle' | 'evicted' | 'unhealthy';

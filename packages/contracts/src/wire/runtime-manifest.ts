@@ -1,0 +1,22 @@
+/** `runtimes/<name>/runtime.json`: what the runner and the controller know about a language. */
+export interface RuntimeManifest {
+  /** Folder name and the value of a function's `Runtime`. */
+  name: string;
+  /** Shown to people, such as `Node.js 20`. */
+  title: string;
+  /** Executable of the pre-started process, absolute path inside the image. */
+  command: string;
+  args: string[];
+  /** Environment of the process, besides what the runner sets. */
+  env?: Record<string, string>;
+  /** Regular expression that a handler must match. */
+  handlerPattern: string;
+  /** Shown when the handler does not match. */
+  handlerExample: string;
+  /** Name of the entry file when one source file is uploaded, such as `index.js`. */
+  entryFile: string;
+  /** Content types under which one source file can be uploaded. */
+  sourceContentTypes: string[];
+  /** Docker image built from the folder's Dockerfile. */
+  image: string;
+}
