@@ -13,16 +13,14 @@ const project = (displayName, testMatch, more = {}) => ({
   ...more,
 });
 
-const stack = { globalSetup: '<rootDir>/test/support/stack-setup.ts', globalTeardown: '<rootDir>/test/support/stack-teardown.ts' };
-
 export default {
   projects: [
     project('unit', ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
     project('integration', ['<rootDir>/services/*/test/**/*.int.test.ts', '<rootDir>/packages/*/test/**/*.int.test.ts']),
     project('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
-    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts'], stack),
-    project('corpus', ['<rootDir>/test/corpus/**/*.test.ts'], stack),
-    project('faults', ['<rootDir>/test/faults/**/*.test.ts'], stack),
+    project('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+    project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
+    project('faults', ['<rootDir>/test/faults/**/*.test.ts']),
   ],
 };

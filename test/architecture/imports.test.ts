@@ -1,0 +1,122 @@
+import { dirname, join, normalize } from 'node:path';
+import { filesUnder, readRepositoryFile } from '../support/repository';
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+const isTest = (file: string): boolean => /\.test\.ts$/.test(file) || file.includes('/test/');
+const sources = [...filesUnder('packages'), ...filesUnder('services')].filter((file) => file.endsWith('.ts') && !isTest(file));
+const imports: Import[] = sources.flatMap((file) =>
+  [...readRepositoryFile(file).matchAll(/(?:from|import|require\()\s*\(?'([^']+)'/g)].map((match) => ({ file, specifier: match[1] ?? '' })),
+);
+
+/** `packages/x` or `services/x` of a file. */
+const unitOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+const show = ({ file, specifier }: Import): string => `${file} -> ${specifier}`;
+const offenders = (isWrong: (each: Import) => boolean): string[] => imports.filter(isWrong).map(show);
+
+describe('who may import whom', () => {
+  it('finds sources to check', () => {
+    expect(sources.length).toBeGreaterThan(20);
+    expect(imports.length).toBeGreaterThan(50);
+  });
+
+  it('keeps relative imports inside their package', () => {
+    expect(
+      offenders(
+        ({ file, specifier }) => specifier.startsWith('.') && !normalize(join(dirname(file), specifier)).startsWith(`${unitOf(file)}/`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('lets no service import another service', () => {
+    expect(
+      offenders(({ file, specifier }) => file.startsWith('services/') && /^@easyfaas\/(controller|funclet|runner)/.test(specifier)),
+    ).toEqual([]);
+  });
+
+  it('keeps the wire free of every dependency', () => {
+    expect(offenders(({ file, specifier }) => file.startsWith('packages/contracts/src/wire/') && !specifier.startsWith('./'))).toEqual([]);
+  });
+
+  it('lets the schemas import only the wire and joi', () => {
+    expect(
+      offenders(({ file, specifier }) => file.startsWith('packages/contracts/src/schemas/') && !/^(\.\/|\.\.\/wire|joi$)/.test(specifier)),
+    ).toEqual([]);
+  });
+
+  it('keeps the runner free of npm dependencies', () => {
+    expect(
+      offenders(({ file, specifier }) => file.startsWith('services/runner/') && !/^(\.|node:|@easyfaas\/contracts\/wire$)/.test(specifier)),
+    ).toEqual([]);
+    const manifest = JSON.parse(readRepositoryFile('services/runner/package.json')) as { dependencies?: object };
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+
+  it('keeps runtimes free of this repository and of packages', () => {
+    const bootstraps = filesUnder('runtimes').filter((file) => /\/bootstrap\.[a-z]+$/.test(file));
+    expect(bootstraps.length).toBeGreaterThan(0);
+    const foreign = bootstraps.flatMap((file) =>
+      [...readRepositoryFile(file).matchAll(/(?:from|require\()\s*'([^']+)'/g)].map((match) => `${file} -> ${match[1] ?? ''}`),
+    );
+    expect(foreign.filter((line) => !line.includes('-> node:'))).toEqual([]);
+  });
+
+  it.each([
+    ['dockerode', /^services\/funclet\/src\/engine\//],
+    ['express', /\/http\//],
+    ['bullmq', /^services\/controller\/src\/(async|triggers)\//],
+    ['ioredis', /redis[^/]*\.ts$/],
+    ['winston', /^packages\/service-kit\/src\/logger\.ts$/],
+    ['joi', /^packages\/contracts\/src\/schemas\//],
+    ['prom-client', /^packages\/service-kit\/src\/metrics\.ts$/],
+    ['koffi', /^services\/funclet\/src\/mounts\/mount-syscalls\.ts$/],
+    ['yauzl', /^packages\/code-package\/src\//],
+    ['yazl', /^packages\/code-package\/src\//],
+  ])('imports %s in its one place only', (library, place) => {
+    expect(offenders(({ file, specifier }) => specifier === library && !place.test(file))).toEqual([]);
+  });
+});
+
+describe('what sources may not do', () => {
+  const lines = sources.flatMap((file) =>
+    readRepositoryFile(file)
+      .split('\n')
+      .map((text, index) => ({ file, text, at: `${file}:${index + 1}` })),
+  );
+  const found = (pattern: RegExp, allowed: RegExp): string[] =>
+    lines.filter(({ file, text }) => pattern.test(text) && !allowed.test(file) && !/^\s*(\*|\/\/)/.test(text)).map(({ at }) => at);
+
+  it('reads the environment only in env.ts and main.ts', () => {
+    expect(found(/\bprocess\.env\b/, /\/(env|main)\.ts$/)).toEqual([]);
+  });
+
+  it('ends the process only in lifecycle.ts and the runner', () => {
+    expect(found(/\bprocess\.exit\(/, /(\/lifecycle\.ts|^services\/runner\/src\/main\.ts)$/)).toEqual([]);
+  });
+
+  it('prints nothing past the logger', () => {
+    expect(found(/\bconsole\./, /^$/)).toEqual([]);
+  });
+
+  it('has no empty catch block', () => {
+    expect(found(/catch\s*(\([^)]*\))?\s*\{\s*\}/, /^$/)).toEqual([]);
+  });
+
+  it('has no file over 300 lines', () => {
+    expect(sources.filter((file) => readRepositoryFile(file).split('\n').length > 301)).toEqual([]);
+  });
+
+  it('has no file named after nothing in particular', () => {
+    expect(sources.filter((file) => /\b(utils?|helpers?|common|manager|misc)\b/.test(file))).toEqual([]);
+  });
+
+  it('keeps entry files under 20 lines and composition roots under 200', () => {
+    const over = (pattern: RegExp, limit: number): string[] =>
+      sources.filter((file) => pattern.test(file) && readRepositoryFile(file).trimEnd().split('\n').length > limit);
+    expect(over(/^services\/(controller|funclet)\/src\/main\.ts$/, 20)).toEqual([]);
+    expect(over(/^services\/(controller\/src\/controller|funclet\/src\/funclet)\.ts$/, 200)).toEqual([]);
+  });
+});
