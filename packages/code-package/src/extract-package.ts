@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PackageLimits } from './package-policy';
+import { withZip, type OpenZip, type ZipEntry } from './read-zip';
+
+export interface ExtractedPackage {
+  files: number;
+  unpackedBytes: number;
+  /** Every file with its size, relative to the target; in the order of the zip. */
+  entries: { path: string; bytes: number }[];
+}
+
+/** Files written at the same time: the thread pool has four threads, the rest waits ready. */
+const PARALLEL = 8;
+const FILE_MODE = 0o444;
+const EXECUTABLE_MODE = 0o555;
+const DIRECTORY_MODE = 0o555;
+/** While it is being filled. The owner may lack CAP_DAC_OVERRIDE and needs the write bit. */
+const DIRECTORY_MODE_OPEN = 0o755;
+const CREATE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Unpacks a package into a directory that exists, is empty and that nobody else can write to. Files become 0444 (0555
+ * when executable), directories below the target 0555; the target itself keeps its mode. No link is ever created, so a
+ * path that passed the policy cannot lead out of the target. On failure the target holds rubbish: the caller removes it.
+ * @throws PackageError; the signal's reason when aborted; a system error such as ENOSPC
+ */
+export function extractPackage(zipPath: string, targetDir: string, limits: PackageLimits, signal: AbortSignal): Promise<ExtractedPackage> {
+  return withZip(zipPath, limits, signal, async (zip) => {
+    const files = zip.entries.filter((entry) => entry.kind === 'file');
+    const directories = directoriesOf(zip.entries);
+    for (const path of directories) await mkdir(join(targetDir, path), { mode: DIRECTORY_MODE_OPEN });
+    await inParallel(files, (entry) => writeFile(zip, entry, join(targetDir, entry.path)));
+    // Deepest first: a closed directory could not be entered by an owner without capabilities to close those inside.
+    for (const path of directories.reverse()) await chmod(join(targetDir, path), DIRECTORY_MODE);
+    return {
+      files: zip.files,
+      unpackedBytes: zip.unpackedBytes,
+      entries: files.map(({ path, bytes }) => ({ path, bytes })),
+    };
+  });
+}
+
+/** Every directory named or implied, parents first. */
+function directoriesOf(entries: readonly ZipEntry[]): string[] {
+  const paths = new Set<string>();
+  for (const entry of entries) {
+    for (let path = entry.kind === 'directory' ? entry.path : dirname(entry.path); path !== '.'; path = dirname(path)) paths.add(path);
+  }
+  return [...paths].sort();
+}
+
+async function writeFile(zip: OpenZip, entry: ZipEntry, path: string): Promise<void> {
+  const file = await open(path, CREATE_ONLY, 0o600);
+  try {
+    await zip.unpack(entry, async (chunk) => {
+      await file.writeFile(chunk);
+    });
+    await file.chmod(entry.isExecutable ? EXECUTABLE_MODE : FILE_MODE);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The first failure stops the taking of new items and comes out when those under way have ended. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  let hasFailed = false;
+  const lane = async (): Promise<void> => {
+    while (!hasFailed && next < items.length) {
+      const item = items[next++] as T;
+      try {
+        await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: PARALLEL }, lane));
+  const failed = lanes.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
