@@ -1,0 +1,74 @@
+// Bundles the three programs: services/{controller,funclet}/dist/main.cjs and services/runner/dist/runner.js.
+// When: `npm run build`, and inside every image build. Needs: `npm ci`. `node scripts/build.mjs runner` builds one.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The runner lives in every function container: it has to start fast and stay readable for whoever audits it. */
+const RUNNER_BYTES_MAX = 64 * 1024;
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  absWorkingDir: root,
+  logLevel: 'warning',
+  legalComments: 'none',
+  define: { 'process.env.EASYFAAS_BUILD_VERSION': JSON.stringify(readVersion()) },
+};
+
+const programs = {
+  controller: {
+    ...common,
+    entryPoints: ['services/controller/src/main.ts'],
+    outfile: 'services/controller/dist/main.cjs',
+    sourcemap: true,
+    // Native accelerators that bullmq and its like try to load and do without.
+    external: ['msgpackr-extract', '*.node'],
+  },
+  funclet: {
+    ...common,
+    entryPoints: ['services/funclet/src/main.ts'],
+    outfile: 'services/funclet/dist/main.cjs',
+    sourcemap: true,
+    // koffi finds its native part beside its own files; the others belong to ssh2, which only remote engines need.
+    external: ['koffi', 'cpu-features', '*.node'],
+  },
+  runner: {
+    ...common,
+    entryPoints: ['services/runner/src/main.ts'],
+    outfile: 'services/runner/dist/runner.js',
+    minify: true,
+    keepNames: true,
+  },
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!programs[name]) fail(`There is no program called ${name}; choose from ${Object.keys(programs).join(', ')}.`);
+}
+
+for (const [name, options] of Object.entries(programs)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!existsSync(join(root, options.entryPoints[0]))) fail(`${options.entryPoints[0]} is missing; the checkout is incomplete.`);
+  const startedAt = performance.now();
+  await build(options);
+  const bytes = statSync(join(root, options.outfile)).size;
+  process.stdout.write(`${options.outfile}  ${(bytes / 1024).toFixed(1)} KiB  ${Math.round(performance.now() - startedAt)} ms\n`);
+  if (name === 'runner' && bytes > RUNNER_BYTES_MAX) {
+    fail(`${options.outfile} is ${bytes} bytes; the limit is ${RUNNER_BYTES_MAX}. Remove what the runner does not need.`);
+  }
+}
+
+function readVersion() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+}
+
+function fail(message) {
+  process.stderr.write(`build: ${message}\n`);
+  process.exit(1);
+}

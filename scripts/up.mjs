@@ -1,0 +1,122 @@
+// Brings EasyFaaS up on this machine and shows a first function call. When: `npm run up`, as often as you like.
+// Needs: Linux and Node.js 20. Root where Docker or Compose is missing, or where mounts are private (no systemd).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { callFunction, deploySource, readKey } from './lib/api.mjs';
+import { ROOT, containerName, describeStack, prepareMachine, readStack, stackUrl, startStack } from './lib/stack.mjs';
+import { createTerminal, Failure, openLog } from './lib/terminal.mjs';
+
+const USAGE = `npm run up -- [options]
+  --port <number>       port on 127.0.0.1                  (8080)
+  --data-dir <path>     where functions and keys are kept  (/var/lib/easyfaas)
+  --project <name>      Compose project; one per stack     (easyfaas)
+  --tag <tag>           tag of the images                  (latest)
+  --no-hello            do not deploy and call examples/hello-node
+  --json                print the result as JSON on standard output, progress on standard error`;
+
+const options = {
+  port: { type: 'string' },
+  'data-dir': { type: 'string' },
+  project: { type: 'string', default: 'easyfaas' },
+  tag: { type: 'string' },
+  'no-hello': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+async function main(values, terminal, log) {
+  const startedAt = performance.now();
+  const former = readStack(values.project);
+  const stack = describeStack({
+    project: values.project,
+    dataDir: values['data-dir'] ?? former?.dataDir ?? process.env.EASYFAAS_DATA_DIR ?? '/var/lib/easyfaas',
+    port: readPort(values.port ?? former?.listen.split(':').at(-1) ?? '8080'),
+    tag: values.tag ?? former?.tag ?? 'latest',
+  });
+  if (former && former.dataDir !== stack.dataDir) {
+    throw new Failure(`Project ${stack.project} already uses ${former.dataDir}.`, {
+      why: 'One project has one data directory.',
+      remedy: `npm run down -- --project ${stack.project}, or choose another name with --project.`,
+    });
+  }
+
+  terminal.print(`${terminal.bold('EasyFaaS')}: checks this machine, installs what is missing, builds the images and starts the stack.\n`);
+  const { compose } = await prepareMachine(terminal, { log, tag: stack.tag });
+  await startStack(terminal, stack, { compose, log });
+  const url = stackUrl(stack);
+  const keyFile = join(stack.dataDir, 'admin.key');
+  const { key, isReadable } = await readKey({ dataDir: stack.dataDir, controller: containerName(stack, compose, 'controller'), log });
+  const hello = values['no-hello']
+    ? undefined
+    : await terminal.step('First function', ({ say, note }) => sayHello(url, key, { say, note }));
+
+  const result = { url, keyFile, dataDir: stack.dataDir, project: stack.project, tag: stack.tag, compose: compose.version, hello };
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else
+    printNextSteps(terminal, {
+      ...result,
+      isReadable,
+      controller: containerName(stack, compose, 'controller'),
+      tookMs: performance.now() - startedAt,
+    });
+}
+
+async function sayHello(url, key, { say, note }) {
+  const source = readFileSync(join(ROOT, 'examples/hello-node/index.js'));
+  say('deploying examples/hello-node as "hello"');
+  await deploySource(url, { key, name: 'hello', runtime: 'nodejs20', handler: 'index.handler', type: 'text/javascript', source });
+  say('calling it twice');
+  const event = { name: 'EasyFaaS' };
+  const first = await callFunction(url, { key, name: 'hello', event });
+  const second = await callFunction(url, { key, name: 'hello', event });
+  note(`First function: cold call ${first.tookMs.toFixed(0)} ms, warm call ${second.tookMs.toFixed(1)} ms`);
+  return { answer: JSON.parse(second.text), firstMs: round(first.tookMs), secondMs: round(second.tookMs) };
+}
+
+function printNextSteps(terminal, result) {
+  const { print, bold, dim } = terminal;
+  const readKeyCommand = result.isReadable ? `cat ${result.keyFile}` : `docker exec ${result.controller} cat ${result.keyFile}`;
+  const project = result.project === 'easyfaas' ? '' : ` -- --project ${result.project}`;
+  print();
+  if (result.hello) print(`  hello answered ${bold(JSON.stringify(result.hello.answer))}`);
+  print(`  EasyFaaS is up at ${bold(result.url)} after ${(result.tookMs / 1000).toFixed(0)} s; its admin key is in ${result.keyFile}\n`);
+  print(dim('# call it yourself'));
+  print(`export EASYFAAS_URL=${result.url} EASYFAAS_KEY=$(${readKeyCommand})`);
+  print(`curl -sS $EASYFAAS_URL/v1/functions/hello/invocations -H "Authorization: Bearer $EASYFAAS_KEY" -d '{"name":"you"}'\n`);
+  print(dim('# deploy a function of your own'));
+  print(`echo 'exports.handler = async (event) => ({ sum: event.a + event.b })' > sum.js`);
+  print(`curl -sS "$EASYFAAS_URL/v1/functions/sum?Runtime=nodejs20&Handler=index.handler" -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
+  print(`  -H 'Content-Type: text/javascript' --data-binary @sum.js`);
+  print(`curl -sS $EASYFAAS_URL/v1/functions/sum/invocations -H "Authorization: Bearer $EASYFAAS_KEY" -d '{"a":1,"b":2}'\n`);
+  print(`Stop it: npm run down${project}    More: README.md`);
+}
+
+function readPort(text) {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new Failure(`--port ${text} is not a port.`, { remedy: 'Give a whole number from 1 to 65535.' });
+  return port;
+}
+
+const round = (milliseconds) => Math.round(milliseconds * 10) / 10;
+
+let values;
+try {
+  ({ values } = parseArgs({ options }));
+} catch (error) {
+  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+  process.exit(2);
+}
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+const terminal = createTerminal({ stream: values.json ? process.stderr : process.stdout });
+const log = openLog(join(ROOT, '.easyfaas', `up-${values.project}.log`));
+try {
+  await main(values, terminal, log);
+} catch (error) {
+  terminal.fail(error, log);
+  process.exitCode = 1;
+}
