@@ -100,7 +100,7 @@ describe('names', () => {
       ['n'.repeat(300)],
       ['n'.repeat(6000)],
       [''],
-    ].map(([name]) => ({ name, shown: JSON.stringify(name).slice(0, 40) })),
+    ].map(([name = '']) => ({ name, shown: JSON.stringify(name).slice(0, 40) })),
   )('refuses $shown', async ({ name }) => {
     expect((await refusal(zipBytes([{ name, content: 'x' }]))).code).toBe('INVALID_PACKAGE');
   });

@@ -1,7 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { crc32, createInflateRaw, inflateRaw } from 'node:zlib';
-import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32, createInflateRaw, inflateRaw, inflateRawSync } from 'node:zlib';
+import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
 import {
   PackageError,
   PackagePlan,
@@ -12,12 +13,17 @@ import {
   type EntryRange,
   type PackageLimits,
 } from './package-policy';
+import { WindowReader } from './window-reader';
 
 const inflate = promisify(inflateRaw);
 
 /** Up to this many bytes, packed and unpacked, an entry is inflated in one go: a stream costs more than the work. */
 const WHOLE_BYTES = 256 * 1024;
+/** Up to this many bytes it is done on this thread: some 0.1 ms, about what handing it to another one costs. */
+const INLINE_BYTES = 16 * 1024;
 const READ_BYTES = 64 * 1024;
+/** After so many steps that may all have been served from memory, others get the event loop. */
+const STEPS_PER_TURN = 64;
 
 /** An entry whose name and announced sizes the policy accepted. */
 export interface ZipEntry extends AcceptedEntry {
@@ -55,11 +61,20 @@ export async function withZip<T>(
 ): Promise<T> {
   const file = await open(zipPath, 'r');
   try {
+    const { size } = await file.stat();
+    const reader = new WindowReader(file);
     const zip = await translating(signal, () => {
-      return fromFdPromise(file.fd, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
+      return fromRandomAccessReaderPromise(reader, size, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
     });
     const directory = await readDirectory(zip, limits, signal);
-    return await work({ ...directory, unpack: (entry, consume) => unpack(file, entry, consume, signal) });
+    let unpacked = 0;
+    return await work({
+      ...directory,
+      async unpack(entry, consume) {
+        if (++unpacked % STEPS_PER_TURN === 0) await nextTurn();
+        await unpack(reader, entry, consume, signal);
+      },
+    });
   } finally {
     await file.close();
   }
@@ -72,9 +87,11 @@ async function readDirectory(zip: ZipFile, limits: PackageLimits, signal: AbortS
   const directoryStart = Number(zip.readEntryCursor);
   const plan = new PackagePlan(limits);
   const accepted: { entry: AcceptedEntry; raw: Entry }[] = [];
+  let read = 0;
   await translating(signal, async () => {
     for await (const raw of zip.eachEntry()) {
       signal.throwIfAborted();
+      if (++read % STEPS_PER_TURN === 0) await nextTurn();
       const entry = plan.add({
         nameBytes: raw.fileNameRaw,
         externalFileAttributes: raw.externalFileAttributes,
@@ -97,6 +114,7 @@ async function locate(zip: ZipFile, accepted: { entry: AcceptedEntry; raw: Entry
   const entries: ZipEntry[] = [];
   for (const { entry, raw } of accepted) {
     signal.throwIfAborted();
+    if (entries.length % STEPS_PER_TURN === 0) await nextTurn();
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(raw, { minimal: true });
     entries.push({
       ...entry,
@@ -115,7 +133,7 @@ function rangeOf(entry: ZipEntry): EntryRange {
 }
 
 async function unpack(
-  file: FileHandle,
+  reader: WindowReader,
   entry: ZipEntry,
   consume: (chunk: Buffer) => Promise<void> | void,
   signal: AbortSignal,
@@ -129,26 +147,29 @@ async function unpack(
     sum = crc32(chunk, sum);
     await consume(chunk);
   };
-  if (entry.bytes <= WHOLE_BYTES && entry.packedBytes <= WHOLE_BYTES) await take(await inflateWhole(file, entry));
-  else if (entry.isStored) for await (const chunk of packedChunks(file, entry)) await take(chunk);
-  else await inflateStream(file, entry, take);
+  if (entry.bytes <= WHOLE_BYTES && entry.packedBytes <= WHOLE_BYTES) await take(await inflateWhole(reader, entry));
+  else if (entry.isStored) for await (const chunk of packedChunks(reader, entry)) await take(chunk);
+  else await inflateStream(reader, entry, take);
   if (bytes !== entry.bytes) throw invalid(entry.path, `has ${bytes} bytes where ${entry.bytes} were announced`);
   if (sum !== entry.crc32) throw invalid(entry.path, 'is damaged: its CRC differs');
 }
 
-async function inflateWhole(file: FileHandle, entry: ZipEntry): Promise<Buffer> {
-  const packed = await readRange(file, entry.path, entry.dataStart, entry.packedBytes);
+async function inflateWhole(reader: WindowReader, entry: ZipEntry): Promise<Buffer> {
+  const packed = await readRange(reader, entry.path, entry.dataStart, entry.packedBytes);
   if (entry.isStored) return packed;
   try {
-    return await inflate(packed, { maxOutputLength: Math.max(1, entry.bytes) });
+    const options = { maxOutputLength: Math.max(1, entry.bytes) };
+    return entry.bytes <= INLINE_BYTES && entry.packedBytes <= INLINE_BYTES
+      ? inflateRawSync(packed, options)
+      : await inflate(packed, options);
   } catch (cause) {
     throw invalid(entry.path, 'cannot be inflated to its announced size', cause);
   }
 }
 
-async function inflateStream(file: FileHandle, entry: ZipEntry, take: (chunk: Buffer) => Promise<void>): Promise<void> {
+async function inflateStream(reader: WindowReader, entry: ZipEntry, take: (chunk: Buffer) => Promise<void>): Promise<void> {
   const inflater = createInflateRaw({ chunkSize: READ_BYTES });
-  const feeding = feed(file, entry, inflater);
+  const feeding = feed(reader, entry, inflater);
   try {
     for await (const chunk of inflater) await take(chunk as Buffer);
   } catch (cause) {
@@ -161,9 +182,9 @@ async function inflateStream(file: FileHandle, entry: ZipEntry, take: (chunk: Bu
 }
 
 /** Writes the packed bytes into the inflater; its errors, reading included, come out of the inflater's other end. */
-async function feed(file: FileHandle, entry: ZipEntry, inflater: ReturnType<typeof createInflateRaw>): Promise<void> {
+async function feed(reader: WindowReader, entry: ZipEntry, inflater: ReturnType<typeof createInflateRaw>): Promise<void> {
   try {
-    for await (const chunk of packedChunks(file, entry)) {
+    for await (const chunk of packedChunks(reader, entry)) {
       if (inflater.destroyed || inflater.writableEnded) return;
       if (!inflater.write(chunk)) await drained(inflater);
     }
@@ -184,21 +205,19 @@ function drained(inflater: ReturnType<typeof createInflateRaw>): Promise<void> {
   });
 }
 
-async function* packedChunks(file: FileHandle, entry: ZipEntry): AsyncGenerator<Buffer> {
+async function* packedChunks(reader: WindowReader, entry: ZipEntry): AsyncGenerator<Buffer> {
   for (let at = 0; at < entry.packedBytes; at += READ_BYTES) {
-    yield await readRange(file, entry.path, entry.dataStart + at, Math.min(READ_BYTES, entry.packedBytes - at));
+    yield await readRange(reader, entry.path, entry.dataStart + at, Math.min(READ_BYTES, entry.packedBytes - at));
   }
 }
 
-async function readRange(file: FileHandle, path: string, start: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
-    if (bytesRead === 0) throw invalid(path, 'is cut off');
-    filled += bytesRead;
+async function readRange(reader: WindowReader, path: string, start: number, length: number): Promise<Buffer> {
+  try {
+    return await reader.readRange(start, length);
+  } catch (cause) {
+    if ('syscall' in Object(cause)) throw cause;
+    throw invalid(path, 'is cut off', cause);
   }
-  return buffer;
 }
 
 /** Runs work of the zip reader and turns its plain errors into ours. @throws PackageError */
