@@ -1,0 +1,26 @@
+import { CONTAINER_ENV, CONTAINER_PATHS } from '@easyfaas/contracts/wire';
+import { CgroupReader } from './cgroup';
+import { Runner } from './runner';
+import { readManifest } from './runtime-process';
+import { selfCheck } from './self-check';
+
+const manifest = readManifest(process.env['EASYFAAS_RUNTIME_MANIFEST'] ?? CONTAINER_PATHS.runtimeManifest);
+const cgroup = new CgroupReader('/sys/fs/cgroup');
+
+if (process.argv.includes('--self-check')) {
+  void selfCheck({ manifest, cgroup, containerEnv: process.env }).then(({ isReady, text }) => {
+    process.stdout.write(`${text}\n`, () => process.exit(isReady ? 0 : 1));
+  });
+} else {
+  const runner = new Runner({
+    manifest,
+    cgroup,
+    socketPath: process.env[CONTAINER_ENV.socket] ?? CONTAINER_PATHS.socket,
+    token: process.env[CONTAINER_ENV.token] ?? '',
+    containerEnv: process.env,
+    endRunner: () => process.exit(0),
+  });
+  process.on('SIGTERM', () => runner.stop());
+  process.on('SIGINT', () => runner.stop());
+  runner.start();
+}
