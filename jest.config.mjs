@@ -19,6 +19,7 @@ export default {
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
     project('integration', ['<rootDir>/services/*/test/**/*.int.test.ts', '<rootDir>/packages/*/test/**/*.int.test.ts']),
     project('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
+    // The next three need a running stack: scripts/test.mjs starts one and names it in the environment.
     project('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
     project('corpus', ['<rootDir>/test/corpus/**/*.test.ts']),
     project('faults', ['<rootDir>/test/faults/**/*.test.ts']),
