@@ -29,7 +29,7 @@ export interface Answer {
   bytes: Buffer;
   text: string;
   /** The body as JSON; throws when it is not. */
-  json: () => any;
+  json: <T = unknown>() => T;
 }
 
 export interface CallOptions {
@@ -52,7 +52,7 @@ export async function call(path: string, options: CallOptions = {}): Promise<Ans
   });
   const bytes = Buffer.from(await response.arrayBuffer());
   const text = bytes.toString('utf8');
-  return { status: response.status, headers: response.headers, bytes, text, json: () => JSON.parse(text) as unknown };
+  return { status: response.status, headers: response.headers, bytes, text, json: <T>() => JSON.parse(text) as T };
 }
 
 export type Language = 'nodejs20' | 'python3';
@@ -139,5 +139,5 @@ export interface PoolContainer {
 export async function poolContainers(): Promise<PoolContainer[]> {
   const answer = await call('/v1/pool');
   if (answer.status !== 200) throw new Error(`GET /v1/pool answered ${answer.status}: ${answer.text}`);
-  return (answer.json() as { containers: PoolContainer[] }).containers;
+  return answer.json<{ containers: PoolContainer[] }>().containers;
 }
