@@ -67,8 +67,9 @@ if (values.help) {
   process.exit(0);
 }
 const terminal = createTerminal();
-const log = openLog(join(ROOT, '.easyfaas', `down-${values.project}.log`));
+let log;
 try {
+  log = openLog(join(ROOT, '.easyfaas', `down-${values.project}.log`));
   await main(values, terminal, log);
 } catch (error) {
   terminal.fail(error, log);

@@ -113,8 +113,9 @@ if (values.help) {
   process.exit(0);
 }
 const terminal = createTerminal({ stream: values.json ? process.stderr : process.stdout });
-const log = openLog(join(ROOT, '.easyfaas', `up-${values.project}.log`));
+let log;
 try {
+  log = openLog(join(ROOT, '.easyfaas', `up-${values.project}.log`));
   await main(values, terminal, log);
 } catch (error) {
   terminal.fail(error, log);

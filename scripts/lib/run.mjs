@@ -53,7 +53,7 @@ export function run(command, args, options = {}) {
         : code === null
           ? `was ended by ${signal}`
           : `ended with status ${code}`;
-      const tail = `${output.stdout}\n${output.stderr}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
+      const tail = plain(`${output.stdout}\n${output.stderr}`).trim().split('\n').slice(-TAIL_LINES).join('\n');
       reject(new Failure(`\`${shorten(line)}\` ${how}.`, { why: tail || 'It printed nothing.', remedy }));
     });
   });
@@ -86,3 +86,6 @@ export async function until(check, { withinMs, everyMs = 250 }) {
 }
 
 const shorten = (line) => (line.length > 120 ? `${line.slice(0, 117)}...` : line);
+
+/** Without colours and other terminal controls. */
+const plain = (text) => text.replaceAll(/\x1b\[[0-9;]*[A-Za-z]/g, '').replaceAll('\r', '');

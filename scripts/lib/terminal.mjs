@@ -13,14 +13,27 @@ export class Failure extends Error {
 
 /** Opens (and empties) the log that takes the output of every command. */
 export function openLog(path) {
-  mkdirSync(dirname(path), { recursive: true });
-  const descriptor = openSync(path, 'w');
+  const descriptor = openForWriting(path);
   return {
     path,
     write: (text) => writeSync(descriptor, text),
     tail: (lines) => readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     close: () => closeSync(descriptor),
   };
+}
+
+function openForWriting(path) {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'w');
+  } catch (cause) {
+    const folder = dirname(path);
+    throw new Failure(`Cannot write ${path}.`, {
+      why: cause.message,
+      remedy: `sudo chown -R "$USER" ${folder} (a former run as root made it), and run this again.`,
+      cause,
+    });
+  }
 }
 
 const seconds = (sinceMs) => {
