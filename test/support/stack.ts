@@ -73,7 +73,7 @@ let sequence = 0;
 /** Deploys one source file under a name of its own and returns the name. Deleted again by {@link removeDeployments}. */
 export async function deploy(deployment: Deployment): Promise<string> {
   const runtime = deployment.runtime ?? 'nodejs20';
-  const name = `t-${process.pid}-${Date.now().toString(36)}-${++sequence}`;
+  const name = newName(deployment.key);
   const query = new URLSearchParams({ Runtime: runtime, Handler: deployment.handler ?? 'index.handler' });
   if (deployment.timeoutSeconds !== undefined) query.set('Timeout', String(deployment.timeoutSeconds));
   if (deployment.memoryMb !== undefined) query.set('MemorySize', String(deployment.memoryMb));
@@ -85,17 +85,21 @@ export async function deploy(deployment: Deployment): Promise<string> {
     ...(deployment.key === undefined ? {} : { key: deployment.key }),
   });
   if (answer.status !== 201) throw new Error(`deploy of ${name} answered ${answer.status}: ${answer.text}`);
-  deployed.push({ name, key: deployment.key });
   return name;
 }
 
+const madeKeyIds: string[] = [];
 const deployed: { name: string; key: string | undefined }[] = [];
 
-/** Deletes what {@link deploy} made in this file; call it in afterAll. */
+/** Deletes the functions and keys made in this file; call it in afterAll. */
 export async function removeDeployments(): Promise<void> {
   for (const { name, key } of deployed.splice(0)) {
     const answer = await call(`/v1/functions/${name}`, { method: 'DELETE', ...(key === undefined ? {} : { key }) });
     if (answer.status !== 204 && answer.status !== 404) throw new Error(`delete of ${name} answered ${answer.status}: ${answer.text}`);
+  }
+  for (const keyId of madeKeyIds.splice(0)) {
+    const answer = await call(`/v1/keys/${keyId}`, { method: 'DELETE' });
+    if (answer.status !== 204) throw new Error(`revoking ${keyId} answered ${answer.status}: ${answer.text}`);
   }
 }
 
@@ -140,4 +144,34 @@ export async function poolContainers(): Promise<PoolContainer[]> {
   const answer = await call('/v1/pool');
   if (answer.status !== 200) throw new Error(`GET /v1/pool answered ${answer.status}: ${answer.text}`);
   return answer.json<{ containers: PoolContainer[] }>().containers;
+}
+
+/** Makes a key of an account, with the stack's own admin key; `Scopes` default to all. Revoked by {@link removeDeployments}. */
+export async function makeKey(accountId: string, scopes: readonly string[] = ['admin']): Promise<string> {
+  const answer = await call('/v1/keys', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ AccountId: accountId, Scopes: scopes }),
+  });
+  if (answer.status !== 201) throw new Error(`POST /v1/keys answered ${answer.status}: ${answer.text}`);
+  const { Key, KeyId } = answer.json<{ Key: string; KeyId: string }>();
+  madeKeyIds.push(KeyId);
+  return Key;
+}
+
+/** One JSON request of the API. */
+export function callJson(method: string, path: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call(path, {
+    ...options,
+    method,
+    headers: { 'Content-Type': 'application/json', ...options.headers },
+    body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+  });
+}
+
+/** Name of a function that no other test uses; {@link removeDeployments} deletes it if it is made. */
+export function newName(key?: string): string {
+  const name = `t-${process.pid}-${Date.now().toString(36)}-${++sequence}`;
+  deployed.push({ name, key });
+  return name;
 }
