@@ -1,3 +1,5 @@
+export * from './function';
 export * from './funclet-api';
+export * from './key';
 export * from './parse';
 export * from './runtime-manifest';

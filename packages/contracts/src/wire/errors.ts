@@ -36,6 +36,7 @@ export const ERRORS = {
   FUNCTION_NOT_FOUND: caller(404, 'No function or version of that name in this account.'),
   RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
   CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),
+  KEY_NOT_FOUND: caller(404, 'No key has that id; GET /v1/keys lists them.'),
   ROUTE_NOT_FOUND: caller(404, 'No such path in this API.'),
   METHOD_NOT_ALLOWED: caller(405, 'The path exists, the method does not; `Allow` lists the ones that do.'),
   REQUEST_TIMEOUT: caller(408, 'The request did not arrive completely in time.', true),

@@ -2,6 +2,7 @@ export * from './errors';
 export * from './frames';
 export * from './function';
 export * from './funclet-api';
+export * from './key';
 export * from './limits';
 export * from './messages';
 export * from './record';

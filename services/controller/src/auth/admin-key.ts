@@ -1,0 +1,139 @@
+import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
+import type { AdminKeyFile } from './admin-key-file';
+import { DEFAULT_ACCOUNT } from './authorize';
+import { keyIdOf, makeKey, sha256Of } from './key-format';
+import type { KeyStore, StoredKey } from './key-store';
+
+export interface AdminKeyOptions {
+  store: KeyStore;
+  file: AdminKeyFile;
+  clock: Clock;
+  random: (bytes: number) => Buffer;
+  logger: Logger;
+  /** EASYFAAS_RESET_ADMIN_KEY: replace the admin key once, at this start. */
+  mustReset: boolean;
+}
+
+const RETRY_MS = 1000;
+/** How soon a key lost to a FLUSHALL is registered again. */
+const RECHECK_MS = 10_000;
+
+/**
+ * Sees to it that there is an admin key. Its file is written before it is registered, so a crash in between is mended by the
+ * next look: a file whose key the store does not know is registered again, as after the store was emptied. Keeps looking,
+ * also while Redis is away at the start.
+ */
+export class AdminKey {
+  readonly #options: AdminKeyOptions;
+  #mustReset: boolean;
+  #isSettled = false;
+  #isStopped = false;
+  #problem = 'The admin key has not been looked for yet.';
+  #cancel: () => void = () => undefined;
+  #reported: string | undefined;
+
+  constructor(options: AdminKeyOptions) {
+    this.#options = options;
+    this.#mustReset = options.mustReset;
+  }
+
+  /** Resolves after the first look, whatever it found. */
+  async start(): Promise<void> {
+    const isSettled = await this.#look();
+    if (this.#isStopped) return;
+    this.#cancel = this.#options.clock.after(isSettled ? RECHECK_MS : RETRY_MS, () => void this.start());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+  }
+
+  /** For readiness. @throws ServiceError STORE_UNAVAILABLE until an admin key is known to exist */
+  async check(): Promise<void> {
+    if (!this.#isSettled) throw new ServiceError('STORE_UNAVAILABLE', this.#problem);
+  }
+
+  async #look(): Promise<boolean> {
+    try {
+      await this.#ensure();
+      this.#isSettled = true;
+      return true;
+    } catch (error) {
+      // Once settled it stays so: that Redis is away now is another check's matter.
+      this.#problem = error instanceof Error ? error.message : 'The admin key could not be made.';
+      if (this.#reported !== this.#problem) this.#options.logger.warn('admin key not ready', { error });
+      this.#reported = this.#problem;
+      return false;
+    }
+  }
+
+  async #ensure(): Promise<void> {
+    const { store, file, logger } = this.#options;
+    if (this.#mustReset) {
+      await this.#reset();
+      this.#mustReset = false;
+      return;
+    }
+    const registered = await store.adminKeyId();
+    const credential = await file.read();
+    if (registered === undefined) {
+      await this.#register(credential ?? (await this.#make()));
+      return;
+    }
+    if (credential === undefined) this.#advise('the admin key exists but its file does not', registered);
+    else if (keyIdOf(credential) !== registered) this.#advise('the admin key is not the one in the file', registered);
+    else if (this.#reported !== undefined) logger.info('admin key found', { path: file.path });
+    if (credential !== undefined && keyIdOf(credential) === registered) this.#reported = undefined;
+  }
+
+  /** Another controller may be faster; then its key is the one, and ours is no key. */
+  async #register(credential: string): Promise<void> {
+    const { store, file, logger } = this.#options;
+    const key = this.#storedKey(credential);
+    const winner = await store.addAdmin(key);
+    if (winner.keyId === key.keyId) {
+      logger.info('admin key registered', { path: file.path, keyId: key.keyId });
+      return;
+    }
+    await file.remove();
+    logger.warn('another controller made the admin key', { keyId: winner.keyId });
+  }
+
+  async #reset(): Promise<void> {
+    const { store, file, logger } = this.#options;
+    // Redis first must answer: a new file for a key that cannot be registered would lock the operator out.
+    await store.adminKeyId();
+    const credential = await this.#make();
+    await store.replaceAdmin(this.#storedKey(credential));
+    logger.warn('admin key replaced; unset EASYFAAS_RESET_ADMIN_KEY now', { path: file.path });
+  }
+
+  async #make(): Promise<string> {
+    const { credential } = makeKey(this.#options.random);
+    await this.#options.file.write(credential);
+    return credential;
+  }
+
+  #storedKey(credential: string): StoredKey {
+    return {
+      keyId: keyIdOf(credential) ?? '',
+      accountId: DEFAULT_ACCOUNT,
+      scopes: ['admin'],
+      description: 'admin key made at first boot',
+      sha256: sha256Of(credential),
+      createdAt: new Date(this.#options.clock.wallMs()).toISOString(),
+    };
+  }
+
+  /** Once per situation, not with each look. */
+  #advise(message: string, keyId: string): void {
+    if (this.#reported === message) return;
+    this.#reported = message;
+    this.#options.logger.warn(message, {
+      path: this.#options.file.path,
+      keyId,
+      recovery: 'restore the file from the machine that made it, or start once with EASYFAAS_RESET_ADMIN_KEY=1 to make a new key',
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/** A key as it is kept: the secret itself is nowhere. */
+export interface StoredKey {
+  keyId: string;
+  accountId: string;
+  scopes: readonly string[];
+  description: string;
+  /** Hex, of the whole key. */
+  sha256: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+}
+
+/** Where keys last. Every method throws STORE_UNAVAILABLE when the store does not answer. */
+export interface KeyStore {
+  find(keyId: string): Promise<StoredKey | undefined>;
+  /** MUST NOT overwrite. @returns false when the id is taken */
+  add(key: StoredKey): Promise<boolean>;
+  list(): Promise<StoredKey[]>;
+  /** MUST tell every process (see {@link onRevoked}). @returns false when there is none */
+  remove(keyId: string): Promise<boolean>;
+  /** Id of the instance's admin key, also after that key was revoked; undefined when none was ever made. */
+  adminKeyId(): Promise<string | undefined>;
+  /** Makes this the admin key if there is none, atomically: several controllers may start at once. @returns whose key won */
+  addAdmin(key: StoredKey): Promise<{ keyId: string }>;
+  /** Makes this the admin key in place of whichever there is, which is revoked. */
+  replaceAdmin(key: StoredKey): Promise<void>;
+  onRevoked(listener: (keyId: string) => void): void;
+  /** Called when revocations may have been missed. */
+  onGap(listener: () => void): void;
+}

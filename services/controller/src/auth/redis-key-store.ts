@@ -1,0 +1,87 @@
+import type { Redis } from 'ioredis';
+import { redisCall } from '../redis-connection';
+import type { RedisNotices } from '../redis-notices';
+import type { KeyStore, StoredKey } from './key-store';
+
+/*
+ *   <prefix>:keys          hash: key id -> StoredKey as JSON
+ *   <prefix>:admin-key     id of the admin key
+ *   <prefix>:key-revoked   channel; the key's id
+ */
+
+const ADD_ADMIN = `
+local admin = redis.call('GET', KEYS[2])
+if admin then return admin end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[1])
+return ARGV[1]`;
+
+const REPLACE_ADMIN = `
+local admin = redis.call('GET', KEYS[2])
+if admin then
+  redis.call('HDEL', KEYS[1], admin)
+  redis.call('PUBLISH', ARGV[3], admin)
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[1])
+return ARGV[1]`;
+
+const REMOVE = `
+local removed = redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[1])
+return removed`;
+
+export class RedisKeyStore implements KeyStore {
+  readonly #redis: Redis;
+  readonly #notices: RedisNotices;
+  readonly #keys: string;
+  readonly #admin: string;
+  readonly #channel: string;
+
+  constructor({ redis, notices, prefix }: { redis: Redis; notices: RedisNotices; prefix: string }) {
+    this.#redis = redis;
+    this.#notices = notices;
+    this.#keys = `${prefix}:keys`;
+    this.#admin = `${prefix}:admin-key`;
+    this.#channel = `${prefix}:key-revoked`;
+  }
+
+  async find(keyId: string): Promise<StoredKey | undefined> {
+    const doc = await redisCall(() => this.#redis.hget(this.#keys, keyId));
+    return doc === null ? undefined : (JSON.parse(doc) as StoredKey);
+  }
+
+  async add(key: StoredKey): Promise<boolean> {
+    return (await redisCall(() => this.#redis.hsetnx(this.#keys, key.keyId, JSON.stringify(key)))) === 1;
+  }
+
+  async list(): Promise<StoredKey[]> {
+    const docs = await redisCall(() => this.#redis.hvals(this.#keys));
+    return docs.map((doc) => JSON.parse(doc) as StoredKey);
+  }
+
+  async remove(keyId: string): Promise<boolean> {
+    return (await redisCall(() => this.#redis.eval(REMOVE, 1, this.#keys, keyId, this.#channel))) === 1;
+  }
+
+  async adminKeyId(): Promise<string | undefined> {
+    return (await redisCall(() => this.#redis.get(this.#admin))) ?? undefined;
+  }
+
+  async addAdmin(key: StoredKey): Promise<{ keyId: string }> {
+    const keyId = await redisCall(() => this.#redis.eval(ADD_ADMIN, 2, this.#keys, this.#admin, key.keyId, JSON.stringify(key)));
+    return { keyId: String(keyId) };
+  }
+
+  async replaceAdmin(key: StoredKey): Promise<void> {
+    await redisCall(() => this.#redis.eval(REPLACE_ADMIN, 2, this.#keys, this.#admin, key.keyId, JSON.stringify(key), this.#channel));
+  }
+
+  onRevoked(listener: (keyId: string) => void): void {
+    this.#notices.on(this.#channel, listener);
+  }
+
+  onGap(listener: () => void): void {
+    this.#notices.onGap(listener);
+  }
+}

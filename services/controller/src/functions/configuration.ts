@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { CreateFunctionRequest, FunctionConfiguration, RuntimeManifest, UpdateConfigurationRequest } from '@easyfaas/contracts/wire';
+import { LIMITS } from '@easyfaas/contracts/wire';
+import { ServiceError } from '@easyfaas/service-kit';
+import { invalidField } from '../invalid-field';
+import { checkEnvironment, mask, unmask } from './environment-rules';
+
+/** A create request without its code. */
+export type FunctionSettings = Omit<CreateFunctionRequest, 'Code' | 'Publish'>;
+
+/** The members of a configuration that a user sets. */
+type Settings = Pick<
+  FunctionConfiguration,
+  'Description' | 'Runtime' | 'Handler' | 'Timeout' | 'MemorySize' | 'Environment' | 'PodConcurrentQuota' | 'NetworkMode' | 'Tags'
+>;
+
+const DEFAULT_SETTINGS = {
+  Description: '',
+  Timeout: 3,
+  MemorySize: LIMITS.memoryMbMin,
+  Environment: { Variables: {} },
+  PodConcurrentQuota: 1,
+  NetworkMode: 'none',
+  Tags: {},
+} as const satisfies Partial<Settings>;
+
+/** @throws ServiceError VALIDATION_FAILED, RESERVED_ENV, NOT_SUPPORTED */
+export function newSettings(request: FunctionSettings, runtimes: ReadonlyMap<string, RuntimeManifest>): Settings {
+  const { Runtime, Handler } = request;
+  return checked({ ...DEFAULT_SETTINGS, Runtime, Handler, ...given(request, DEFAULT_SETTINGS.Environment.Variables) }, runtimes);
+}
+
+/** Members that the request does not name stay. @throws as {@link newSettings} */
+export function changedSettings(
+  current: FunctionConfiguration,
+  request: UpdateConfigurationRequest,
+  runtimes: ReadonlyMap<string, RuntimeManifest>,
+): Settings {
+  return checked({ ...settingsOf(current), ...given(request, current.Environment.Variables) }, runtimes);
+}
+
+/** Hash over all that a container is made of: the code and what the runtime was told. Texts for people do not count. */
+export function commitIdOf(settings: Settings, codeSha256: string): string {
+  const { Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode } = settings;
+  const variables = Object.entries(Environment.Variables).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = [codeSha256, Runtime, Handler, Timeout, MemorySize, variables, PodConcurrentQuota, NetworkMode];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** As the API shows it. */
+export function configurationView(configuration: FunctionConfiguration): FunctionConfiguration {
+  return { ...configuration, Environment: { Variables: mask(configuration.Environment.Variables) } };
+}
+
+function settingsOf(configuration: FunctionConfiguration): Settings {
+  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = configuration;
+  return { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags };
+}
+
+function given(request: UpdateConfigurationRequest, stored: Readonly<Record<string, string>>): Partial<Settings> {
+  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = request;
+  return {
+    ...(Description === undefined ? {} : { Description }),
+    ...(Runtime === undefined ? {} : { Runtime }),
+    ...(Handler === undefined ? {} : { Handler }),
+    ...(Timeout === undefined ? {} : { Timeout }),
+    ...(MemorySize === undefined ? {} : { MemorySize }),
+    ...(Environment === undefined ? {} : { Environment: { Variables: unmask(Environment.Variables, stored) } }),
+    ...(PodConcurrentQuota === undefined ? {} : { PodConcurrentQuota }),
+    ...(NetworkMode === undefined ? {} : { NetworkMode }),
+    ...(Tags === undefined ? {} : { Tags }),
+  };
+}
+
+function checked(settings: Settings, runtimes: ReadonlyMap<string, RuntimeManifest>): Settings {
+  const manifest = runtimes.get(settings.Runtime);
+  if (manifest === undefined) {
+    const names = [...runtimes.keys()].sort().join(', ');
+    throw invalidField('Runtime', `Runtime "${settings.Runtime}" does not exist here; there are: ${names === '' ? 'none' : names}.`);
+  }
+  if (!new RegExp(manifest.handlerPattern).test(settings.Handler)) {
+    throw invalidField('Handler', `Handler does not match what ${manifest.title} expects; an example is ${manifest.handlerExample}.`);
+  }
+  if (settings.NetworkMode !== 'none') {
+    throw new ServiceError('NOT_SUPPORTED', 'NetworkMode "egress" is not in this version; functions have no network (NetworkMode "none").');
+  }
+  checkEnvironment(settings.Environment.Variables);
+  return settings;
+}

@@ -1,0 +1,163 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PackageError, inspectPackage, type PackageLimits } from '@easyfaas/code-package';
+import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
+import type { PackageStore, StoredPackage, Upload } from './package-store';
+
+export interface DiskPackageStoreOptions {
+  /** Packages are in `<dataDir>/packages`. */
+  dataDir: string;
+  /** Largest zip, bytes. */
+  packageBytes: number;
+  limits: PackageLimits;
+  clock: Clock;
+  logger: Logger;
+}
+
+const TEMPORARY = /^\.upload-[0-9a-f-]{36}$/;
+/** An upload takes as long as the server's request time-out at most; what is older belongs to a process that died. */
+const ABANDONED_MS = 10 * 60_000;
+const INSPECTION_MS = 20_000;
+/** Inflating uses a processor: uploads wait for each other rather than starve the calls. */
+const INSPECTIONS_AT_ONCE = 2;
+/** Uploads stop before the disk is full: below a tenth of it, or 1 GiB on large disks. */
+const FLOOR_SHARE = 0.1;
+const FLOOR_BYTES = 1024 ** 3;
+
+/**
+ * Zips as files `<sha256>.zip`, published by rename. They are never overwritten with other content, so the funclet may read
+ * them at any time. Packages that no function refers to any more stay: removing them needs a count over all pods, which this
+ * version does not keep (docs/operations.md tells how to clear them by hand).
+ */
+export class DiskPackageStore implements PackageStore {
+  readonly #options: DiskPackageStoreOptions;
+  readonly #directory: string;
+  readonly #waiting: (() => void)[] = [];
+  #inspecting = 0;
+  #cancelSweep: () => void = () => undefined;
+
+  constructor(options: DiskPackageStoreOptions) {
+    this.#options = options;
+    this.#directory = join(options.dataDir, 'packages');
+  }
+
+  /** Removes what a crash left behind, now and every ten minutes. */
+  async start(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o770 });
+    await this.#sweep();
+    this.#cancelSweep = this.#options.clock.after(ABANDONED_MS, () => {
+      this.start().catch((error: unknown) => this.#options.logger.warn('package sweep failed', { error }));
+    });
+  }
+
+  stop(): void {
+    this.#cancelSweep();
+  }
+
+  async put(upload: Upload): Promise<StoredPackage> {
+    const temporary = join(this.#directory, `.upload-${randomUUID()}`);
+    try {
+      await this.#assertSpace();
+      const received = await this.#receive(upload.bytes, temporary);
+      if (upload.sha256 !== undefined && upload.sha256 !== received.sha256) {
+        throw new ServiceError('CHECKSUM_MISMATCH', 'The package does not have the announced Sha256; upload it again.', {
+          details: { announced: upload.sha256, received: received.sha256 },
+        });
+      }
+      await this.#inspect(temporary);
+      await rename(temporary, join(this.#directory, `${received.sha256}.zip`));
+      return received;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw asPackageFailure(error);
+    }
+  }
+
+  async #receive(bytes: AsyncIterable<Uint8Array>, path: string): Promise<StoredPackage> {
+    // Group-readable: the funclet may run as another user of the same group.
+    const file = await open(path, 'wx', 0o640);
+    try {
+      const received = await this.#copy(bytes, file);
+      await file.sync();
+      return received;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #copy(bytes: AsyncIterable<Uint8Array>, file: FileHandle): Promise<StoredPackage> {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of bytes) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > this.#options.packageBytes) throw this.#tooLarge();
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    if (sizeBytes === 0) throw new ServiceError('INVALID_PACKAGE', 'The package is empty; send a zip.');
+    return { sha256: hash.digest('hex'), sizeBytes };
+  }
+
+  async #inspect(path: string): Promise<void> {
+    while (this.#inspecting >= INSPECTIONS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#inspecting += 1;
+    try {
+      await inspectPackage(path, this.#options.limits, AbortSignal.timeout(INSPECTION_MS));
+    } finally {
+      this.#inspecting -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #assertSpace(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o770 });
+    const { bavail, blocks, bsize } = await statfs(this.#directory);
+    const freeBytes = bavail * bsize;
+    const floorBytes = Math.min(blocks * bsize * FLOOR_SHARE, FLOOR_BYTES);
+    if (freeBytes >= floorBytes) return;
+    throw new ServiceError(
+      'DISK_FULL',
+      `The data disk has ${mib(freeBytes)} MiB free, uploads need ${mib(floorBytes)} MiB; free some space or enlarge it.`,
+    );
+  }
+
+  async #sweep(): Promise<void> {
+    const oldestMs = this.#options.clock.wallMs() - ABANDONED_MS;
+    for (const name of await readdir(this.#directory)) {
+      if (!TEMPORARY.test(name)) continue;
+      const path = join(this.#directory, name);
+      const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (facts !== undefined && facts.mtimeMs < oldestMs) await rm(path, { force: true });
+    }
+  }
+
+  #tooLarge(): ServiceError {
+    return new ServiceError(
+      'PACKAGE_TOO_LARGE',
+      `The zip is over ${this.#options.packageBytes} bytes (${mib(this.#options.packageBytes)} MiB), the limit.`,
+    );
+  }
+}
+
+function asPackageFailure(error: unknown): unknown {
+  if (error instanceof PackageError) return new ServiceError(error.code, error.message, { cause: error });
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ServiceError('DISK_FULL', 'The data disk is full; free some space or enlarge it.', { cause: error });
+  }
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') {
+    return new ServiceError('INVALID_PACKAGE', `The package could not be checked within ${INSPECTION_MS / 1000} s; make it smaller.`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function mib(bytes: number): number {
+  return Math.floor(bytes / 1024 ** 2);
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorRequestHandler } from 'express';
+import type { RuntimeManifest } from '@easyfaas/contracts/wire';
+import { ServiceError, asServiceError, type Logger } from '@easyfaas/service-kit';
+import { createExpressApp } from '@easyfaas/service-kit/http';
+import type { KeyService } from '../auth/key-service';
+import type { Authenticator } from '../auth/principal';
+import type { FunctionService } from '../functions/function-service';
+import type { RecordReader } from '../records/record-reader';
+import { createMount, createUnsupportedMount } from './mount-route';
+import type { PoolReader } from './pool-reader';
+import { requestContext } from './request-context';
+import { mountFunctions } from './routes/functions';
+import { mountKeys } from './routes/keys';
+import { mountOperations, type MetricsSource, type ReadinessCheck } from './routes/operations';
+import { mountPool } from './routes/pool';
+import { mountRecords } from './routes/records';
+import { mountRuntimes } from './routes/runtimes';
+import { mountUnsupported } from './routes/unsupported';
+import { sendError } from './send-error';
+
+export interface ApiDeps {
+  logger: Logger;
+  /** Of the service, for `/version`. */
+  version: string;
+  authenticator: Authenticator;
+  keys: KeyService;
+  functions: FunctionService;
+  records: RecordReader;
+  pool: PoolReader;
+  runtimes: ReadonlyMap<string, RuntimeManifest>;
+  readiness: readonly ReadinessCheck[];
+  metrics: MetricsSource;
+}
+
+export type Api = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Everything but invocations. The caller has run the front door and called `setRequestContext`; keys are checked here, per
+ * route.
+ */
+export function createApi(deps: ApiDeps): Api {
+  return createExpressApp({
+    logger: deps.logger,
+    requestIdOf: (request) => requestContext(request).requestId,
+    mount: (app) => {
+      app.use((request, response, next) => {
+        response.setHeader('X-Easyfaas-Request-Id', requestContext(request).requestId);
+        next();
+      });
+      const mount = createMount(app, deps);
+      mountOperations(mount, deps);
+      mountFunctions(mount, deps);
+      mountRecords(mount, deps);
+      mountRuntimes(mount, deps);
+      mountPool(mount, deps);
+      mountKeys(mount, deps);
+      mountUnsupported(createUnsupportedMount(app, deps));
+      app.use((request, _response, next) => {
+        next(new ServiceError('ROUTE_NOT_FOUND', `No route for ${request.method} ${request.path}.`));
+      });
+      app.use(answerError(deps.logger));
+    },
+  });
+}
+
+/** Like the service kit's, but closes the connection kindly when the body is still on its way. */
+function answerError(logger: Logger): ErrorRequestHandler {
+  return (thrown: unknown, request, response, _next) => {
+    const { requestId } = requestContext(request);
+    const error = fromRouter(thrown);
+    if (error.status >= 500) logger.error('request failed', { requestId, method: request.method, path: request.path, error });
+    sendError(response, error, requestId);
+  };
+}
+
+/** The router throws errors of its own for paths that it cannot decode. */
+function fromRouter(thrown: unknown): ServiceError {
+  const isUndecodable = thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
+  if (isUndecodable) return new ServiceError('BAD_REQUEST', 'The path has a broken percent-encoding.', { cause: thrown });
+  return asServiceError(thrown);
+}

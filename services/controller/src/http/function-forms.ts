@@ -1,0 +1,146 @@
+import type { IncomingMessage } from 'node:http';
+import { zipSingleFile } from '@easyfaas/code-package';
+import { createFunctionRequestSchema, updateCodeRequestSchema } from '@easyfaas/contracts/schemas';
+import { LIMITS, type CreateFunctionRequest, type RuntimeManifest } from '@easyfaas/contracts/wire';
+import { ServiceError } from '@easyfaas/service-kit';
+import type { FunctionSettings } from '../functions/configuration';
+import type { Upload } from '../functions/package-store';
+import { invalidField } from '../invalid-field';
+import { assertIdentity, assertLength, checked, chunksOf, mediaTypeOf, readBytes, readJson, unsupported } from './body';
+import { readInteger, type Query } from './query';
+
+/*
+ * Code comes in three forms: base64 in JSON, the zip itself, or one source file. The latter two leave no place for the
+ * configuration in the body: it is in the query.
+ */
+
+export const SETTING_PARAMETERS = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQuota', 'Description'] as const;
+export type SettingQuery = Query<(typeof SETTING_PARAMETERS)[number]>;
+
+const ZIP_TYPES = ['application/zip', 'application/x-zip-compressed'];
+/** One source file, bytes: what a person writes. Larger programs come as a zip. */
+const SOURCE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_HANDLER = 'index.handler';
+
+type Runtimes = ReadonlyMap<string, RuntimeManifest>;
+
+/** @throws ServiceError for anything that is not a well-formed create request */
+export async function readCreate(
+  request: IncomingMessage,
+  query: SettingQuery,
+  runtimes: Runtimes,
+): Promise<{ settings: FunctionSettings; upload: Upload }> {
+  const mediaType = mediaTypeOf(request);
+  if (mediaType === 'application/json') return readJsonCreate(request, query);
+  if (ZIP_TYPES.includes(mediaType)) return { settings: settingsOf(query, undefined), upload: zipUpload(request) };
+  const manifest = manifestFor(mediaType, runtimes, query.Runtime);
+  const settings = settingsOf({ Handler: DEFAULT_HANDLER, ...query }, manifest.name);
+  return { settings, upload: await sourceUpload(request, manifest) };
+}
+
+/** @param runtime of the function, which a single source file must be for */
+export async function readCodeUpdate(
+  request: IncomingMessage,
+  runtimes: Runtimes,
+  runtime: string,
+): Promise<{ upload: Upload; revisionId?: string }> {
+  const mediaType = mediaTypeOf(request);
+  if (ZIP_TYPES.includes(mediaType)) return { upload: zipUpload(request) };
+  if (mediaType !== 'application/json') {
+    return { upload: await sourceUpload(request, manifestFor(mediaType, runtimes, runtime)) };
+  }
+  const { ZipFile, Sha256, RevisionId } = checked(updateCodeRequestSchema, await readJson(request, LIMITS.controlBodyBytes));
+  return { upload: base64Upload(ZipFile, Sha256, 'ZipFile'), ...(RevisionId === undefined ? {} : { revisionId: RevisionId }) };
+}
+
+async function readJsonCreate(request: IncomingMessage, query: SettingQuery): Promise<{ settings: FunctionSettings; upload: Upload }> {
+  const stray = Object.keys(query)[0];
+  if (stray !== undefined) throw invalidField(stray, `${stray} belongs into the JSON body, not into the query.`);
+  const body = await readJson(request, LIMITS.controlBodyBytes);
+  refuseUnsupported(body);
+  const { Code, Publish, ...settings } = checked<CreateFunctionRequest>(createFunctionRequestSchema, body);
+  if (Publish === true) throw notInThisVersion('Publish');
+  return { settings, upload: base64Upload(Code.ZipFile, Code.Sha256, 'Code.ZipFile') };
+}
+
+/** Members that users of Lambda know and that this version does not have: refused in words, never stored and ignored. */
+const UNSUPPORTED_MEMBERS = [
+  'Layers',
+  'EphemeralStorage',
+  'DeadLetterConfig',
+  'VpcConfig',
+  'FileSystemConfigs',
+  'ImageConfig',
+  'KMSKeyArn',
+  'TracingConfig',
+  'SnapStart',
+  'Architectures',
+  'PackageType',
+];
+
+/** @throws ServiceError NOT_SUPPORTED naming the member */
+export function refuseUnsupported(body: Record<string, unknown>): void {
+  const member = UNSUPPORTED_MEMBERS.find((name) => Object.hasOwn(body, name));
+  if (member !== undefined) throw notInThisVersion(member);
+}
+
+function notInThisVersion(member: string): ServiceError {
+  return new ServiceError('NOT_SUPPORTED', `${member} is not in this version; leave it out.`, { details: { field: member } });
+}
+
+/** @throws ServiceError VALIDATION_FAILED; the ranges are checked with all other settings */
+function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): FunctionSettings {
+  const { Runtime = runtimeBySource, Handler, Description } = query;
+  if (Runtime === undefined)
+    throw invalidField('Runtime', 'Runtime is needed in the query, such as ?Runtime=nodejs20&Handler=index.handler.');
+  if (Handler === undefined) throw invalidField('Handler', 'Handler is needed in the query, such as &Handler=index.handler.');
+  const settings = {
+    Runtime,
+    Handler,
+    ...(Description === undefined ? {} : { Description }),
+    ...integerOf('Timeout', query.Timeout, { min: 1, max: LIMITS.timeoutSecondsMax }),
+    ...integerOf('MemorySize', query.MemorySize, { min: LIMITS.memoryMbMin, max: LIMITS.memoryMbMax }),
+    ...integerOf('PodConcurrentQuota', query.PodConcurrentQuota, { min: 1, max: LIMITS.podConcurrentQuotaMax }),
+  };
+  // The same rules as for JSON, with a text where the code would be.
+  const { Code: _code, Publish: _publish, ...rest } = checked(createFunctionRequestSchema, { ...settings, Code: { ZipFile: '-' } });
+  return rest;
+}
+
+function integerOf(name: string, text: string | undefined, range: { min: number; max: number }): Record<string, number> {
+  return text === undefined ? {} : { [name]: readInteger(name, text, range) };
+}
+
+function zipUpload(request: IncomingMessage): Upload {
+  assertIdentity(request);
+  assertLength(request, LIMITS.packageBytes, 'PACKAGE_TOO_LARGE');
+  return { bytes: chunksOf(request) };
+}
+
+async function sourceUpload(request: IncomingMessage, manifest: RuntimeManifest): Promise<Upload> {
+  const source = await readBytes(request, SOURCE_BYTES);
+  if (source.length === 0) throw new ServiceError('INVALID_PACKAGE', 'The source file is empty.');
+  return { bytes: once(await zipSingleFile(manifest.entryFile, source)) };
+}
+
+function base64Upload(text: string, sha256: string | undefined, field: string): Upload {
+  const bytes = Buffer.from(text, 'base64');
+  // The decoder skips what it does not know: only a text of base64 alone gives the full length.
+  const digits = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
+  if (bytes.length !== Math.floor((digits * 3) / 4)) throw invalidField(field, `${field} is not base64.`);
+  return { bytes: once(bytes), ...(sha256 === undefined ? {} : { sha256 }) };
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+
+function manifestFor(mediaType: string, runtimes: Runtimes, runtime: string | undefined): RuntimeManifest {
+  const all = [...runtimes.values()];
+  const takers = all.filter((manifest) => manifest.sourceContentTypes.includes(mediaType));
+  const types = [...new Set(['application/json', 'application/zip', ...all.flatMap((manifest) => manifest.sourceContentTypes)])];
+  if (takers.length === 0) throw unsupported(`The Content-Type must be one of ${types.join(', ')}.`);
+  const found = runtime === undefined ? takers[0] : takers.find((manifest) => manifest.name === runtime);
+  if (found === undefined) throw unsupported(`A single source file of type ${mediaType} is not for the runtime ${runtime ?? ''}.`);
+  return found;
+}

@@ -1,0 +1,74 @@
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { ServiceError, type Logger } from '@easyfaas/service-kit';
+import { route } from '@easyfaas/service-kit/http';
+import { authorize } from '../auth/authorize';
+import { credentialOf, sourceOf } from '../auth/credential';
+import type { Authenticator } from '../auth/principal';
+import { requestContext } from './request-context';
+import { policyOf, type Method, type RoutePolicy } from './route-policy';
+
+/** Handles one request; what it throws or rejects with becomes the error answer. */
+export type Handler = (request: Request, response: Response) => void | Promise<void>;
+
+export type Mount = (path: string, handlers: Partial<Record<Method, Handler>>) => void;
+
+/**
+ * Mounting goes through here only: the policy is looked up when the service starts, and key, scope and audit line come before
+ * every handler. Methods without a handler are answered 405.
+ */
+export function createMount(app: Express, deps: { authenticator: Authenticator; logger: Logger }): Mount {
+  return (path, handlers) => {
+    const guarded = Object.entries(handlers).map(([method, handler]): [string, RequestHandler[]] => {
+      const policy = policyOf(method as Method, path);
+      return [method, [guard(policy, deps.authenticator), audit(policy, deps.logger), handler]];
+    });
+    route(app, path, Object.fromEntries(guarded));
+  };
+}
+
+/** For paths that are answered alike whatever the method: any valid key will do. */
+export type MountUnsupported = (path: string, handler: Handler) => void;
+
+export function createUnsupportedMount(app: Express, deps: { authenticator: Authenticator }): MountUnsupported {
+  return (path, handler) => {
+    app.all(path, guard({ action: 'any' }, deps.authenticator), handler);
+  };
+}
+
+function guard({ action }: { action: RoutePolicy['action'] | 'any' }, authenticator: Authenticator): RequestHandler {
+  if (action === 'public') return (_request, _response, next) => next();
+  return async (request, _response, next) => {
+    const principal = await authenticator.authenticate(credentialOf(request), sourceOf(request));
+    requestContext(request).principal = principal;
+    if (action !== 'any') authorize(principal, action);
+    next();
+  };
+}
+
+/** One line per control action: who, what, result. Reading is not a control action. */
+function audit({ method, action }: RoutePolicy, logger: Logger): RequestHandler {
+  if (method === 'get' || action === 'public') return (_request, _response, next) => next();
+  return (request, response, next) => {
+    const { requestId, principal } = requestContext(request);
+    response.once('close', () => {
+      logger.info('control action', {
+        requestId,
+        action,
+        method: request.method,
+        path: request.path,
+        accountId: principal?.accountId,
+        keyId: principal?.keyId,
+        status: response.statusCode,
+        isAborted: !response.writableFinished,
+      });
+    });
+    next();
+  };
+}
+
+/** The path parameter of that name; the router has percent-decoded it. */
+export function pathParameter(request: Request, name: string): string {
+  const value = request.params[name];
+  if (typeof value !== 'string') throw new ServiceError('BAD_REQUEST', `The path has no ${name}.`);
+  return value;
+}

@@ -1,0 +1,25 @@
+import type { ContainerView } from '@easyfaas/contracts/wire';
+
+/** A container as operators see it: without its token and its socket's place. */
+export type PoolContainer = Omit<ContainerView, 'token' | 'socketDirectory'> & {
+  /** Calls that it serves now. */
+  inFlight?: number;
+};
+
+export interface PoolSummary {
+  containers: PoolContainer[];
+  /** Sizes, targets and reasons per runtime and class; shown as they are. */
+  [fact: string]: unknown;
+}
+
+/** What the operations API needs of the pool. */
+export interface PoolReader {
+  list(): PoolSummary | Promise<PoolSummary>;
+  /** @returns undefined when there is no such container */
+  get(containerId: string): PoolContainer | undefined | Promise<PoolContainer | undefined>;
+  /**
+   * Lets running calls finish, then destroys the container; the pool makes a new one as it needs.
+   * @throws ServiceError CONTAINER_NOT_FOUND, ILLEGAL_TRANSITION, FUNCLET_UNAVAILABLE
+   */
+  reset(containerId: string, reason: string): Promise<PoolContainer>;
+}

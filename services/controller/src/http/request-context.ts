@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Principal } from '../auth/principal';
+
+export const REQUEST_ID_HEADER = 'X-Easyfaas-Request-Id';
+
+/** What is known about a request before and beside its route. */
+export interface RequestContext {
+  /** In every answer, log line and record of this request. */
+  requestId: string;
+  /** Set by authentication; absent on public routes. */
+  principal?: Principal;
+}
+
+const CONTEXT = Symbol('easyfaas.request');
+
+type WithContext = IncomingMessage & { [CONTEXT]?: RequestContext };
+
+/** Called once per request, right after the front door let it in. */
+export function setRequestContext(request: IncomingMessage, context: RequestContext): void {
+  (request as WithContext)[CONTEXT] = context;
+}
+
+/** @throws Error when the request did not come through the front door: a bug */
+export function requestContext(request: IncomingMessage): RequestContext {
+  const context = (request as WithContext)[CONTEXT];
+  if (context === undefined) throw new Error('The request has no context.');
+  return context;
+}
+
+/** @throws Error when the route is public or authentication was skipped: a bug */
+export function principalOf(request: IncomingMessage): Principal {
+  const { principal } = requestContext(request);
+  if (principal === undefined) throw new Error('The request has no principal.');
+  return principal;
+}

@@ -1,0 +1,79 @@
+import type { Action } from '../auth/authorize';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+export interface RoutePolicy {
+  method: Method;
+  /** As express writes it. */
+  path: string;
+  /** What the key must be allowed to do; `public` needs no key. */
+  action: Action | 'public';
+  /** Served by the hot path before express: listed so that the table is whole. */
+  isHotPath?: true;
+}
+
+/**
+ * Every route and who may use it. A route that is not here cannot be mounted, and a test compares this table with express's.
+ */
+export const ROUTE_POLICIES: readonly RoutePolicy[] = [
+  { method: 'get', path: '/healthz', action: 'public' },
+  { method: 'get', path: '/readyz', action: 'public' },
+  { method: 'get', path: '/version', action: 'public' },
+  { method: 'get', path: '/metrics', action: 'metrics:read' },
+
+  { method: 'get', path: '/v1/functions', action: 'function:read' },
+  { method: 'post', path: '/v1/functions/:id', action: 'function:write' },
+  { method: 'get', path: '/v1/functions/:id', action: 'function:read' },
+  { method: 'delete', path: '/v1/functions/:id', action: 'function:write' },
+  { method: 'put', path: '/v1/functions/:id/code', action: 'function:write' },
+  { method: 'get', path: '/v1/functions/:id/configuration', action: 'function:read' },
+  { method: 'put', path: '/v1/functions/:id/configuration', action: 'function:write' },
+  { method: 'get', path: '/v1/functions/:id/concurrency', action: 'function:read' },
+  { method: 'put', path: '/v1/functions/:id/concurrency', action: 'function:write' },
+  { method: 'delete', path: '/v1/functions/:id/concurrency', action: 'function:write' },
+  { method: 'post', path: '/v1/functions/:id/invocations', action: 'function:invoke', isHotPath: true },
+
+  { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
+  { method: 'get', path: '/v1/invocations', action: 'record:read' },
+  { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
+
+  { method: 'get', path: '/v1/pool', action: 'pool:read' },
+  { method: 'get', path: '/v1/pool/:containerId', action: 'pool:read' },
+  { method: 'post', path: '/v1/pool/:containerId/drain', action: 'pool:write' },
+  { method: 'post', path: '/v1/pool/:containerId/reborn', action: 'pool:write' },
+
+  { method: 'get', path: '/v1/keys', action: 'key:read' },
+  { method: 'post', path: '/v1/keys', action: 'key:write' },
+  { method: 'delete', path: '/v1/keys/:keyId', action: 'key:write' },
+];
+
+/** @throws Error when the route has no policy: a bug that must not reach a running service */
+export function policyOf(method: Method, path: string): RoutePolicy {
+  const policy = ROUTE_POLICIES.find((each) => each.method === method && each.path === path);
+  if (policy === undefined) throw new Error(`The route ${method.toUpperCase()} ${path} has no policy in route-policy.ts.`);
+  return policy;
+}
+
+/** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
+export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
+  { path: '/v1/functions/:id/versions{/*rest}', what: 'Versions of functions' },
+  { path: '/v1/functions/:id/aliases{/*rest}', what: 'Aliases of functions' },
+  { path: '/v1/functions/:id/provisioned-concurrency', what: 'Provisioned concurrency' },
+  { path: '/v1/functions/:id/triggers{/*rest}', what: 'Triggers' },
+  { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },
+  { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
+  { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },
+  { path: '/v1/functions/:id/logs', what: 'Reading logs (the last 4 KiB of each call are in its record)' },
+  { path: '/v1/invocations/:requestId/replay', what: 'Replaying invocations' },
+  { path: '/v1/layers{/*rest}', what: 'Layers' },
+  { path: '/v1/triggers{/*rest}', what: 'Triggers' },
+  { path: '/v1/secrets{/*rest}', what: 'Secrets' },
+  { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
+  { path: '/v1/resource', what: 'The resource report' },
+  { path: '/v1/openapi.json', what: 'The OpenAPI document' },
+  { path: '/2015-03-31{/*rest}', what: 'The AWS Lambda dialect' },
+  { path: '/system{/*rest}', what: 'The OpenFaaS dialect' },
+  { path: '/function{/*rest}', what: 'The OpenFaaS dialect' },
+  { path: '/async-function{/*rest}', what: 'The OpenFaaS dialect' },
+  { path: '/http{/*rest}', what: 'HTTP triggers' },
+];

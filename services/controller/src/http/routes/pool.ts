@@ -1,0 +1,50 @@
+import type { Request } from 'express';
+import { ServiceError } from '@easyfaas/service-kit';
+import { pathParameter, type Mount } from '../mount-route';
+import type { PoolContainer, PoolReader } from '../pool-reader';
+import { readQuery } from '../query';
+import { principalOf } from '../request-context';
+
+/** `/v1/pool`: the containers of this pod, of all accounts; for operators. */
+export function mountPool(mount: Mount, { pool }: { pool: PoolReader }): void {
+  mount('/v1/pool', {
+    get: async (request, response) => {
+      readQuery(request, []);
+      const { containers, ...facts } = await pool.list();
+      response.json({ ...facts, containers: containers.map(withoutSecrets) });
+    },
+  });
+
+  mount('/v1/pool/:containerId', {
+    get: async (request, response) => {
+      readQuery(request, []);
+      const container = await pool.get(containerIdOf(request));
+      if (container === undefined) throw containerNotFound();
+      response.json(withoutSecrets(container));
+    },
+  });
+
+  mount('/v1/pool/:containerId/drain', { post: async (request, response) => void response.json(await reset(request, 'drained')) });
+  mount('/v1/pool/:containerId/reborn', { post: async (request, response) => void response.json(await reset(request, 'reborn')) });
+
+  const reset = async (request: Request, what: string): Promise<PoolContainer> => {
+    readQuery(request, []);
+    return withoutSecrets(await pool.reset(containerIdOf(request), `${what} by an operator (key ${principalOf(request).keyId})`));
+  };
+}
+
+/** The port promises it; the token opens a container's socket, so it is taken out here once more. */
+function withoutSecrets(container: PoolContainer & { token?: string; socketDirectory?: string }): PoolContainer {
+  const { token: _token, socketDirectory: _socketDirectory, ...shown } = container;
+  return shown;
+}
+
+function containerIdOf(request: Request): string {
+  const containerId = pathParameter(request, 'containerId');
+  if (!/^[0-9a-f]{12}$/.test(containerId)) throw containerNotFound();
+  return containerId;
+}
+
+function containerNotFound(): ServiceError {
+  return new ServiceError('CONTAINER_NOT_FOUND', 'No container has this id; it may have been reset.');
+}

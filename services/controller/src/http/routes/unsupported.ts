@@ -1,0 +1,12 @@
+import { ServiceError } from '@easyfaas/service-kit';
+import type { MountUnsupported } from '../mount-route';
+import { UNSUPPORTED_ROUTES } from '../route-policy';
+
+/** Paths that a reader of the documentation would try and that this version does not have. */
+export function mountUnsupported(mount: MountUnsupported): void {
+  for (const { path, what } of UNSUPPORTED_ROUTES) {
+    mount(path, () => {
+      throw new ServiceError('NOT_SUPPORTED', `Not in this version: ${what}.`);
+    });
+  }
+}
