@@ -56,29 +56,57 @@ export function mountsBelow(dataDir) {
     .reverse();
 }
 
-/** Unmounts everything below the data directory and, where `ensureDataDirectory` mounted it, the directory itself. */
-export async function releaseDataDirectory(dataDir, { log, isOurMount }) {
-  let count = 0;
-  for (const path of mountsBelow(dataDir)) {
-    if (path === dataDir && !isOurMount) continue;
-    await run('umount', ['-l', path], { log, mayFail: true });
-    count += 1;
-  }
-  return count;
+/**
+ * Unmounts everything below the data directory and, where `ensureDataDirectory` mounted it, the directory itself.
+ * @returns {Promise<number>} how many mounts
+ */
+export async function releaseDataDirectory(dataDir, { log, isOurMount, image }) {
+  const paths = mountsBelow(dataDir).filter((path) => path !== dataDir || isOurMount);
+  if (paths.length === 0) return 0;
+  if (isRoot()) for (const path of paths) await run('umount', ['-l', path], { log, mayFail: true });
+  else await runAsRoot(['umount', '-l', ...paths], { dataDir, image, log });
+  return paths.length;
 }
 
 /** Deletes the data directory, unless something is still mounted below it. */
-export function deleteDataDirectory(dataDir) {
+export async function deleteDataDirectory(dataDir, { log, image }) {
   const left = mountsBelow(dataDir);
-  if (left.length > 0)
+  if (left.length > 0) {
     throw new Failure(`${dataDir} was not deleted.`, {
       why: `Still mounted there: ${left.join(', ')}`,
       remedy: `umount ${left.join(' ')} and delete it by hand.`,
     });
-  if (resolve(dataDir).split('/').filter(Boolean).length < 2)
+  }
+  if (resolve(dataDir).split('/').filter(Boolean).length < 2) {
     throw new Failure(`${dataDir} was not deleted.`, {
       why: 'It is too close to the root of the file system.',
       remedy: 'Delete it by hand.',
     });
-  rmSync(dataDir, { recursive: true, force: true });
+  }
+  if (!existsSync(dataDir)) return;
+  if (!isRoot()) await runAsRoot(['find', dataDir, '-mindepth', '1', '-delete'], { dataDir, image, log });
+  try {
+    rmSync(dataDir, { recursive: true, force: true });
+  } catch (cause) {
+    throw new Failure(`${dataDir} was not deleted.`, { why: cause.message, remedy: `sudo rm -rf ${dataDir}`, cause });
+  }
+}
+
+/** What a user without root may not do to files of root, a container may: this user controls Docker. */
+async function runAsRoot(command, { dataDir, image, log }) {
+  const rights = [
+    '--network',
+    'none',
+    '--user',
+    '0:0',
+    '--cap-drop',
+    'ALL',
+    '--cap-add',
+    'SYS_ADMIN',
+    '--cap-add',
+    'DAC_OVERRIDE',
+    '--security-opt',
+    'apparmor=unconfined',
+  ];
+  await run('docker', ['run', '--rm', ...rights, '-v', `${dataDir}:${dataDir}:rshared`, image, ...command], { log, mayFail: true });
 }

@@ -174,9 +174,9 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
   });
   const ids = await functionContainers(stack, log);
   if (ids.length > 0) await run('docker', ['rm', '-f', '-v', ...ids], { log, mayFail: true, timeoutMs: 120_000 });
-  const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount });
+  const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount, image: NODE_IMAGE });
   if (purge) {
-    deleteDataDirectory(stack.dataDir);
+    await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
     if (!keepImages)
       for (const image of IMAGES) await run('docker', ['image', 'rm', `easyfaas/${image.name}:${stack.tag}`], { log, mayFail: true });
   }
