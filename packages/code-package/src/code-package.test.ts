@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +51,11 @@ describe('a good package', () => {
   it('is extracted with contents and read-only modes, setuid bits dropped', async () => {
     await writeFile(zipPath, zipBytes(parts));
     const extracted = await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
-    expect(extracted.entries).toContainEqual({ path: 'lib/deep/tool.sh', bytes: 10 });
+    expect(extracted.entries).toContainEqual({
+      path: 'lib/deep/tool.sh',
+      bytes: 10,
+      sha256: createHash('sha256').update('#!/bin/sh\n').digest('hex'),
+    });
     expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('exports.handler = 1;');
     expect(await readFile(join(target, 'stored.bin'), 'utf8')).toBe('as it is');
     expect(await readFile(join(target, 'large.bin'))).toEqual(Buffer.from(parts[6]?.content ?? ''));

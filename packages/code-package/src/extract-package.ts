@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,8 +8,16 @@ import { withZip, type OpenZip, type ZipEntry } from './read-zip';
 export interface ExtractedPackage {
   files: number;
   unpackedBytes: number;
-  /** Every file with its size, relative to the target; in the order of the zip. */
-  entries: { path: string; bytes: number }[];
+  /** Every file, in the order of the zip. */
+  entries: ExtractedFile[];
+}
+
+export interface ExtractedFile {
+  /** Relative to the target. */
+  path: string;
+  bytes: number;
+  /** Of its content as written, hex. */
+  sha256: string;
 }
 
 /** Files written at the same time: the thread pool has four threads, the rest waits ready. */
@@ -31,14 +40,13 @@ export function extractPackage(zipPath: string, targetDir: string, limits: Packa
     const files = zip.entries.filter((entry) => entry.kind === 'file');
     const directories = directoriesOf(zip.entries);
     for (const path of directories) await mkdir(join(targetDir, path), { mode: DIRECTORY_MODE_OPEN });
-    await inParallel(files, (entry) => writeFile(zip, entry, join(targetDir, entry.path)));
+    const entries = await inParallel(files, async (entry) => {
+      const sha256 = await writeFile(zip, entry, join(targetDir, entry.path));
+      return { path: entry.path, bytes: entry.bytes, sha256 };
+    });
     // Deepest first: a closed directory could not be entered by an owner without capabilities to close those inside.
     for (const path of directories.reverse()) await chmod(join(targetDir, path), DIRECTORY_MODE);
-    return {
-      files: zip.files,
-      unpackedBytes: zip.unpackedBytes,
-      entries: files.map(({ path, bytes }) => ({ path, bytes })),
-    };
+    return { files: zip.files, unpackedBytes: zip.unpackedBytes, entries };
   });
 }
 
@@ -51,27 +59,32 @@ function directoriesOf(entries: readonly ZipEntry[]): string[] {
   return [...paths].sort();
 }
 
-async function writeFile(zip: OpenZip, entry: ZipEntry, path: string): Promise<void> {
+/** @returns the SHA-256 of what was written, hex */
+async function writeFile(zip: OpenZip, entry: ZipEntry, path: string): Promise<string> {
+  const hash = createHash('sha256');
   const file = await open(path, CREATE_ONLY, 0o600);
   try {
     await zip.unpack(entry, async (chunk) => {
+      hash.update(chunk);
       await file.writeFile(chunk);
     });
     await file.chmod(entry.isExecutable ? EXECUTABLE_MODE : FILE_MODE);
   } finally {
     await file.close();
   }
+  return hash.digest('hex');
 }
 
-/** The first failure stops the taking of new items and comes out when those under way have ended. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Results in the order of the items. The first failure stops the taking of new items and comes out when those under way have ended. */
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array<R>(items.length);
   let next = 0;
   let hasFailed = false;
   const lane = async (): Promise<void> => {
     while (!hasFailed && next < items.length) {
-      const item = items[next++] as T;
+      const at = next++;
       try {
-        await work(item);
+        results[at] = await work(items[at] as T);
       } catch (error) {
         hasFailed = true;
         throw error;
@@ -81,4 +94,5 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   const lanes = await Promise.allSettled(Array.from({ length: PARALLEL }, lane));
   const failed = lanes.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+  return results;
 }
