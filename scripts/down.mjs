@@ -43,8 +43,9 @@ async function main(values, terminal, log) {
   });
   if (values.purge) {
     await terminal.step('Stand-ins for base images', async ({ note }) => {
-      const count = await removeStandIns(log);
-      note(count > 0 ? `Removed ${count} images made in place of a registry's` : 'No stand-in images to remove');
+      const { count, isInUse } = await removeStandIns(log);
+      if (isInUse) note('Stand-ins for base images: kept, other containers use them');
+      else note(count > 0 ? 'Removed the stand-ins for base images' : 'Base images came from a registry and are kept');
     });
   }
   print();

@@ -160,10 +160,14 @@ function ownRelease() {
   return { codename, sources };
 }
 
-/** Removes the images made here. */
+/** Removes the images made here, unless a container uses one. */
 export async function removeStandIns(log) {
   const answer = await run('docker', ['image', 'ls', '-q', '--filter', `label=${STAND_IN_LABEL}`], { log, mayFail: true });
   const ids = [...new Set(answer.stdout.split('\n').filter(Boolean))];
+  for (const id of ids) {
+    const users = await run('docker', ['ps', '-aq', '--filter', `ancestor=${id}`], { log, mayFail: true });
+    if (users.stdout.trim()) return { count: 0, isInUse: true };
+  }
   if (ids.length > 0) await run('docker', ['image', 'rm', '-f', ...ids], { log, mayFail: true });
-  return ids.length;
+  return { count: ids.length, isInUse: false };
 }

@@ -83,6 +83,7 @@ function hashInputs(root, paths, seed) {
           name === 'dist' ||
           name === 'test' ||
           name === 'fixtures' ||
+          name === '__pycache__' ||
           /\.test\.ts$|^README\.md$|^Dockerfile$/.test(name)
         )
           continue;
@@ -94,4 +95,10 @@ function hashInputs(root, paths, seed) {
   };
   for (const path of paths) visit(path);
   return hash.digest('hex');
+}
+
+/** Removes the images of one tag, and what the classic builder leaves of their first stages. */
+export async function removeImages(tag, log) {
+  for (const image of IMAGES) await run('docker', ['image', 'rm', `easyfaas/${image.name}:${tag}`], { log, mayFail: true });
+  await run('docker', ['image', 'prune', '-f', '--filter', 'label=easyfaas.stage'], { log, mayFail: true });
 }

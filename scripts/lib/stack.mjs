@@ -7,7 +7,7 @@ import { waitUntilReady } from './api.mjs';
 import { ensureCompose } from './compose.mjs';
 import { deleteDataDirectory, ensureDataDirectory, mountsBelow, releaseDataDirectory } from './data-directory.mjs';
 import { ensureEngine } from './docker-engine.mjs';
-import { IMAGES, ensureImages } from './images.mjs';
+import { ensureImages, removeImages } from './images.mjs';
 import { checkMachine } from './machine.mjs';
 import { run } from './run.mjs';
 import { Failure } from './terminal.mjs';
@@ -177,8 +177,7 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
   const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount, image: NODE_IMAGE });
   if (purge) {
     await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
-    if (!keepImages)
-      for (const image of IMAGES) await run('docker', ['image', 'rm', `easyfaas/${image.name}:${stack.tag}`], { log, mayFail: true });
+    if (!keepImages) await removeImages(stack.tag, log);
   }
   rmSync(stateFile(stack.project), { force: true });
   return { containers: ids.length, mounts };
