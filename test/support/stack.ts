@@ -136,6 +136,9 @@ export interface PoolContainer {
   state: string;
   reason: string;
   runtime: string;
+  memoryMb: number;
+  /** Calls that it serves now. */
+  inFlight?: number;
   assignment?: { functionName: string; accountId: string };
 }
 

@@ -1,0 +1,80 @@
+import { eventually } from '../support/eventually';
+import { type Answer, type Language, callJson, deploy, docker, invoke, poolContainers, removeDeployments } from '../support/stack';
+
+afterAll(removeDeployments);
+
+const MIB = 1024 * 1024;
+
+/** Takes `event.mb` MB in pieces of 4 MB and touches all of them. */
+const TAKES: Record<Language, string> = {
+  nodejs20: `exports.handler = async ({ mb }) => { const keep = []; while (keep.length * 4 < mb) keep.push(Buffer.alloc(4 << 20, 1)); return keep.length * 4; };`,
+  python3: `def handler(event, context):\n    keep = []\n    while len(keep) * 4 < event['mb']: keep.append(b'x' * (4 << 20))\n    return len(keep) * 4\n`,
+};
+
+/** The limit that Docker shows for the container of an answer, bytes: memory, and memory with swap. */
+async function limitsOf(answer: Answer): Promise<string> {
+  const containerId = answer.headers.get('x-easyfaas-container');
+  const view = (await poolContainers()).find((each) => each.containerId === containerId);
+  return docker(
+    'inspect',
+    '--format',
+    '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}',
+    view?.dockerId ?? `no container ${containerId}`,
+  );
+}
+
+describe.each<Language>(['nodejs20', 'python3'])('the memory of a function of %s', (runtime) => {
+  it.each([128, 200, 512, 1024])('of %i MB is the limit of its container, also in the eyes of Docker', async (memoryMb) => {
+    const name = await deploy({ runtime, source: TAKES[runtime], memoryMb, timeoutSeconds: 30 });
+    const answer = await invoke(name, { mb: 4 });
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '4' });
+    await eventually(async () => expect(await limitsOf(answer)).toBe(`${memoryMb * MIB} ${memoryMb * MIB}`), 15_000, 250);
+  });
+
+  it('lets 512 MB hold 300 MB, and refuses them at 128 MB in clear words', async () => {
+    const roomy = await deploy({ runtime, source: TAKES[runtime], memoryMb: 512, timeoutSeconds: 60 });
+    const fits = await invoke(roomy, { mb: 300 });
+    expect({ status: fits.status, text: fits.text }).toEqual({ status: 200, text: '300' });
+
+    const tight = await deploy({ runtime, source: TAKES[runtime], memoryMb: 128, timeoutSeconds: 60 });
+    const refused = await invoke(tight, { mb: 300 });
+    expect({ status: refused.status, error: refused.headers.get('x-easyfaas-function-error') }).toEqual({
+      status: 200,
+      error: 'Unhandled',
+    });
+    expect(refused.json()).toMatchObject({ errorType: 'Runtime.OutOfMemory', errorMessage: expect.stringMatching(/128 MB/) as string });
+    const next = await invoke(tight, { mb: 4 });
+    expect({ status: next.status, text: next.text }).toEqual({ status: 200, text: '4' });
+    expect(next.headers.get('x-easyfaas-container')).not.toBe(refused.headers.get('x-easyfaas-container'));
+  }, 150_000);
+
+  it('that is raised is there for the very next call', async () => {
+    const name = await deploy({ runtime, source: TAKES[runtime], memoryMb: 128, timeoutSeconds: 60 });
+    expect((await invoke(name, { mb: 300 })).json()).toMatchObject({ errorType: 'Runtime.OutOfMemory' });
+    const updated = await callJson('PUT', `/v1/functions/${name}/configuration`, { MemorySize: 512 });
+    expect(updated.status).toBe(200);
+    expect((await invoke(name, { mb: 300 })).text).toBe('300');
+  }, 150_000);
+});
+
+describe('the heap of V8', () => {
+  it('lets a function of 512 MB hold 300 MB of objects', async () => {
+    const name = await deploy({
+      source: `exports.handler = async () => { const keep = []; while (process.memoryUsage().heapUsed < 300 << 20) keep.push(new Array(1000).fill(keep.length).map((each) => 'text ' + each)); return keep.length > 0; };`,
+      memoryMb: 512,
+      timeoutSeconds: 60,
+    });
+    const answer = await invoke(name);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: 'true' });
+  }, 90_000);
+
+  it('collects garbage in time in a function of 128 MB', async () => {
+    const name = await deploy({
+      source: `exports.handler = async () => { let length = 0; for (let round = 0; round < 400; round++) length += new Array(100_000).fill(round).map((each) => ({ each })).length; return length; };`,
+      memoryMb: 128,
+      timeoutSeconds: 120,
+    });
+    const answer = await invoke(name, {}, { timeoutMs: 150_000 });
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '40000000' });
+  }, 180_000);
+});
