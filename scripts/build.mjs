@@ -56,7 +56,8 @@ for (const [name, options] of Object.entries(programs)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   if (!existsSync(join(root, options.entryPoints[0]))) fail(`${options.entryPoints[0]} is missing; the checkout is incomplete.`);
   const startedAt = performance.now();
-  await build(options);
+  // esbuild has said what is wrong by then.
+  await build(options).catch(() => fail(`${options.entryPoints[0]} does not build.`));
   const bytes = statSync(join(root, options.outfile)).size;
   process.stdout.write(`${options.outfile}  ${(bytes / 1024).toFixed(1)} KiB  ${Math.round(performance.now() - startedAt)} ms\n`);
   if (name === 'runner' && bytes > RUNNER_BYTES_MAX) {

@@ -16,7 +16,7 @@ export async function startTestStack(terminal, { compose, log, tag, runId }) {
     dataDir: join(folder, 'data'),
     port: await freePort(),
     tag,
-    env: { EASYFAAS_LABELS: `easyfaas.test-run=${runId}`, EASYFAAS_POOL_MIN: '2', ...passedOn() },
+    env: { EASYFAAS_LABELS: `easyfaas.test-run=${runId}` },
   });
   const stop = async () => {
     await stopStack(stack, { compose, log, purge: true, keepImages: true });
@@ -41,12 +41,6 @@ export async function startTestStack(terminal, { compose, log, tag, runId }) {
     await stop().catch((failure) => log.write(`\n${failure.stack}\n`));
     throw error;
   }
-}
-
-/** Settings of the shell that are meant for the stack under test. */
-function passedOn() {
-  const names = ['EASYFAAS_POOL_MIN', 'EASYFAAS_LOG_LEVEL', 'EASYFAAS_MOUNT_PROPAGATION'];
-  return Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
 }
 
 /** A port on 127.0.0.1 that nobody listens on just now. */
