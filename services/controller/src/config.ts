@@ -1,0 +1,66 @@
+import { isAbsolute, join } from 'node:path';
+import { EnvReader } from '@easyfaas/service-kit';
+import { LIMITS } from '@easyfaas/contracts/wire';
+import { anonymousAccessProblem } from './auth/anonymous-authenticator';
+import { type ControllerEnv, readControllerEnv } from './env';
+
+export interface ControllerConfig extends Omit<
+  ControllerEnv,
+  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS'
+> {
+  listen: { host: string; port: number };
+  funcletSocket: string;
+  idleTimeoutMs: number;
+  waitMs: number;
+  drainMs: number;
+  requestTimeoutMs: number;
+}
+
+/** `<dataDir>/containers/<id>/sock/controller.sock` with an id of 12 characters. */
+const CONTAINER_SOCKET_SUFFIX = '/containers/0123456789ab/sock/controller.sock';
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Names to values, values to rules.
+ * @throws ConfigurationError with every problem found
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
+  const reader = new EnvReader(env);
+  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, ...values } = readControllerEnv(reader);
+  const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
+  if (!isAbsolute(dataDir)) reader.problem(`EASYFAAS_DATA_DIR is "${dataDir}", expected an absolute path`);
+  if (Buffer.byteLength(dataDir + CONTAINER_SOCKET_SUFFIX) > LIMITS.unixSocketPathBytes) {
+    const longest = LIMITS.unixSocketPathBytes - CONTAINER_SOCKET_SUFFIX.length;
+    reader.problem(
+      `EASYFAAS_DATA_DIR is "${dataDir}", at most ${longest} bytes are possible: the sockets below it would get too long a path`,
+    );
+  }
+  if (!/^[A-Za-z0-9_{}-]{1,64}$/.test(redisPrefix))
+    reader.problem(`EASYFAAS_REDIS_PREFIX is "${redisPrefix}", expected letters, digits, _ - { }`);
+  if (!/^[a-z0-9-]{1,32}$/.test(region)) reader.problem(`EASYFAAS_REGION is "${region}", expected small letters, digits and -`);
+  if (auth === 'off') {
+    const problem = anonymousAccessProblem(anonymousAcceptance);
+    if (problem !== undefined) reader.problem(problem);
+  }
+  const address = readListen(listen, reader);
+  reader.assertValid();
+  return {
+    ...values,
+    // Whoever may name the address may name it as a Host, too; a wildcard is no name.
+    allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
+    listen: address,
+    funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),
+    idleTimeoutMs: idleTimeoutS * 1000,
+    waitMs: waitS * 1000,
+    drainMs: drainS * 1000,
+    requestTimeoutMs: requestTimeoutS * 1000,
+  };
+}
+
+function readListen(text: string, reader: EnvReader): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:[\]]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] !== undefined && port <= 65_535) return { host: match[1], port };
+  reader.problem(`EASYFAAS_LISTEN is "${text}", expected host:port such as 127.0.0.1:8080`);
+  return { host: '127.0.0.1', port: 0 };
+}

@@ -1,0 +1,199 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
+import { CONTAINER_PATHS, LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
+import { Counter, type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
+import { AdminKey } from './auth/admin-key';
+import { AdminKeyFile } from './auth/admin-key-file';
+import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
+import { KeyAuthenticator } from './auth/key-authenticator';
+import { KeyService } from './auth/key-service';
+import { RedisKeyStore } from './auth/redis-key-store';
+import { FuncletClient } from './clients/funclet-client';
+import type { ControllerConfig } from './config';
+import { drained } from './drained';
+import { type Engine, createEngine } from './engine';
+import { CachedFunctionDirectory } from './functions/cached-function-directory';
+import { DiskPackageStore } from './functions/disk-package-store';
+import { FunctionService } from './functions/function-service';
+import { RedisFunctionStore } from './functions/redis-function-store';
+import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
+import { createApi } from './http/api';
+import { createFrontDoor, createFrontServer } from './http/front-door';
+import { createHotPath } from './invoke/hot-path';
+import { RedisRecords } from './records/redis-records';
+import { connectRedis, connectRedisSubscriber, pingRedis } from './redis-connection';
+import { RedisNotices } from './redis-notices';
+
+/** Cold containers kept per runtime where EASYFAAS_POOL_MIN names none. */
+const POOL_MIN = 2;
+
+/** The composition root: every part is made here and handed what it needs. */
+export class Controller implements Service {
+  readonly #config: ControllerConfig;
+  readonly #logger: Logger;
+  /** In the order of opening: closed from the end. */
+  readonly #closers: (() => void | Promise<void>)[] = [];
+  #server: Server | undefined;
+  #isDraining = false;
+
+  constructor(config: ControllerConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const logger = this.#logger;
+    const clock = systemClock;
+    const registry = createMetrics('controller');
+    const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
+
+    const stores = this.#openStores(registry);
+    const { functionStore, records, keyStore, redis } = stores;
+    const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger });
+    const funclet = new FuncletClient(config.funcletSocket, systemIds);
+    const packages = new DiskPackageStore({
+      dataDir: config.dataDir,
+      packageBytes: LIMITS.packageBytes,
+      limits: DEFAULT_PACKAGE_LIMITS,
+      clock,
+      logger,
+    });
+    const adminKey = new AdminKey({
+      store: keyStore,
+      file: new AdminKeyFile(config.dataDir),
+      clock,
+      random: randomBytes,
+      logger,
+      mustReset: config.mustResetAdminKey,
+    });
+    const authenticator =
+      config.auth === 'off'
+        ? new AnonymousAuthenticator({ acceptance: config.anonymousAcceptance, clock, logger })
+        : new KeyAuthenticator({ store: keyStore, clock, logger });
+
+    const engine: Engine = createEngine({
+      clock,
+      ids: systemIds,
+      logger,
+      registry,
+      funclet,
+      directory,
+      records,
+      minByRuntime: poolMinimums(runtimes, config.poolMin),
+      poolMax: config.poolMax,
+      idleTimeoutMs: config.idleTimeoutMs,
+      waitMs: config.waitMs,
+      lineLimit: config.waitingMax,
+      accountConcurrency: config.accountConcurrency,
+      taskRoot: () => CONTAINER_PATHS.task,
+    });
+    const api = createApi({
+      logger,
+      version: config.version,
+      authenticator,
+      keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
+      functions: new FunctionService({
+        store: functionStore,
+        packages,
+        runtimes,
+        region: config.region,
+        clock,
+        newRevisionId: randomUUID,
+        logger,
+        prepareCode: (sha256) => funclet.prepareCode(sha256),
+      }),
+      records,
+      pool: engine.report,
+      runtimes,
+      readiness: [
+        { name: 'lifecycle', check: async () => this.#assertNotDraining() },
+        { name: 'redis', check: () => pingRedis(redis) },
+        { name: 'funclet', check: async () => assertConnected(engine) },
+        { name: 'admin key', check: async () => (config.auth === 'off' ? undefined : adminKey.check()) },
+      ],
+      metrics: registry,
+    });
+    const hotPath = createHotPath({
+      clock,
+      frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
+      authenticator,
+      directory,
+      dispatcher: engine.dispatcher,
+      region: config.region,
+      api,
+      isDraining: () => this.#isDraining,
+    });
+
+    await packages.start();
+    await adminKey.start();
+    engine.start();
+    this.#closers.push(
+      () => adminKey.stop(),
+      () => packages.stop(),
+      () => funclet.close(),
+      () => engine.stop(),
+    );
+    await this.#listen(createFrontServer(hotPath, { requestTimeoutMs: config.requestTimeoutMs }));
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#isDraining = true;
+    if (this.#server !== undefined) await drained(this.#server, deadline, systemClock);
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  #openStores(registry: ReturnType<typeof createMetrics>) {
+    const { redisUrl, redisUsername, redisPassword, redisPrefix } = this.#config;
+    const logger = this.#logger;
+    const address = {
+      url: redisUrl,
+      logger,
+      ...(redisUsername === undefined ? {} : { username: redisUsername }),
+      ...(redisPassword === undefined ? {} : { password: redisPassword }),
+    };
+    const redis = connectRedis(address);
+    const subscriber = connectRedisSubscriber(address);
+    const notices = new RedisNotices(subscriber, logger);
+    const dropped = new Counter({
+      name: 'easyfaas_records_dropped_total',
+      help: 'Records that Redis did not take in time.',
+      registers: [registry],
+    });
+    const shared = { redis, notices, prefix: redisPrefix };
+    const records = new RedisRecords({ redis, prefix: redisPrefix, clock: systemClock, logger, onDropped: (count) => dropped.inc(count) });
+    this.#closers.push(
+      () => redis.disconnect(),
+      () => subscriber.disconnect(),
+      () => records.flush(),
+    );
+    return { redis, functionStore: new RedisFunctionStore(shared), keyStore: new RedisKeyStore(shared), records };
+  }
+
+  async #listen(server: Server): Promise<void> {
+    const { host, port } = this.#config.listen;
+    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'));
+    await once(server, 'listening');
+    this.#server = server;
+    const address = server.address();
+    this.#logger.info('listening', { address: typeof address === 'object' ? `${host}:${address?.port ?? port}` : address });
+  }
+
+  #assertNotDraining(): void {
+    if (this.#isDraining) throw new ServiceError('SHUTTING_DOWN', 'The service is stopping.');
+  }
+}
+
+function assertConnected({ watch }: Engine): void {
+  if (!watch.isConnected) throw new ServiceError('FUNCLET_UNAVAILABLE', 'The funclet does not answer.');
+}
+
+/** @throws Error when EASYFAAS_POOL_MIN names a runtime that is not installed */
+function poolMinimums(runtimes: ReadonlyMap<string, RuntimeManifest>, wanted: Record<string, number>): Map<string, number> {
+  const unknown = Object.keys(wanted).filter((name) => !runtimes.has(name));
+  if (unknown.length > 0)
+    throw new Error(`EASYFAAS_POOL_MIN names ${unknown.join(', ')}; installed are ${[...runtimes.keys()].join(', ')}`);
+  return new Map([...runtimes.keys()].map((name) => [name, wanted[name] ?? POOL_MIN]));
+}

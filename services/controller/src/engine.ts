@@ -1,0 +1,183 @@
+import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/service-kit';
+import { FuncletWatch } from './clients/funclet-watch';
+import type { FuncletClient } from './clients/funclet-client';
+import type { FunctionChange, FunctionDirectory } from './functions/function-directory';
+import { Admission } from './invoke/admission';
+import { CallJournal } from './invoke/call-journal';
+import { DeadlineSweep } from './invoke/deadline-sweep';
+import { Dispatcher } from './invoke/dispatcher';
+import { InvokeMetrics } from './invoke/invoke-metrics';
+import { NonceSource } from './invoke/nonce-source';
+import type { RecordSink } from './invoke/record-sink';
+import { ContainerCreations } from './pool/container-creations';
+import { ContainerKeeper } from './pool/container-keeper';
+import { ContainerResets } from './pool/container-resets';
+import type { FunctionPool } from './pool/function-pool';
+import { FunctionPools } from './pool/function-pools';
+import { registerPoolMetrics } from './pool/pool-metrics';
+import { PoolReport } from './pool/pool-report';
+import { PoolView } from './pool/pool-view';
+import { Reconciler } from './pool/reconciler';
+import { TimeOuts } from './pool/time-outs';
+import { WarmUps } from './pool/warm-ups';
+
+export interface EngineOptions {
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  registry: Registry;
+  funclet: FuncletClient;
+  directory: FunctionDirectory;
+  records: RecordSink;
+  /** Cold containers to keep per runtime; its keys are the runtimes there are. */
+  minByRuntime: ReadonlyMap<string, number>;
+  poolMax: number;
+  idleTimeoutMs: number;
+  /** How long a call is made to wait for a container, ms. */
+  waitMs: number;
+  /** Calls that may wait per function. */
+  lineLimit: number;
+  /** Calls at once per account. */
+  accountConcurrency: number;
+  /** Where the code of a container is, as the runtime process inside sees it. */
+  taskRoot: (containerId: string) => string;
+}
+
+export interface Engine {
+  dispatcher: Dispatcher;
+  report: PoolReport;
+  watch: FuncletWatch;
+  start(): void;
+  /** Calls that are waiting or running. */
+  admitted(): number;
+  stop(): void;
+}
+
+/**
+ * Wires calls and containers together. The parts know each other only through functions: calls ask for containers, containers
+ * bring answers, and the reconciler sees that the pool fits.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { clock, ids, logger, registry, funclet, directory, records, minByRuntime, poolMax, taskRoot } = options;
+  const sweep = new DeadlineSweep(clock);
+  const metrics = new InvokeMetrics(registry);
+  const pools = new FunctionPools(options.lineLimit);
+  const admission = new Admission(options.accountConcurrency);
+
+  const dispatcher: Dispatcher = new Dispatcher({
+    clock,
+    sweep,
+    nonces: new NonceSource(),
+    pools,
+    admission,
+    journal: new CallJournal({ records, metrics, clock }),
+    waitMs: options.waitMs,
+    onWaiting: (pool) => warmUps.consider(pool),
+    onTimedOut: (call) => timeOuts.onTimedOut(call),
+    onAbandoned: (call) => timeOuts.onAbandoned(call),
+    onDrained: (container) => {
+      const isRetired = container.functionPool?.isRetired === true;
+      resets.reset(container, isRetired ? 'version changed' : 'drained', isRetired ? 'version changed' : 'unhealthy');
+    },
+    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? creations.lastFailure,
+  });
+  const resets: ContainerResets = new ContainerResets({
+    clock,
+    logger,
+    funclet,
+    onLeftOver: (container) => keeper.onLeftOver(container),
+    onReset: (pool) => {
+      if (pool !== undefined && pool.line.length > 0) warmUps.consider(pool);
+      reconciler.kick();
+    },
+  });
+  const keeper: ContainerKeeper = new ContainerKeeper({
+    clock,
+    logger,
+    funclet,
+    directory,
+    pools,
+    dispatcher,
+    warmUps: () => warmUps,
+    resets,
+    metrics,
+    onCold: (container) => serveWaiting(container.view.runtime),
+  });
+  const view = new PoolView({
+    clock,
+    logger,
+    owner: keeper,
+    onLost: (container) => keeper.onLost(container),
+    onChange: () => reconciler.kick(),
+  });
+  const warmUps: WarmUps = new WarmUps({
+    clock,
+    logger,
+    sweep,
+    funclet,
+    view,
+    resets,
+    dispatcher,
+    taskRoot,
+    onShortage: (pool, cause) => reconciler.noteShortage(pool, cause),
+    onStart: (pool) => report.noteWarmUp(pool.stored.configuration.Runtime),
+  });
+  const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
+  const creations: ContainerCreations = new ContainerCreations({
+    clock,
+    ids,
+    logger,
+    funclet,
+    onEnd: () => reconciler.kick(),
+    onNoCapacity: (runtime) => reconciler.noteNoCapacity(runtime),
+  });
+  const reconciler: Reconciler = new Reconciler({
+    clock,
+    logger,
+    view,
+    pools,
+    warmUps,
+    resets,
+    creations,
+    minByRuntime,
+    max: poolMax,
+    idleTimeoutMs: options.idleTimeoutMs,
+  });
+  const report = new PoolReport({ clock, view, pools, resets, reconciler, creations, minByRuntime, max: poolMax });
+  const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
+  registerPoolMetrics(registry, { view, pools });
+  directory.onChange((change) => retire(change));
+
+  /** The line that has waited longest is served first. */
+  function serveWaiting(runtime: string): void {
+    const waiting = [...pools.values()].filter(({ line, stored }) => line.length > 0 && stored.configuration.Runtime === runtime);
+    waiting.sort((a, b) => oldest(a) - oldest(b));
+    for (const pool of waiting) warmUps.consider(pool);
+    reconciler.kick();
+  }
+
+  function retire(change: FunctionChange): void {
+    const reason = change.commitId === undefined ? 'function deleted' : 'version changed';
+    for (const pool of pools.retire(change)) {
+      for (const container of [...pool.containers]) if (container.isIdle) resets.reset(container, reason, 'version changed');
+    }
+  }
+
+  return {
+    dispatcher,
+    report,
+    watch,
+    start: () => {
+      watch.start();
+      reconciler.start();
+    },
+    admitted: () => admission.admitted,
+    stop: () => {
+      reconciler.stop();
+      watch.stop();
+      for (const container of view.values()) container.connection.close();
+    },
+  };
+}
+
+const oldest = (pool: FunctionPool): number => pool.line.first()?.waitingSinceMs ?? Infinity;

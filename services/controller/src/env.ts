@@ -1,0 +1,60 @@
+import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
+
+/** The controller's environment by name, typed; rules over several values are in config.ts. */
+export interface ControllerEnv {
+  listen: string;
+  dataDir: string;
+  redisUrl: string;
+  redisUsername: string | undefined;
+  redisPassword: string | undefined;
+  redisPrefix: string;
+  funcletSocket: string | undefined;
+  runtimesDir: string;
+  poolMin: Record<string, number>;
+  poolMax: number;
+  idleTimeoutS: number;
+  waitS: number;
+  waitingMax: number;
+  accountConcurrency: number;
+  allowedHosts: string[];
+  allowedOrigins: string[];
+  auth: 'on' | 'off';
+  anonymousAcceptance: string | undefined;
+  mustResetAdminKey: boolean;
+  region: string;
+  logLevel: LogLevel;
+  drainS: number;
+  requestTimeoutS: number;
+  version: string;
+}
+
+/** Reads `process.env`; what is wrong is noted in the reader. */
+export function readControllerEnv(reader: EnvReader): ControllerEnv {
+  return {
+    listen: reader.text('EASYFAAS_LISTEN', '127.0.0.1:8080'),
+    dataDir: reader.text('EASYFAAS_DATA_DIR', '/var/lib/easyfaas'),
+    redisUrl: reader.text('EASYFAAS_REDIS_URL', 'redis://127.0.0.1:6379'),
+    redisUsername: reader.optionalText('EASYFAAS_REDIS_USERNAME'),
+    redisPassword: reader.optionalText('EASYFAAS_REDIS_PASSWORD'),
+    redisPrefix: reader.text('EASYFAAS_REDIS_PREFIX', 'easyfaas'),
+    funcletSocket: reader.optionalText('EASYFAAS_FUNCLET_SOCKET'),
+    runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
+    poolMin: reader.integersByName('EASYFAAS_POOL_MIN', {}),
+    poolMax: reader.integer('EASYFAAS_POOL_MAX', 64, { min: 1, max: 1000 }),
+    idleTimeoutS: reader.integer('EASYFAAS_IDLE_TIMEOUT_S', 300, { min: 1, max: 86_400 }),
+    waitS: reader.decimal('EASYFAAS_WAIT_S', 9, { min: 0.1, max: 900 }),
+    waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
+    accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),
+    allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),
+    allowedOrigins: reader.list('EASYFAAS_ALLOWED_ORIGINS', []),
+    auth: reader.choice('EASYFAAS_AUTH', 'on', ['on', 'off'] as const),
+    anonymousAcceptance: reader.optionalText('EASYFAAS_I_ACCEPT_ANONYMOUS_CODE_EXECUTION'),
+    mustResetAdminKey: reader.choice('EASYFAAS_RESET_ADMIN_KEY', 'no', ['yes', 'no'] as const) === 'yes',
+    region: reader.text('EASYFAAS_REGION', 'local'),
+    logLevel: reader.choice<LogLevel>('EASYFAAS_LOG_LEVEL', 'info', LOG_LEVELS),
+    drainS: reader.integer('EASYFAAS_DRAIN_S', 25, { min: 0, max: 900 }),
+    requestTimeoutS: reader.integer('EASYFAAS_REQUEST_TIMEOUT_S', 30, { min: 1, max: 3600 }),
+    // Written into the bundle by the build.
+    version: process.env['EASYFAAS_BUILD_VERSION'] ?? 'development',
+  };
+}

@@ -1,0 +1,56 @@
+import { ServiceError } from '@easyfaas/service-kit';
+import type { StoredFunction } from '@easyfaas/contracts/wire';
+import type { FunctionShare } from '../pool/function-pool';
+
+/** Names of limits, in the `Reason` header; the first two are AWS Lambda's. */
+export type ThrottleReason =
+  'ReservedFunctionConcurrentInvocationLimitExceeded' | 'ConcurrentInvocationLimitExceeded' | 'WaitingLineFull' | 'WaitedTooLong';
+
+export function throttled(reason: ThrottleReason, message: string): ServiceError {
+  return new ServiceError('THROTTLED', message, { headers: { 'Retry-After': '1', Reason: reason }, details: { reason } });
+}
+
+/** Counts the calls that are waiting or running, and refuses those over a limit at once: waiting would not help them. */
+export class Admission {
+  readonly #accountLimit: number;
+  readonly #byAccount = new Map<string, number>();
+
+  constructor(accountLimit: number) {
+    this.#accountLimit = accountLimit;
+  }
+
+  /** @returns why the call is refused; undefined when it was counted and must {@link leave} once */
+  enter({ accountId, concurrency, configuration }: StoredFunction, share: FunctionShare): ServiceError | undefined {
+    const reserved = concurrency.ReservedConcurrentExecutions;
+    if (reserved !== undefined && share.admitted >= reserved) {
+      return throttled(
+        'ReservedFunctionConcurrentInvocationLimitExceeded',
+        `The function ${configuration.FunctionName} may run ${reserved} calls at once (ReservedConcurrentExecutions); try again when one has ended.`,
+      );
+    }
+    const ofAccount = this.#byAccount.get(accountId) ?? 0;
+    if (ofAccount >= this.#accountLimit) {
+      return throttled(
+        'ConcurrentInvocationLimitExceeded',
+        `The account may run ${this.#accountLimit} calls at once (EASYFAAS_ACCOUNT_CONCURRENCY); try again when one has ended.`,
+      );
+    }
+    share.admitted++;
+    this.#byAccount.set(accountId, ofAccount + 1);
+    return undefined;
+  }
+
+  leave(accountId: string, share: FunctionShare): void {
+    share.admitted--;
+    const left = (this.#byAccount.get(accountId) ?? 1) - 1;
+    if (left > 0) this.#byAccount.set(accountId, left);
+    else this.#byAccount.delete(accountId);
+  }
+
+  /** Calls waiting or running, of all accounts. */
+  get admitted(): number {
+    let sum = 0;
+    for (const count of this.#byAccount.values()) sum += count;
+    return sum;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '@easyfaas/service-kit';
+import type { Call } from './call';
+import { callRecord } from './call-record';
+import type { InvokeMetrics } from './invoke-metrics';
+import type { Outcome } from './outcome';
+import type { RecordSink } from './record-sink';
+
+/** Writes down every call that has ended: a record, and the metrics. Runs after the caller was answered. */
+export class CallJournal {
+  readonly #records: RecordSink;
+  readonly #metrics: InvokeMetrics;
+  readonly #clock: Clock;
+
+  constructor({ records, metrics, clock }: { records: RecordSink; metrics: InvokeMetrics; clock: Clock }) {
+    this.#records = records;
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
+
+  write(call: Call, outcome: Outcome, httpStatus: number): void {
+    const endedAtMs = this.#clock.wallMs();
+    const record = callRecord(call, outcome, httpStatus, endedAtMs);
+    this.#metrics.note(record);
+    this.#records.add(record);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Clock } from '@easyfaas/service-kit';
+import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
+import type { FunctionPool } from '../pool/function-pool';
+import type { Timed } from './deadline-sweep';
+import { LogTail } from './log-tail';
+import type { Outcome } from './outcome';
+
+/** What a caller asks for, once the request has been read, authenticated and its function found. */
+export interface CallRequest {
+  requestId: string;
+  stored: StoredFunction;
+  payload: Buffer;
+  contentType: string | undefined;
+  clientContext: string | undefined;
+  traceparent: string | undefined;
+  wantsLogTail: boolean;
+  /** Monotonic, ms: when the request's headers had been read. */
+  receivedAtMs: number;
+  /** Where the outcome goes. Called exactly once. */
+  reply: Reply;
+}
+
+/** Whoever waits for a call. */
+export interface Reply {
+  /** The HTTP status that the caller saw. */
+  settle(call: Call, outcome: Outcome): number;
+}
+
+/** Told about deadlines. */
+export interface CallOwner {
+  onCallDeadline(call: Call): void;
+}
+
+/**
+ * One call's life: `waiting -> running -> settled`, and once back from running to waiting when the container was lost
+ * before the call can have reached it.
+ *
+ * Its deadline means two things: while waiting, how long the caller is made to wait for a container; while running, the
+ * function's time-out, which starts when INVOKE is sent, or, for the calls that wait for INIT, when INIT is done.
+ */
+export class Call implements Timed {
+  readonly request: CallRequest;
+  /** Monotonic, ms. */
+  readonly submittedAtMs: number;
+  readonly #owner: CallOwner;
+  phase: 'waiting' | 'running' | 'settled' = 'waiting';
+  deadlineMs = Infinity;
+  /** Monotonic, ms: when it joined the line. */
+  waitingSinceMs = 0;
+  /** Of the running attempt. */
+  containerId: string | undefined;
+  stream = 0;
+  nonce = '';
+  sentAtMs = 0;
+  start: 'warm' | 'cold' | undefined;
+  coldReason: ColdReason | undefined;
+  /** Milliseconds; only of a cold call. */
+  warmUpMs: number | undefined;
+  initMs: number | undefined;
+  /** The client is gone: the answer reaches nobody. */
+  isAbandoned = false;
+  hasBeenRedispatched = false;
+  /** It counts towards the limits until it has settled. */
+  isAdmitted = false;
+  readonly pool: FunctionPool;
+  log: LogTail | undefined;
+  settledAtMs = 0;
+
+  /** @param submittedAtMs now, monotonic */
+  constructor(request: CallRequest, pool: FunctionPool, owner: CallOwner, submittedAtMs: number) {
+    this.request = request;
+    this.submittedAtMs = submittedAtMs;
+    this.pool = pool;
+    this.#owner = owner;
+  }
+
+  get requestId(): string {
+    return this.request.requestId;
+  }
+
+  get timeoutMs(): number {
+    return this.request.stored.configuration.Timeout * 1000;
+  }
+
+  onDeadline(): void {
+    this.#owner.onCallDeadline(this);
+  }
+
+  addLog(bytes: Buffer, truncatedBytes: number): void {
+    (this.log ??= new LogTail()).add(bytes, truncatedBytes);
+  }
+
+  /** Ends the call and tells the caller. @returns the HTTP status, or undefined when it had ended before */
+  settle(outcome: Outcome, clock: Clock): number | undefined {
+    if (this.phase === 'settled') return undefined;
+    this.phase = 'settled';
+    this.settledAtMs = clock.monotonicMs();
+    return this.request.reply.settle(this, outcome);
+  }
+
+  /** From the request's headers until it was admitted, ms: authentication, look-up, reading the body. */
+  get routeMs(): number {
+    return this.submittedAtMs - this.request.receivedAtMs;
+  }
+
+  /** From being admitted to being sent to a container, ms, without the warm-up. */
+  get waitingMs(): number {
+    const endMs = this.sentAtMs === 0 ? this.settledAtMs : this.sentAtMs;
+    return Math.max(0, endMs - this.submittedAtMs - (this.warmUpMs ?? 0));
+  }
+
+  /** In the container, ms, without INIT. */
+  get invokeMs(): number {
+    return this.sentAtMs === 0 ? 0 : Math.max(0, this.settledAtMs - this.sentAtMs - (this.initMs ?? 0));
+  }
+}

@@ -1,0 +1,189 @@
+import { type Clock, ServiceError } from '@easyfaas/service-kit';
+import type { ColdReason } from '@easyfaas/contracts/wire';
+import type { PoolContainer } from '../pool/container';
+import type { FunctionPool } from '../pool/function-pool';
+import type { FunctionPools } from '../pool/function-pools';
+import { type Admission, throttled } from './admission';
+import { Call, type CallOwner, type CallRequest } from './call';
+import type { CallJournal } from './call-journal';
+import type { DeadlineSweep } from './deadline-sweep';
+import type { NonceSource } from './nonce-source';
+import { type Outcome, timedOut } from './outcome';
+
+export interface DispatcherDeps {
+  clock: Clock;
+  sweep: DeadlineSweep;
+  nonces: NonceSource;
+  pools: FunctionPools;
+  admission: Admission;
+  journal: CallJournal;
+  /** How long a call is made to wait for a container, ms. */
+  waitMs: number;
+  /** A call has joined the line: someone has to see to containers. */
+  onWaiting: (pool: FunctionPool) => void;
+  /** The call was answered; its container, whose function still runs, has to be dealt with. */
+  onTimedOut: (call: Call) => void;
+  /** Nothing runs in it any more and nothing may: it is draining, or its function has a newer commit. */
+  onDrained: (container: PoolContainer) => void;
+  /** The client of a running call is gone. */
+  onAbandoned: (call: Call) => void;
+  /** Why no container could be prepared lately; undefined when nothing failed. */
+  lastFailure: (pool: FunctionPool) => ServiceError | undefined;
+}
+
+/** Brings calls and containers together: a free slot at once, or the waiting line and then the first slot that comes free. */
+export class Dispatcher implements CallOwner {
+  readonly #deps: DispatcherDeps;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a call. Its reply is settled exactly once, possibly before this returns. */
+  submit(request: CallRequest): Call {
+    const { pools, admission, sweep, clock } = this.#deps;
+    const pool = pools.of(request.stored);
+    const call = new Call(request, pool, this, clock.monotonicMs());
+    const refusal = admission.enter(request.stored, pool.share);
+    if (refusal !== undefined) {
+      this.settle(call, { kind: 'platform-error', error: refusal });
+      return call;
+    }
+    call.isAdmitted = true;
+    sweep.watch(call);
+    this.#place(call);
+    return call;
+  }
+
+  /** The client is gone: a waiting call is dropped, a running one is told to stop. */
+  abandon(call: Call): void {
+    if (call.phase === 'settled' || call.isAbandoned) return;
+    call.isAbandoned = true;
+    if (call.phase === 'running') return this.#deps.onAbandoned(call);
+    call.pool.line.remove(call);
+    this.settle(call, { kind: 'abandoned' });
+  }
+
+  /** An answer came: the slot goes to the oldest waiting call before this one's client is answered, so that nobody idles. */
+  onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void {
+    const { clock, onDrained } = this.#deps;
+    const pool = container.functionPool;
+    const nowMs = clock.monotonicMs();
+    container.lastUsedMs = nowMs;
+    if (pool !== undefined) {
+      pool.noteCallMs(nowMs - call.sentAtMs);
+      if (container.phase === 'warm') this.feed(container);
+    }
+    this.settle(call, outcome);
+    const isUnwanted = container.phase === 'draining' || (container.phase === 'warm' && pool?.isRetired === true);
+    if (isUnwanted && container.inFlight === 0) onDrained(container);
+  }
+
+  /** Fills a container's free slots from the line. Flushed at once where the process inside has nothing else to do. */
+  feed(container: PoolContainer, coldReason?: ColdReason): void {
+    const pool = container.functionPool;
+    if (pool === undefined) return;
+    const wasIdle = container.inFlight === 0;
+    while (container.inFlight < container.concurrency) {
+      const call = pool.line.shift();
+      if (call === undefined) break;
+      this.#send(container, call, coldReason);
+    }
+    pool.noteSlots(container);
+    if (wasIdle) container.connection.runtime?.flush();
+  }
+
+  onCallDeadline(call: Call): void {
+    if (call.phase === 'waiting') return this.#giveUp(call);
+    this.settle(call, timedOut(call.requestId, call.timeoutMs));
+    this.#deps.onTimedOut(call);
+  }
+
+  /** A call whose container was lost before it can have begun goes to another one, once, ahead of the line's limit. */
+  redispatch(call: Call): void {
+    const { sweep } = this.#deps;
+    call.hasBeenRedispatched = true;
+    call.phase = 'waiting';
+    call.containerId = undefined;
+    call.sentAtMs = 0;
+    sweep.watch(call);
+    this.#place(call);
+  }
+
+  settle(call: Call, outcome: Outcome): void {
+    const { sweep, admission, journal, clock } = this.#deps;
+    sweep.forget(call);
+    if (call.isAdmitted) {
+      call.isAdmitted = false;
+      admission.leave(call.pool.accountId, call.pool.share);
+    }
+    const httpStatus = call.settle(outcome, clock);
+    if (httpStatus !== undefined) journal.write(call, outcome, httpStatus);
+  }
+
+  /** Answers everybody in the line. */
+  failLine(pool: FunctionPool, outcomeOf: (call: Call) => Outcome): void {
+    for (const call of pool.line.takeAll()) this.settle(call, outcomeOf(call));
+  }
+
+  #place(call: Call): void {
+    const { clock, waitMs, onWaiting } = this.#deps;
+    const { pool } = call;
+    const container = pool.chooseWarm();
+    if (container !== undefined) {
+      this.#send(container, call);
+      pool.noteSlots(container);
+      if (container.inFlight === 1) container.connection.runtime?.flush();
+      return;
+    }
+    const nowMs = clock.monotonicMs();
+    const failure = pool.initFailure;
+    if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcome);
+    if (pool.line.isFull && !call.hasBeenRedispatched) {
+      const text = `${pool.line.length} calls of ${pool.stored.configuration.FunctionName} are waiting for a container already, the most that may; try again shortly.`;
+      return this.settle(call, { kind: 'platform-error', error: throttled('WaitingLineFull', text) });
+    }
+    call.deadlineMs = nowMs + waitMs;
+    call.waitingSinceMs = nowMs;
+    pool.line.push(call);
+    onWaiting(pool);
+  }
+
+  #send(container: PoolContainer, call: Call, coldReason?: ColdReason): void {
+    const { clock, nonces } = this.#deps;
+    const { runtime } = container.connection;
+    if (runtime === undefined) throw new Error(`container ${container.containerId} has no runtime connection`);
+    const isLoading = container.phase === 'loading';
+    const nowMs = clock.monotonicMs();
+    call.phase = 'running';
+    call.containerId = container.containerId;
+    call.sentAtMs = nowMs;
+    call.start = isLoading ? 'cold' : 'warm';
+    if (isLoading) {
+      call.coldReason = coldReason;
+      call.warmUpMs = container.warmUpMs;
+    }
+    // While INIT runs, INIT's own limit holds; the function's time-out starts when it is done.
+    call.deadlineMs = isLoading ? Infinity : nowMs + call.timeoutMs;
+    runtime.sendInvoke(call, nonces.next());
+  }
+
+  #giveUp(call: Call): void {
+    const { waitMs, lastFailure } = this.#deps;
+    const { pool } = call;
+    pool.line.remove(call);
+    const name = pool.stored.configuration.FunctionName;
+    const seconds = waitMs / 1000;
+    const cause = lastFailure(pool);
+    if (pool.warm > 0 && cause === undefined) {
+      const text = `All containers of ${name} were busy for ${seconds} s and no further one came free; try again shortly.`;
+      return this.settle(call, { kind: 'platform-error', error: throttled('WaitedTooLong', text) });
+    }
+    const why = cause === undefined ? 'the pool is being filled' : cause.message;
+    const error = new ServiceError('RUNTIME_UNAVAILABLE', `No container for ${name} was ready within ${seconds} s: ${why}`, {
+      cause,
+      headers: { 'Retry-After': '1' },
+    });
+    this.settle(call, { kind: 'platform-error', error });
+  }
+}

@@ -1,0 +1,51 @@
+import type { InitHeader, StoredFunction } from '@easyfaas/contracts/wire';
+import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
+import type { Call } from './call';
+
+/** The header of INVOKE as JSON text. Built by hand: what can need escaping is escaped, the rest is known to be plain. */
+export function invokeHeaderJson(call: Call, remainingMs: number): string {
+  const { requestId, contentType, clientContext, traceparent } = call.request;
+  let json = `{"requestId":"${requestId}","nonce":"${call.nonce}","remainingMs":${remainingMs}`;
+  if (contentType === 'application/json') json += ',"contentType":"application/json"';
+  else if (contentType !== undefined) json += `,"contentType":${JSON.stringify(contentType)}`;
+  if (clientContext !== undefined) json += `,"clientContext":${JSON.stringify(clientContext)}`;
+  if (traceparent !== undefined) json += `,"traceparent":${JSON.stringify(traceparent)}`;
+  return `${json}}`;
+}
+
+/**
+ * The header of INIT: everything that a container learns about its function.
+ * @param taskRoot where the code is, as the runtime process sees it
+ */
+export function initHeader({ configuration }: StoredFunction, taskRoot: string): InitHeader {
+  const { FunctionName, FunctionArn, Version, Handler, MemorySize, Timeout, PodConcurrentQuota, NetworkMode, Environment } = configuration;
+  return {
+    functionName: FunctionName,
+    functionVersion: Version,
+    functionArn: FunctionArn,
+    handler: Handler,
+    memoryMb: MemorySize,
+    timeoutMs: Timeout * 1000,
+    concurrency: PodConcurrentQuota,
+    env: { TZ: ':UTC', ...Environment.Variables, ...platformVariables(configuration, taskRoot) },
+    taskRoot,
+    network: NetworkMode,
+  };
+}
+
+/** As AWS Lambda sets them, so that code written for it finds them. They win over a user's of the same name. */
+function platformVariables(configuration: StoredFunction['configuration'], taskRoot: string): Record<string, string> {
+  const { FunctionName, Version, MemorySize, Handler, Runtime } = configuration;
+  return {
+    AWS_LAMBDA_FUNCTION_NAME: FunctionName,
+    AWS_LAMBDA_FUNCTION_VERSION: Version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
+    AWS_EXECUTION_ENV: `EasyFaaS_${Runtime}`,
+    LAMBDA_TASK_ROOT: taskRoot,
+    LAMBDA_RUNTIME_DIR: CONTAINER_PATHS.easyfaas,
+    _HANDLER: Handler,
+    EASYFAAS_FUNCTION_NAME: FunctionName,
+    EASYFAAS_FUNCTION_VERSION: Version,
+    EASYFAAS_FUNCTION_MEMORY_MB: String(MemorySize),
+  };
+}

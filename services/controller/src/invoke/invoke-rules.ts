@@ -1,0 +1,52 @@
+import { ServiceError } from '@easyfaas/service-kit';
+import type { InvokeHeaders } from './request-headers';
+
+/** AWS Lambda's limit for the header, before base64. */
+const CLIENT_CONTEXT_BYTES_MAX = 3583;
+
+/** @throws ServiceError NOT_SUPPORTED, VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE: a header that asks for what is not done */
+export function checkInvokeHeaders({ invokeType, logType, contentEncoding }: InvokeHeaders): void {
+  if (invokeType !== undefined && !isSync(invokeType) && !isDryRun(invokeType)) {
+    if (invokeType === 'event' || invokeType === 'Event') {
+      throw new ServiceError(
+        'NOT_SUPPORTED',
+        'Asynchronous calls (X-Easyfaas-Invoke-Type: event) are not part of this version; use common.',
+      );
+    }
+    throw invalid('X-Easyfaas-Invoke-Type', 'X-Easyfaas-Invoke-Type must be common, event or dryrun.');
+  }
+  if (logType !== undefined && logType !== 'Tail' && logType !== 'None') throw invalid('Log-Type', 'Log-Type must be Tail or None.');
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding must be identity: send the payload as it is.');
+  }
+}
+
+export function wantsDryRun({ invokeType }: InvokeHeaders): boolean {
+  return invokeType !== undefined && isDryRun(invokeType);
+}
+
+/**
+ * The client context as JSON text; it comes as base64 of JSON.
+ * @throws ServiceError VALIDATION_FAILED
+ */
+export function clientContextOf({ clientContext }: InvokeHeaders): string | undefined {
+  if (clientContext === undefined) return undefined;
+  const text = Buffer.from(clientContext, 'base64').toString('utf8');
+  if (Buffer.byteLength(text) > CLIENT_CONTEXT_BYTES_MAX) {
+    throw invalid('X-Amz-Client-Context', `X-Amz-Client-Context is over ${CLIENT_CONTEXT_BYTES_MAX} bytes.`);
+  }
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw invalid('X-Amz-Client-Context', 'X-Amz-Client-Context must be JSON in base64.');
+  }
+  return text;
+}
+
+const isSync = (type: string): boolean => type === 'common' || type === 'RequestResponse';
+const isDryRun = (type: string): boolean => type === 'dryrun' || type === 'DryRun';
+
+function invalid(field: string, message: string): ServiceError {
+  return new ServiceError('VALIDATION_FAILED', message, { details: { field } });
+}

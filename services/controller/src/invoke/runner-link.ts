@@ -1,0 +1,82 @@
+import type { Clock } from '@easyfaas/service-kit';
+import { type Frame, FrameType, type StatsHeader, parseHeader } from '@easyfaas/contracts/wire';
+import type { AttachedSocket } from './attached-socket';
+import type { RuntimeEnd } from './outcome';
+
+/** What the runner may send after HELLO. */
+export const RUNNER_FRAMES = [FrameType.EXIT, FrameType.LOG, FrameType.PONG, FrameType.STATS] as const;
+
+export interface RunnerLinkEvents {
+  /** The runtime process has ended. */
+  onExit(end: RuntimeEnd): void;
+  /** Output that bypassed the language's own functions. */
+  onStrayLog(bytes: Buffer): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** The connection to the supervisor inside a container. */
+export class RunnerLink {
+  readonly #socket: AttachedSocket;
+  readonly #events: RunnerLinkEvents;
+  readonly #clock: Clock;
+  /** Monotonic, ms: the oldest question without an answer. */
+  #askedAtMs: number | undefined;
+  stats: StatsHeader | undefined;
+
+  constructor(socket: AttachedSocket, events: RunnerLinkEvents, clock: Clock) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** How long a question has been without any sign of life, ms. */
+  silentMs(nowMs: number): number {
+    return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
+  }
+
+  /** It was us who did not listen. */
+  forgetSilence(): void {
+    this.#askedAtMs = undefined;
+  }
+
+  /** Kills the runtime's whole process group, also when its event loop is stuck. */
+  kill(reason: string): void {
+    this.#send(FrameType.KILL, JSON.stringify({ reason }));
+  }
+
+  /** Asks for STATS, which is also a sign of life. */
+  askForStats(): void {
+    this.#askedAtMs ??= this.#clock.monotonicMs();
+    this.#send(FrameType.STATS, '{}');
+  }
+
+  onFrame(frame: Frame): void {
+    this.#askedAtMs = undefined;
+    if (frame.type === FrameType.LOG) this.#events.onStrayLog(frame.body);
+    else if (frame.type === FrameType.STATS) this.stats = readStats(parseHeader(frame));
+    else if (frame.type === FrameType.EXIT) this.#events.onExit(readExit(parseHeader(frame)));
+  }
+
+  #send(type: FrameType, headerJson: string): void {
+    this.#socket.writer.write(type, 0, headerJson, EMPTY);
+    this.#socket.writer.flush();
+  }
+}
+
+function readExit({ code, signal, oom }: Record<string, unknown>): RuntimeEnd {
+  return {
+    code: typeof code === 'number' ? code : null,
+    signal: typeof signal === 'string' ? signal.slice(0, 32) : null,
+    oom: oom === true,
+  };
+}
+
+function readStats({ rssKb, cpuMs, memoryBytes, memoryPeakBytes }: Record<string, unknown>): StatsHeader {
+  return {
+    rssKb: typeof rssKb === 'number' ? rssKb : 0,
+    cpuMs: typeof cpuMs === 'number' ? cpuMs : 0,
+    ...(typeof memoryBytes === 'number' ? { memoryBytes } : {}),
+    ...(typeof memoryPeakBytes === 'number' ? { memoryPeakBytes } : {}),
+  };
+}

@@ -1,0 +1,172 @@
+import { type Frame, FrameType, type InitHeader, LIMITS, ProtocolError, parseHeader } from '@easyfaas/contracts/wire';
+import type { AttachedSocket } from './attached-socket';
+import type { Call } from './call';
+import { invokeHeaderJson } from './invoke-frame';
+import { type FunctionErrorOutcome, type Outcome, responseTooLarge } from './outcome';
+
+/** What the runtime process may send after HELLO. */
+export const RUNTIME_FRAMES = [
+  FrameType.INIT_DONE,
+  FrameType.INIT_ERROR,
+  FrameType.RESULT,
+  FrameType.ERROR,
+  FrameType.LOG,
+  FrameType.PONG,
+] as const;
+
+export interface RuntimeLinkEvents {
+  onInitDone(initMs: number): void;
+  onInitError(outcome: FunctionErrorOutcome): void;
+  /** The call is out of the table: its slot is free when this is called. */
+  onCallEnded(call: Call, outcome: Outcome): void;
+  /** Output that belongs to no call. */
+  onStrayLog(bytes: Buffer): void;
+}
+
+const EMPTY = Buffer.alloc(0);
+const STREAM_MAX = 0xffff_ffff;
+const JSON_TYPE = 'application/json';
+
+/** The connection that carries calls: a table of what is in flight, and the frames of one runtime process. */
+export class RuntimeLink {
+  readonly #socket: AttachedSocket;
+  readonly #events: RuntimeLinkEvents;
+  readonly calls = new Map<number, Call>();
+  /** Streams whose caller has had its answer (time-out) while the process lives on: theirs may still come and is dropped. */
+  readonly #expired = new Set<number>();
+  #nextStream = 1;
+  /** The call of the frame written last; undefined when that was not INVOKE. */
+  #lastWritten: Call | undefined;
+  /** Monotonic count of frames received, to see whether a process is alive. */
+  framesReceived = 0;
+
+  constructor(socket: AttachedSocket, events: RuntimeLinkEvents) {
+    this.#socket = socket;
+    this.#events = events;
+  }
+
+  sendInit(header: InitHeader): void {
+    this.#lastWritten = undefined;
+    this.#socket.writer.write(FrameType.INIT, 0, JSON.stringify(header), EMPTY);
+  }
+
+  /** Puts the call into the table and writes INVOKE at the end of this turn, or with {@link flush}. */
+  sendInvoke(call: Call, nonce: string): void {
+    const stream = this.#takeStream();
+    call.stream = stream;
+    call.nonce = nonce;
+    this.calls.set(stream, call);
+    this.#lastWritten = call;
+    this.#socket.writer.write(FrameType.INVOKE, stream, invokeHeaderJson(call, call.timeoutMs), call.request.payload);
+  }
+
+  sendCancel(call: Call): void {
+    this.#lastWritten = undefined;
+    this.#socket.writer.write(FrameType.CANCEL, call.stream, '{}', EMPTY);
+  }
+
+  /** Takes a call out of the table; its answer, should it come, is dropped. */
+  expire(call: Call): void {
+    if (this.calls.delete(call.stream)) this.#expired.add(call.stream);
+  }
+
+  /** Asks for a PONG: a process whose event loop is stuck does not answer. */
+  sendPing(): void {
+    this.#lastWritten = undefined;
+    this.#socket.writer.write(FrameType.PING, 0, '{}', EMPTY);
+  }
+
+  flush(): void {
+    this.#socket.writer.flush();
+  }
+
+  /**
+   * The call that cannot have reached the process, when its connection ended with this error. On a unix socket ECONNRESET
+   * says that the peer closed with bytes unread, and EPIPE that it had closed before: the frame written last was not read
+   * to its end, and a call whose frame is incomplete has not begun.
+   */
+  undelivered(error: NodeJS.ErrnoException | undefined): Call | undefined {
+    if (error?.code !== 'ECONNRESET' && error?.code !== 'EPIPE') return undefined;
+    const call = this.#lastWritten;
+    return call !== undefined && this.calls.get(call.stream) === call ? call : undefined;
+  }
+
+  /** @throws ProtocolError on anything that the runtime may not say now */
+  onFrame(frame: Frame): void {
+    this.framesReceived++;
+    if (frame.type === FrameType.RESULT) this.#onResult(frame);
+    else if (frame.type === FrameType.LOG) this.#onLog(frame);
+    else if (frame.type === FrameType.ERROR) this.#onError(frame);
+    else if (frame.type === FrameType.INIT_ERROR) this.#events.onInitError(errorOutcome(parseHeader(frame), frame.body));
+    else if (frame.type === FrameType.INIT_DONE) this.#events.onInitDone(figure(parseHeader(frame)['initMs']) ?? 0);
+    // The rest is PONG: having received it is all it says.
+  }
+
+  #onResult(frame: Frame): void {
+    const header = parseHeader(frame);
+    const call = this.#takeCall(frame, header);
+    if (call === undefined) return;
+    const { body } = frame;
+    if (body.length > LIMITS.syncPayloadBytes) return this.#events.onCallEnded(call, responseTooLarge(body.length));
+    this.#events.onCallEnded(call, {
+      kind: 'result',
+      contentType: contentTypeOf(header['contentType']),
+      body,
+      cpuMs: figure(header['cpuMs']),
+      maxRssKb: figure(header['maxRssKb']),
+    });
+  }
+
+  #onError(frame: Frame): void {
+    const header = parseHeader(frame);
+    const call = this.#takeCall(frame, header);
+    if (call !== undefined) this.#events.onCallEnded(call, errorOutcome(header, frame.body));
+  }
+
+  #onLog(frame: Frame): void {
+    const truncatedBytes = parseHeader(frame)['truncatedBytes'];
+    const call = this.calls.get(frame.stream);
+    if (call !== undefined) call.addLog(frame.body, figure(truncatedBytes) ?? 0);
+    // A late line of a call that has ended is no fault: timers outlive their calls.
+    else this.#events.onStrayLog(frame.body);
+  }
+
+  #takeCall(frame: Frame, header: Record<string, unknown>): Call | undefined {
+    const call = this.calls.get(frame.stream);
+    if (call === undefined) {
+      if (this.#expired.delete(frame.stream)) return undefined;
+      throw new ProtocolError('an answer for a call that is not in flight');
+    }
+    if (header['nonce'] !== call.nonce) throw new ProtocolError('an answer with a wrong nonce');
+    this.calls.delete(frame.stream);
+    return call;
+  }
+
+  #takeStream(): number {
+    const stream = this.#nextStream;
+    this.#nextStream = stream === STREAM_MAX ? 1 : stream + 1;
+    return stream;
+  }
+}
+
+function errorOutcome(header: Record<string, unknown>, body: Buffer): FunctionErrorOutcome {
+  const { errorType } = header;
+  return {
+    kind: 'function-error',
+    errorType: typeof errorType === 'string' ? errorType.slice(0, 256) : 'Error',
+    // It may be the answer of many calls, and outlive the chunk it is a view of.
+    body: Buffer.from(body),
+    cpuMs: figure(header['cpuMs']),
+    maxRssKb: figure(header['maxRssKb']),
+  };
+}
+
+const figure = (value: unknown): number | undefined => (typeof value === 'number' && value >= 0 ? value : undefined);
+
+/** What may stand in a header of ours. */
+const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+function contentTypeOf(value: unknown): string {
+  if (value === undefined || value === JSON_TYPE) return JSON_TYPE;
+  return typeof value === 'string' && PRINTABLE.test(value) ? value : 'application/octet-stream';
+}

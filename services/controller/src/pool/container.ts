@@ -1,0 +1,140 @@
+import type { Clock } from '@easyfaas/service-kit';
+import type { ContainerView, HelloHeader } from '@easyfaas/contracts/wire';
+import type { Call } from '../invoke/call';
+import { ContainerConnection, type ConnectionEvents } from '../invoke/container-connection';
+import type { FunctionErrorOutcome, Outcome, RuntimeEnd } from '../invoke/outcome';
+import type { FunctionPool } from './function-pool';
+
+/**
+ * What the controller does with a container. The funclet's state says what the container is; this says whether it may be
+ * given a call.
+ *
+ *     attaching -> cold -> warming -> loading -> warm -> draining -> resetting
+ *
+ * attaching: the runner or the runtime has not dialled in yet. warming: the funclet prepares memory and code. loading: INIT
+ * was sent. draining: takes no new call, is reset when the last one in it has ended. Every phase can go to resetting, none
+ * leaves it.
+ */
+export type ContainerPhase = 'attaching' | 'cold' | 'warming' | 'loading' | 'warm' | 'draining' | 'resetting';
+
+const NEXT: Readonly<Record<ContainerPhase, readonly ContainerPhase[]>> = {
+  attaching: ['cold', 'warm', 'resetting'],
+  cold: ['warming', 'resetting'],
+  warming: ['cold', 'loading', 'resetting'],
+  loading: ['warm', 'resetting'],
+  warm: ['draining', 'resetting'],
+  draining: ['resetting'],
+  resetting: [],
+};
+
+/** Who acts on what a container does. */
+export interface ContainerOwner {
+  onAttached(container: PoolContainer, runtime: HelloHeader): void;
+  onInitDone(container: PoolContainer, initMs: number): void;
+  onInitError(container: PoolContainer, outcome: FunctionErrorOutcome): void;
+  onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void;
+  onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void;
+  onViolation(container: PoolContainer, reason: string): void;
+  onListenError(container: PoolContainer, error: Error): void;
+}
+
+/** The controller's picture of one container. */
+export class PoolContainer implements ConnectionEvents {
+  readonly containerId: string;
+  readonly connection: ContainerConnection;
+  readonly #owner: ContainerOwner;
+  readonly #clock: Clock;
+  #view: ContainerView;
+  #phase: ContainerPhase = 'attaching';
+  /** Monotonic, ms. */
+  phaseSinceMs: number;
+  lastUsedMs: number;
+  /** Set by the warm-up, for good. */
+  functionPool: FunctionPool | undefined;
+  /** Calls that it may serve at once; 0 until it is warm. */
+  concurrency = 0;
+  /** It stands in its function's list of containers with a free slot. */
+  isFree = false;
+  /** Milliseconds that its warm-up took; part of the first calls' record. */
+  warmUpMs = 0;
+  initMs = 0;
+
+  constructor(view: ContainerView, owner: ContainerOwner, clock: Clock) {
+    this.containerId = view.containerId;
+    this.#view = view;
+    this.#owner = owner;
+    this.#clock = clock;
+    this.phaseSinceMs = clock.monotonicMs();
+    this.lastUsedMs = this.phaseSinceMs;
+    this.connection = new ContainerConnection({
+      socketDirectory: view.socketDirectory,
+      token: view.token,
+      clock,
+      events: this,
+      onListenError: (error) => this.onListenError(error),
+    });
+  }
+
+  get view(): ContainerView {
+    return this.#view;
+  }
+
+  /** The stream is in order, and a funclet that starts anew counts its revisions anew: the last one heard is right. */
+  update(view: ContainerView): void {
+    this.#view = view;
+  }
+
+  get phase(): ContainerPhase {
+    return this.#phase;
+  }
+
+  /** @throws Error on a transition that the table above does not have: a bug */
+  moveTo(phase: ContainerPhase): void {
+    if (!NEXT[this.#phase].includes(phase)) throw new Error(`container ${this.containerId} cannot go from ${this.#phase} to ${phase}`);
+    this.#phase = phase;
+    this.phaseSinceMs = this.#clock.monotonicMs();
+  }
+
+  get inFlight(): number {
+    return this.connection.inFlight;
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === 'warm' && this.inFlight === 0;
+  }
+
+  onAttached(runtime: HelloHeader): void {
+    this.#owner.onAttached(this, runtime);
+  }
+
+  onInitDone(initMs: number): void {
+    this.#owner.onInitDone(this, initMs);
+  }
+
+  onInitError(outcome: FunctionErrorOutcome): void {
+    this.#owner.onInitError(this, outcome);
+  }
+
+  onCallEnded(call: Call, outcome: Outcome): void {
+    this.#owner.onCallEnded(this, call, outcome);
+  }
+
+  /** Output that names no call: of INIT, then it is shown to all who wait for it, or of the only call in flight. */
+  onStrayLog(bytes: Buffer): void {
+    const calls = this.connection.runtime?.calls;
+    if (calls === undefined || (calls.size !== 1 && this.#phase !== 'loading')) return;
+    for (const call of calls.values()) call.addLog(bytes, 0);
+  }
+
+  onEnded(end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
+    this.#owner.onEnded(this, end, undelivered);
+  }
+
+  onViolation(reason: string): void {
+    this.#owner.onViolation(this, reason);
+  }
+
+  onListenError(error: Error): void {
+    this.#owner.onListenError(this, error);
+  }
+}

@@ -1,0 +1,62 @@
+import type { ColdReason } from '@easyfaas/contracts/wire';
+import type { ContainerPhase } from './container';
+
+export interface EndingFacts {
+  containerId: string;
+  phase: ContainerPhase;
+  inFlight: number;
+  runtime: string;
+  /** How long it is in its phase, ms. */
+  inPhaseMs: number;
+  /** Since its last call ended, ms. */
+  unusedMs: number;
+  /** Its function has a newer commit or is gone. */
+  isRetired: boolean;
+  /** The supervisor inside was asked for a sign of life so long ago without an answer, ms; 0 when it answered. */
+  silentMs: number;
+}
+
+export interface EndingRules {
+  idleTimeoutMs: number;
+  minByRuntime: ReadonlyMap<string, number>;
+}
+
+export interface ResetStep {
+  do: 'reset';
+  containerId: string;
+  reason: string;
+  lastEnd: ColdReason;
+}
+
+/** A container has this long from its creation until both of its processes have dialled in, ms. */
+const ATTACH_MS = 20_000;
+/** A supervisor that is silent for longer is taken for dead, ms. */
+const SILENCE_MS = 5000;
+
+/** Containers whose time has come, and why. */
+export function endings(containers: readonly EndingFacts[], { idleTimeoutMs, minByRuntime }: EndingRules): ResetStep[] {
+  const steps: ResetStep[] = [];
+  const cold = new Map<string, number>();
+  for (const { phase, runtime } of containers) if (phase === 'cold') cold.set(runtime, (cold.get(runtime) ?? 0) + 1);
+  for (const facts of containers) {
+    const step = endingOf(facts, idleTimeoutMs, (cold.get(facts.runtime) ?? 0) > (minByRuntime.get(facts.runtime) ?? 0));
+    if (step === undefined) continue;
+    steps.push({ do: 'reset', containerId: facts.containerId, ...step });
+    if (facts.phase === 'cold') cold.set(facts.runtime, (cold.get(facts.runtime) ?? 1) - 1);
+  }
+  return steps;
+}
+
+function endingOf(facts: EndingFacts, idleTimeoutMs: number, isSurplus: boolean): Omit<ResetStep, 'do' | 'containerId'> | undefined {
+  const { phase, inFlight, inPhaseMs, unusedMs, isRetired, silentMs } = facts;
+  if (phase === 'resetting') return undefined;
+  if (phase === 'attaching') {
+    return inPhaseMs > ATTACH_MS ? { reason: `did not attach within ${ATTACH_MS / 1000} s`, lastEnd: 'unhealthy' } : undefined;
+  }
+  if (silentMs > SILENCE_MS)
+    return { reason: `unhealthy: the runner was silent for ${Math.round(silentMs / 1000)} s`, lastEnd: 'unhealthy' };
+  if (phase === 'cold') return isSurplus && inPhaseMs > idleTimeoutMs ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
+  if (phase !== 'warm' || inFlight > 0) return undefined;
+  if (isRetired) return { reason: 'version changed', lastEnd: 'version changed' };
+  return unusedMs > idleTimeoutMs ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;
+}

@@ -1,0 +1,93 @@
+import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
+import type { ServiceError } from '@easyfaas/service-kit';
+import type { Call } from '../invoke/call';
+import type { FunctionErrorOutcome } from '../invoke/outcome';
+import { chooseWarm } from './choose';
+import type { PoolContainer } from './container';
+import { WaitingLine } from './waiting-line';
+
+/** Weight of the newest call in the mean. */
+const MEAN_WEIGHT = 0.1;
+
+/** What all commits of one function share. */
+export interface FunctionShare {
+  /** Calls admitted and not ended, of all commits. */
+  admitted: number;
+  /** Why its last container went away; undefined when it had none in this controller's life. */
+  lastEnd: ColdReason | undefined;
+}
+
+/** The containers and the waiting line of one commit of one function. */
+export class FunctionPool {
+  readonly accountId: string;
+  readonly commitId: string;
+  readonly concurrency: number;
+  readonly share: FunctionShare;
+  readonly line: WaitingLine<Call>;
+  readonly containers = new Set<PoolContainer>();
+  /** With a free slot, least recently used first. */
+  readonly #free: PoolContainer[] = [];
+  /** Of the same commit; its limits may change. */
+  stored: StoredFunction;
+  /** Containers in the phases warming and loading. */
+  warmingUp = 0;
+  /** A call waited while there was no cold container. */
+  foundPoolEmpty = false;
+  meanCallMs: number | undefined;
+  /** The last INIT failed: answered to new calls until then. */
+  initFailure: { outcome: FunctionErrorOutcome; untilMs: number } | undefined;
+  /** The platform could not prepare a container; the cause for those who wait in vain. */
+  lastFailure: ServiceError | undefined;
+  /** No warm-up is tried before this time. */
+  retryAtMs = 0;
+  failures = 0;
+  /** A newer commit is current, or the function is gone: containers are given back as they become idle. */
+  isRetired = false;
+  /** Not listed any more: a call that still holds the function's old record gets a new pool. */
+  isForgotten = false;
+  isRecheckPlanned = false;
+
+  constructor(stored: StoredFunction, share: FunctionShare, lineLimit: number) {
+    this.stored = stored;
+    this.share = share;
+    this.accountId = stored.accountId;
+    this.commitId = stored.configuration.CommitId;
+    this.concurrency = stored.configuration.PodConcurrentQuota;
+    this.line = new WaitingLine(lineLimit);
+  }
+
+  /** Warm containers, busy or not. */
+  get warm(): number {
+    let warm = 0;
+    for (const { phase } of this.containers) if (phase === 'warm') warm++;
+    return warm;
+  }
+
+  /** Nothing is left that would need this object. */
+  get isEmpty(): boolean {
+    return this.containers.size === 0 && this.line.length === 0;
+  }
+
+  chooseWarm(): PoolContainer | undefined {
+    return chooseWarm(this.#free);
+  }
+
+  /** Called after each change of the container's calls or phase: keeps the list of free ones, last used last. */
+  noteSlots(container: PoolContainer): void {
+    const hasSlot = container.phase === 'warm' && container.inFlight < container.concurrency;
+    if (hasSlot === container.isFree) return;
+    container.isFree = hasSlot;
+    if (hasSlot) this.#free.push(container);
+    else if (this.#free.at(-1) === container) this.#free.pop();
+    else this.#free.splice(this.#free.indexOf(container), 1);
+  }
+
+  noteCallMs(callMs: number): void {
+    this.meanCallMs = this.meanCallMs === undefined ? callMs : this.meanCallMs + MEAN_WEIGHT * (callMs - this.meanCallMs);
+  }
+
+  remove(container: PoolContainer): void {
+    this.noteSlots(container);
+    this.containers.delete(container);
+  }
+}

@@ -1,0 +1,77 @@
+import type { StoredFunction } from '@easyfaas/contracts/wire';
+import type { FunctionChange } from '../functions/function-directory';
+import { FunctionPool, type FunctionShare } from './function-pool';
+
+/** Every function that has containers or waiting calls, by commit. */
+export class FunctionPools {
+  readonly #lineLimit: number;
+  readonly #byCommit = new Map<string, FunctionPool>();
+  readonly #shares = new Map<string, FunctionShare>();
+  /** The directory hands out the same object until the function changes: found without building a key. */
+  readonly #byObject = new WeakMap<StoredFunction, FunctionPool>();
+
+  constructor(lineLimit: number) {
+    this.#lineLimit = lineLimit;
+  }
+
+  of(stored: StoredFunction): FunctionPool {
+    const known = this.#byObject.get(stored);
+    return known === undefined || known.isForgotten ? this.#find(stored) : known;
+  }
+
+  values(): Iterable<FunctionPool> {
+    return this.#byCommit.values();
+  }
+
+  /** Marks the pools of commits that are not current any more, and returns them. */
+  retire({ accountId, functionName, commitId }: FunctionChange): FunctionPool[] {
+    const retired = [...this.#byCommit.values()].filter(
+      (pool) =>
+        pool.accountId === accountId &&
+        pool.stored.configuration.FunctionName === functionName &&
+        pool.commitId !== commitId &&
+        !pool.isRetired,
+    );
+    for (const pool of retired) pool.isRetired = true;
+    return retired;
+  }
+
+  /** Forgets pools that hold nothing, so that deleted functions do not stay for ever. */
+  sweep(): void {
+    for (const [key, pool] of this.#byCommit) {
+      if (!pool.isEmpty || !pool.isRetired) continue;
+      this.#byCommit.delete(key);
+      pool.isForgotten = true;
+      const { accountId } = pool;
+      const { FunctionName } = pool.stored.configuration;
+      const isLast = ![...this.#byCommit.values()].some(
+        (other) => other.accountId === accountId && other.stored.configuration.FunctionName === FunctionName,
+      );
+      if (isLast && pool.share.admitted === 0) this.#shares.delete(`${accountId}/${FunctionName}`);
+    }
+  }
+
+  #find(stored: StoredFunction): FunctionPool {
+    const { accountId, configuration } = stored;
+    const key = `${accountId}/${configuration.FunctionName}/${configuration.Version}/${configuration.CommitId}`;
+    let pool = this.#byCommit.get(key);
+    if (pool === undefined) {
+      pool = new FunctionPool(stored, this.#share(`${accountId}/${configuration.FunctionName}`), this.#lineLimit);
+      this.#byCommit.set(key, pool);
+    }
+    pool.stored = stored;
+    // A roll-back makes an old commit the current one again.
+    pool.isRetired = false;
+    this.#byObject.set(stored, pool);
+    return pool;
+  }
+
+  #share(key: string): FunctionShare {
+    let share = this.#shares.get(key);
+    if (share === undefined) {
+      share = { admitted: 0, lastEnd: undefined };
+      this.#shares.set(key, share);
+    }
+    return share;
+  }
+}

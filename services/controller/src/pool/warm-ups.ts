@@ -1,0 +1,205 @@
+import { type Clock, type Logger, type ServiceError, asServiceError } from '@easyfaas/service-kit';
+import type { InitHeader, StoredFunction } from '@easyfaas/contracts/wire';
+import type { FuncletClient } from '../clients/funclet-client';
+import type { Call } from '../invoke/call';
+import type { DeadlineSweep, Timed } from '../invoke/deadline-sweep';
+import type { Dispatcher } from '../invoke/dispatcher';
+import { initHeader } from '../invoke/invoke-frame';
+import { type FunctionErrorOutcome, initTimedOut } from '../invoke/outcome';
+import { coldReason } from './cold-reason';
+import type { PoolContainer } from './container';
+import type { ContainerResets } from './container-resets';
+import type { FunctionPool } from './function-pool';
+import type { PoolView } from './pool-view';
+import { warmUpsWanted } from './warm-ups-wanted';
+
+export interface WarmUpsDeps {
+  clock: Clock;
+  logger: Logger;
+  sweep: DeadlineSweep;
+  funclet: Pick<FuncletClient, 'warmUp' | 'loaded'>;
+  view: Pick<PoolView, 'chooseCold'>;
+  resets: ContainerResets;
+  dispatcher: Pick<Dispatcher, 'feed' | 'failLine' | 'settle'>;
+  /** Calls wait and there is no cold container, or no memory for one: room or containers have to be made. */
+  onShortage: (pool: FunctionPool, cause: ServiceError | undefined) => void;
+  /** A cold container is being used up. */
+  onStart: (pool: FunctionPool) => void;
+  /** Where the code of a container is, as the runtime process inside sees it. */
+  taskRoot: (containerId: string) => string;
+}
+
+/** INIT's own limit, as AWS Lambda's. The time-out of the first calls starts when it is done. */
+export const INIT_LIMIT_MS = 10_000;
+/** A failed INIT is answered from memory for so long, so that a client in a loop does not wear out the pool. */
+const INIT_FAILURE_MS = 5000;
+/** First guess of what a warm-up takes, until some were measured. */
+const WARM_UP_MS = 8;
+const BACK_OFF_MS = 100;
+const BACK_OFF_MAX_MS = 5000;
+
+/** Turns cold containers into warm ones for the calls that wait: at most as many at a time as the line needs. */
+export class WarmUps {
+  readonly #deps: WarmUpsDeps;
+  #meanMs = WARM_UP_MS;
+
+  constructor(deps: WarmUpsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts what is wanted and possible now. Called when a call joins a line, a container becomes cold, or one is lost. */
+  consider(pool: FunctionPool): void {
+    let wanted = this.wanted(pool);
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
+    for (; wanted > 0; wanted--) {
+      const container = this.#deps.view.chooseCold(wishOf(pool.stored));
+      if (container === undefined) {
+        pool.foundPoolEmpty = true;
+        return this.#deps.onShortage(pool, undefined);
+      }
+      void this.#warmUp(container, pool);
+    }
+    // The line may still empty itself; if it does not, a container is worth its while after all.
+    if (pool.line.length > 0) this.#recheckAfter(pool, this.#meanMs);
+  }
+
+  /** Warm-ups that the pool's line justifies now, beyond those under way. */
+  wanted(pool: FunctionPool): number {
+    const waiting = pool.line.length;
+    if (waiting === 0) return 0;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const { concurrency } = pool;
+    return warmUpsWanted({
+      waiting,
+      concurrency,
+      inProgress: pool.warmingUp,
+      warmSlots: pool.warm * concurrency,
+      meanCallMs: pool.meanCallMs,
+      warmUpMs: this.#meanMs,
+      oldestWaitMs: nowMs - (pool.line.first()?.waitingSinceMs ?? nowMs),
+    });
+  }
+
+  onInitDone(container: PoolContainer, initMs: number): void {
+    const pool = container.functionPool;
+    if (container.phase !== 'loading' || pool === undefined) {
+      this.#deps.resets.reset(container, 'INIT_DONE without INIT');
+      return;
+    }
+    container.moveTo('warm');
+    container.initMs = initMs;
+    pool.warmingUp--;
+    pool.failures = 0;
+    pool.lastFailure = undefined;
+    pool.initFailure = undefined;
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const call of container.connection.runtime?.calls.values() ?? []) {
+      call.initMs = initMs;
+      call.deadlineMs = nowMs + call.timeoutMs;
+    }
+    this.#deps.dispatcher.feed(container);
+    this.reportLoaded(container);
+  }
+
+  /** INIT ended badly: that is the answer of everyone who waited for it. */
+  onInitFailed(container: PoolContainer, reason: string, outcomeOf: (call: Call | undefined) => FunctionErrorOutcome): void {
+    const { dispatcher, resets, clock } = this.#deps;
+    const pool = container.functionPool;
+    const calls = [...(container.connection.runtime?.calls.values() ?? [])];
+    container.connection.runtime?.calls.clear();
+    if (pool !== undefined) pool.initFailure = { outcome: outcomeOf(undefined), untilMs: clock.monotonicMs() + INIT_FAILURE_MS };
+    for (const call of calls) dispatcher.settle(call, outcomeOf(call));
+    if (pool !== undefined && pool.containers.size <= 1) dispatcher.failLine(pool, outcomeOf);
+    resets.reset(container, reason);
+  }
+
+  /** Tells the funclet that the container is warm; off the path of the call. The reconciler repeats it if it was not heard. */
+  reportLoaded(container: PoolContainer): void {
+    const { funclet, logger } = this.#deps;
+    const { containerId } = container;
+    setImmediate(() => {
+      if (container.phase !== 'warm' && container.phase !== 'draining') return;
+      funclet.loaded(containerId, 'INIT done').catch((error: unknown) => logger.warn('loaded was not heard', { containerId, error }));
+    });
+  }
+
+  async #warmUp(container: PoolContainer, pool: FunctionPool): Promise<void> {
+    const { clock, funclet, logger } = this.#deps;
+    const reason = coldReason({ warm: pool.warm, wasPoolEmpty: pool.foundPoolEmpty, lastEnd: pool.share.lastEnd });
+    const startedAtMs = clock.monotonicMs();
+    container.moveTo('warming');
+    container.functionPool = pool;
+    pool.containers.add(container);
+    pool.warmingUp++;
+    this.#deps.onStart(pool);
+    try {
+      await funclet.warmUp(container.containerId, warmUpWish(pool.stored, reason));
+    } catch (error) {
+      logger.warn('warm-up failed', { containerId: container.containerId, functionName: pool.stored.configuration.FunctionName, error });
+      this.#onWarmUpFailed(container, pool, asServiceError(error));
+      return;
+    }
+    // Lost, or its function deleted, while the funclet worked.
+    if (container.phase !== 'warming') return;
+    container.warmUpMs = clock.monotonicMs() - startedAtMs;
+    this.#meanMs += (container.warmUpMs - this.#meanMs) / 8;
+    pool.foundPoolEmpty = false;
+    this.#load(container, pool, reason);
+  }
+
+  #load(container: PoolContainer, pool: FunctionPool, reason: ReturnType<typeof coldReason>): void {
+    const { dispatcher, taskRoot, sweep, clock } = this.#deps;
+    const { runtime } = container.connection;
+    if (runtime === undefined) throw new Error(`container ${container.containerId} is cold without a runtime`);
+    container.moveTo('loading');
+    container.concurrency = pool.concurrency;
+    const header: InitHeader = initHeader(pool.stored, taskRoot(container.containerId));
+    runtime.sendInit(header);
+    dispatcher.feed(container, reason);
+    runtime.flush();
+    const limit: Timed = {
+      deadlineMs: clock.monotonicMs() + INIT_LIMIT_MS,
+      onDeadline: () => {
+        if (container.phase !== 'loading') return;
+        container.connection.runner?.kill('init timed out');
+        this.onInitFailed(container, 'init timed out', (call) => initTimedOut(call?.requestId ?? '-', INIT_LIMIT_MS));
+      },
+    };
+    sweep.watch(limit);
+  }
+
+  #onWarmUpFailed(container: PoolContainer, pool: FunctionPool, error: ServiceError): void {
+    const { resets, dispatcher, onShortage, clock } = this.#deps;
+    pool.lastFailure = error;
+    pool.retryAtMs = clock.monotonicMs() + Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** pool.failures);
+    pool.failures++;
+    resets.reset(container, `warm-up failed: ${error.code}`);
+    // Nothing will be different in a second: nobody is made to wait for it.
+    if (!error.definition.retryable) dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
+    else if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
+  }
+
+  #recheckAfter(pool: FunctionPool, delayMs: number): void {
+    if (pool.isRecheckPlanned) return;
+    pool.isRecheckPlanned = true;
+    this.#deps.clock.after(delayMs, () => {
+      pool.isRecheckPlanned = false;
+      if (pool.line.length > 0) this.consider(pool);
+    });
+  }
+}
+
+function wishOf({ configuration }: StoredFunction): { runtime: string; network: 'none' | 'egress'; memoryMb: number } {
+  return { runtime: configuration.Runtime, network: configuration.NetworkMode, memoryMb: configuration.MemorySize };
+}
+
+function warmUpWish({ accountId, configuration, code }: StoredFunction, reason: string): Parameters<FuncletClient['warmUp']>[1] {
+  const { FunctionName, Version, CommitId, MemorySize } = configuration;
+  return {
+    assignment: { accountId, functionName: FunctionName, version: Version, commitId: CommitId },
+    memoryMb: MemorySize,
+    codeSha256: code.sha256,
+    reason,
+  };
+}
