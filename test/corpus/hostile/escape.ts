@@ -346,4 +346,60 @@ return codes`),
     },
     answers: allRefused([...REFUSALS, 'EXDEV']),
   },
+  {
+    row: 100,
+    title: 'no address, no name and no socket of the machine answers',
+    source: {
+      nodejs20: node(`const dial = (options) => new Promise((resolve) => {
+    const socket = require('node:net').connect(options);
+    socket.setTimeout(1500, () => { socket.destroy(); resolve('TIMEOUT'); });
+    socket.on('connect', () => { socket.destroy(); resolve('connected'); });
+    socket.on('error', (error) => resolve(error.code));
+  });
+  const codes = {};
+  for (const host of ['172.17.0.1', '169.254.169.254', '127.0.0.1', '10.0.0.1', '::1', 'redis', 'controller', 'localhost.localdomain']) {
+    codes[host] = await dial({ host, port: host === 'redis' ? 6379 : 8080 });
+  }
+  for (const path of ['/var/run/docker.sock', '/run/docker.sock', '/run/redis/redis.sock', '/var/lib/easyfaas/run/funclet.sock']) codes[path] = await dial({ path });
+  return codes;`),
+      python3: python(`
+import errno, socket
+codes = {}
+def dial(name, family, address):
+    with socket.socket(family) as dialled:
+        dialled.settimeout(1.5)
+        try:
+            dialled.connect(address)
+            codes[name] = 'connected'
+        except socket.gaierror as error:
+            codes[name] = 'EAI_AGAIN'
+        except OSError as error:
+            codes[name] = errno.errorcode.get(error.errno, 'TIMEOUT')
+for host in ('172.17.0.1', '169.254.169.254', '127.0.0.1', '10.0.0.1', 'redis', 'controller'):
+    dial(host, socket.AF_INET, (host, 6379 if host == 'redis' else 8080))
+dial('::1', socket.AF_INET6, ('::1', 8080))
+for path in ('/var/run/docker.sock', '/run/docker.sock', '/run/redis/redis.sock', '/var/lib/easyfaas/run/funclet.sock'):
+    dial(path, socket.AF_UNIX, path)
+return codes`),
+    },
+    timeoutSeconds: 30,
+    answers: allRefused(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'ENOENT', 'EAI_AGAIN', 'ENOTFOUND', 'EACCES']),
+  },
+  {
+    row: 104,
+    title: 'a function cannot call itself, and is told so at once',
+    source: {
+      nodejs20: node(`return new Promise((resolve) => {
+    require('node:http').get('http://127.0.0.1:8080/v1/functions/me/invocations').on('error', (error) => resolve(error.code)).on('response', () => resolve('answered'));
+  });`),
+      python3: python(`
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen('http://127.0.0.1:8080/v1/functions/me/invocations', timeout=5)
+    return 'answered'
+except urllib.error.HTTPError: return 'answered'
+except urllib.error.URLError as error: return 'ECONNREFUSED' if isinstance(error.reason, ConnectionRefusedError) else str(error.reason)`),
+    },
+    answers: returns((result) => expect(result).toBe('ECONNREFUSED')),
+  },
 ];
