@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import type { NodeView } from '@easyfaas/contracts/wire';
+import { ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
+import { Ledger } from './capacity/ledger';
+import { detectCgroups } from './cgroup/detect';
+import { CodeCache } from './code/code-cache';
+import type { FuncletConfig } from './config';
+import { makeDirectories, readInstanceId } from './data-directory';
+import type { EngineFacts } from './engine/container-engine';
+import { DockerEngine } from './engine/docker-engine';
+import { instanceLabels } from './engine/labels';
+import { RuntimeImages, readRuntimeManifests } from './engine/runtime-images';
+import { FuncletServer } from './http/funclet-server';
+import type { Readiness } from './http/routes';
+import { adopt } from './lifecycle/adopt';
+import { ContainerDirectories } from './lifecycle/container-directories';
+import { ContainerLimits } from './lifecycle/container-limits';
+import { measureContainers } from './lifecycle/container-metrics';
+import { ContainerRegistry } from './lifecycle/container-registry';
+import { Containers } from './lifecycle/containers';
+import type { LifecycleContext } from './lifecycle/lifecycle-context';
+import { Reaper } from './lifecycle/reaper';
+import { linuxMountSyscalls } from './mounts/mount-syscalls';
+import { mountedCodeNames, readMountTable } from './mounts/mount-table';
+import { openCodeMounts } from './mounts/open-code-mounts';
+import { preflight } from './preflight';
+
+export interface FuncletOptions {
+  config: FuncletConfig;
+  logger: Logger;
+  version: string;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const MIB = 1024 * 1024;
+/** Of the machine, for containers, unless configured. */
+const NODE_MEMORY_SHARE = 0.8;
+
+/** The composition root: builds the parts, starts them in order, keeps the periodic work going, stops. */
+export class Funclet implements Service {
+  readonly #options: FuncletOptions;
+  readonly #stopping = new AbortController();
+  #server: FuncletServer | undefined;
+
+  constructor(options: FuncletOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { config, logger } = this.#options;
+    makeDirectories(config);
+    const instanceId = readInstanceId(config.dataDir, () => randomBytes(16).toString('hex'));
+    const engine = new DockerEngine({
+      socketPath: config.dockerSocket,
+      clock: systemClock,
+      logger,
+      callTimeoutMs: config.dockerTimeoutMs,
+    });
+    await withDeadline('start', START_TIMEOUT_MS, (signal) => this.#assemble(engine, instanceId, signal));
+  }
+
+  /** Containers stay as they are: the next process adopts them. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.#server?.stop(deadline);
+    this.#stopping.abort();
+  }
+
+  async #assemble(engine: DockerEngine, instanceId: string, signal: AbortSignal): Promise<void> {
+    const { config, logger, version } = this.#options;
+    const { directories } = config;
+    const facts = await engine.facts(signal);
+    const warnings = this.#examine(facts);
+    const { codeMounts, warning } = openCodeMounts(config, linuxMountSyscalls, readMountTable);
+    if (warning !== undefined) warnings.push(warning);
+    const { cgroups, problem } = detectCgroups(config.cgroupRoot, facts.cgroupVersion, facts.cgroupDriver);
+    if (problem !== undefined) warnings.push(`Memory limits are changed through Docker only, which is slower: ${problem}.`);
+    for (const text of warnings) logger.warn('start', { warning: text });
+
+    const containerDirectories = new ContainerDirectories(directories.containers);
+    const registry = new ContainerRegistry(systemClock, containerDirectories, systemClock.wallMs());
+    const memoryMb = config.nodeMemoryMb || Math.floor((facts.memoryBytes / MIB) * NODE_MEMORY_SHARE);
+    const ledger = new Ledger(memoryMb, config.overheadMb);
+    const limits = new ContainerLimits({ engine, cgroups, hasCpuQuota: config.hasCpuQuota, logger });
+    const runtimes = new RuntimeImages(engine, readRuntimeManifests(config.runtimesDir), config.imageTag);
+    const code = new CodeCache({
+      directory: directories.code,
+      packages: directories.packages,
+      limits: config.packageLimits,
+      maxBytes: config.codeCacheBytes,
+      unpackTimeoutMs: config.creatingDeadlineMs,
+      comparesChangeTime: codeMounts.mode === 'bind',
+      inUse: () => new Set(registry.records().flatMap(({ codeSha256 }) => codeSha256 ?? [])),
+      mountedNames: () => mountedCodeNames(readMountTable(), directories.containers),
+      clock: systemClock,
+      logger,
+    });
+    const context: LifecycleContext = {
+      instanceId,
+      labels: config.labels,
+      bootMemoryMb: config.bootMemoryMb,
+      hasCpuQuota: config.hasCpuQuota,
+      creatingDeadlineMs: config.creatingDeadlineMs,
+      warmingDeadlineMs: config.warmingDeadlineMs,
+      registry,
+      engine,
+      ledger,
+      limits,
+      cgroups,
+      code,
+      codeMounts,
+      directories: containerDirectories,
+      runtimes,
+      clock: systemClock,
+      logger,
+      newToken: () => randomBytes(16).toString('hex'),
+    };
+    const metrics = createMetrics('funclet');
+    measureContainers(metrics, registry, ledger);
+    const containers = new Containers(context, config.creationsMax);
+    const reaper = new Reaper(context, containers);
+
+    await runtimes.refresh(signal);
+    code.scan();
+    await adopt(context, readMountTable, signal);
+    containers.resumeDeadlines();
+    this.#keepReconciling(engine, instanceId, reaper, code);
+
+    const node = (): NodeView => ({
+      instanceId,
+      version,
+      cgroupVersion: facts.cgroupVersion,
+      cgroupDriver: facts.cgroupDriver,
+      mountMode: codeMounts.mode,
+      memoryMode: cgroups === undefined ? 'docker' : 'cgroup',
+      budget: { memoryMb, cpus: config.nodeCpus || facts.cpus },
+      reserved: { memoryMb: ledger.reservedMb },
+      engine: { version: facts.version, apiVersion: facts.apiVersion, runcVersion: facts.runcVersion },
+      runtimes: runtimes.list().map(({ name, image, imageId }) => ({ name, image, present: imageId !== undefined })),
+      warnings,
+    });
+    const readiness = (): Readiness => readinessOf(reaper, runtimes);
+    this.#server = new FuncletServer({
+      socketPath: config.socketPath,
+      api: { registry, containers, code, node, readiness, metrics },
+      clock: systemClock,
+      logger,
+    });
+    await this.#server.start();
+    logger.info('listening', { socketPath: config.socketPath, instanceId, mountMode: codeMounts.mode, memoryMb });
+  }
+
+  /** @returns warnings @throws Error when the engine lacks a protection that functions rely on */
+  #examine(facts: EngineFacts): string[] {
+    const { problems, warnings } = preflight(facts);
+    if (problems.length > 0 && !this.#options.config.isUnsafe) {
+      throw new ServiceError(
+        'ENGINE_UNAVAILABLE',
+        `This host cannot hold functions safely: ${problems.join('; ')}. EASYFAAS_UNSAFE=1 starts all the same.`,
+      );
+    }
+    return [...problems, ...warnings];
+  }
+
+  #keepReconciling(engine: DockerEngine, instanceId: string, reaper: Reaper, code: CodeCache): void {
+    const { config, logger } = this.#options;
+    const { signal } = this.#stopping;
+    engine.watch(
+      instanceLabels(instanceId),
+      { onEvent: (event) => void reaper.onEvent(event), onOpen: () => void reaper.reconcile() },
+      signal,
+    );
+    every(config.reconcileMs, signal, () => reaper.reconcile());
+    every(config.verifyCodeMs, signal, () =>
+      code.verifyAll(signal).then(
+        () => undefined,
+        (error: unknown) => logger.warn('check of unpacked code failed', { error }),
+      ),
+    );
+  }
+}
+
+/** Does work again and again, each time a while after the last has ended. */
+function every(pauseMs: number, signal: AbortSignal, work: () => Promise<void>): void {
+  const next = (): void => {
+    const cancel = systemClock.after(pauseMs, () => {
+      signal.removeEventListener('abort', cancel);
+      void work().finally(next);
+    });
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+  };
+  next();
+}
+
+function readinessOf(reaper: Reaper, runtimes: RuntimeImages): Readiness {
+  const missing = runtimes.list().filter(({ imageId }) => imageId === undefined);
+  const hasAny = missing.length < runtimes.list().length;
+  const checks = {
+    docker: reaper.problem ?? 'ok',
+    runtimes: missing.length === 0 ? 'ok' : `missing images: ${missing.map(({ image }) => image).join(', ')}`,
+  };
+  return { isReady: reaper.problem === undefined && hasAny, checks };
+}

@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http';
+import type { WatchEvent } from '@easyfaas/contracts/wire';
+import type { Clock } from '@easyfaas/service-kit';
+import type { ContainerRegistry } from '../lifecycle/container-registry';
+
+const HEARTBEAT_MS = 5_000;
+/** A reader that lets this much pile up is cut off; it connects again and starts with a snapshot. */
+const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Writes a snapshot, then every change and a heartbeat, one JSON per line, until the reader goes or is too slow. */
+export function streamChanges(response: ServerResponse, registry: ContainerRegistry, clock: Clock): void {
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  const write = (event: WatchEvent): void => {
+    if (response.writableLength > BUFFERED_BYTES_MAX) response.destroy();
+    else response.write(`${JSON.stringify(event)}\n`);
+  };
+  write({ type: 'snapshot', revision: registry.revision, containers: registry.views() });
+  const stopListening = registry.listen({ onChange: (container, _previous, revision) => write({ type: 'change', revision, container }) });
+  let stopHeartbeat: () => void;
+  const beat = (): void => {
+    write({ type: 'heartbeat', revision: registry.revision });
+    stopHeartbeat = clock.after(HEARTBEAT_MS, beat);
+  };
+  stopHeartbeat = clock.after(HEARTBEAT_MS, beat);
+  response.on('close', () => {
+    stopListening();
+    stopHeartbeat();
+  });
+}

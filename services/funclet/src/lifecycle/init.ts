@@ -1,0 +1,63 @@
+import type { ContainerView, InitRequest } from '@easyfaas/contracts/wire';
+import { LIMITS } from '@easyfaas/contracts/wire';
+import { ServiceError } from '@easyfaas/service-kit';
+import { cpuLimits } from './container-limits';
+import type { LifecycleContext } from './lifecycle-context';
+
+/**
+ * Makes a generic container: reserves memory, makes its directories, tells the listeners (the controller then listens for
+ * its connections), creates and starts it. It has no user code and serves nobody.
+ * @throws ServiceError when it cannot be made; whatever was made stays in the registry for the caller to reset
+ */
+export async function init(context: LifecycleContext, request: InitRequest, signal: AbortSignal): Promise<ContainerView> {
+  const { containerId, runtime, memoryMb, network } = request;
+  if (network !== 'none') throw new ServiceError('NOT_SUPPORTED', `network "${network}" is not supported by this version; only "none" is.`);
+  const imageId = context.runtimes.imageIdOf(runtime);
+  const { engine, registry, directories } = context;
+  const paths = directories.paths(containerId);
+  assertSocketPath(paths.socket);
+  enter(context, request, paths.socket);
+  const dockerId = await engine.create(
+    {
+      containerId,
+      instanceId: context.instanceId,
+      runtime,
+      imageId,
+      memoryMb: Math.max(memoryMb, context.bootMemoryMb),
+      cpus: cpuLimits(memoryMb, context.hasCpuQuota),
+      token: registry.get(containerId).view.token,
+      paths: { task: paths.task, layers: paths.layers, socket: paths.socket },
+      codePropagation: context.codeMounts.mode === 'bind' ? 'rslave' : 'rprivate',
+      labels: context.labels,
+    },
+    signal,
+  );
+  registry.patch(containerId, { dockerId });
+  await engine.start(dockerId, signal);
+  return registry.get(containerId).view;
+}
+
+/** Memory, directories, record: all of them or none, and nothing of a container that exists already is touched. */
+function enter(context: LifecycleContext, request: InitRequest, socketDirectory: string): void {
+  const { ledger, directories, registry } = context;
+  const { containerId, runtime, network, memoryMb, operationId, reason } = request;
+  registry.assertUnused(containerId);
+  ledger.reserve(containerId, memoryMb);
+  try {
+    directories.make(containerId);
+    const birth = { containerId, runtime, network, memoryMb, classMb: memoryMb, socketDirectory, token: context.newToken() };
+    registry.create(birth, reason, operationId, context.codeMounts.mode);
+  } catch (error) {
+    ledger.release(containerId);
+    throw error;
+  }
+}
+
+function assertSocketPath(directory: string): void {
+  const bytes = Buffer.byteLength(`${directory}/controller.sock`);
+  if (bytes <= LIMITS.unixSocketPathBytes) return;
+  throw new ServiceError(
+    'INTERNAL',
+    `Socket paths below the data directory would have ${bytes} bytes; the limit is ${LIMITS.unixSocketPathBytes}.`,
+  );
+}

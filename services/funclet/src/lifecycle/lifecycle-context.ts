@@ -1,0 +1,38 @@
+import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { Ledger } from '../capacity/ledger';
+import type { ContainerCgroups } from '../cgroup/container-cgroups';
+import type { CodeCache } from '../code/code-cache';
+import type { ContainerEngine } from '../engine/container-engine';
+import type { RuntimeImages } from '../engine/runtime-images';
+import type { CodeMounts } from '../mounts/code-mounts';
+import type { ContainerDirectories } from './container-directories';
+import type { ContainerLimits } from './container-limits';
+import type { ContainerRegistry } from './container-registry';
+
+/** What the operations on containers work with. */
+export interface LifecycleContext {
+  instanceId: string;
+  /** Added to every container. */
+  labels: Readonly<Record<string, string>>;
+  /** Limit under which containers boot, MB, where that is more than their class; see docs/adr/0003. */
+  bootMemoryMb: number;
+  hasCpuQuota: boolean;
+  /** Longest time from create to both connections, ms. */
+  creatingDeadlineMs: number;
+  /** Longest time from warm-up to the runtime's answer, ms. */
+  warmingDeadlineMs: number;
+  registry: ContainerRegistry;
+  engine: ContainerEngine;
+  ledger: Ledger;
+  limits: ContainerLimits;
+  /** Absent where control groups cannot be written. */
+  cgroups: ContainerCgroups | undefined;
+  code: CodeCache;
+  codeMounts: CodeMounts;
+  directories: ContainerDirectories;
+  runtimes: RuntimeImages;
+  clock: Clock;
+  logger: Logger;
+  /** 128 bits, hex. */
+  newToken: () => string;
+}
