@@ -14,7 +14,7 @@ export interface AdminKeyOptions {
   mustReset: boolean;
 }
 
-const RETRY_MS = 1000;
+const RETRY_MS = 250;
 /** How soon a key lost to a FLUSHALL is registered again. */
 const RECHECK_MS = 10_000;
 

@@ -43,7 +43,10 @@ export const MASKED_VALUE = '********';
 export function checkEnvironment(variables: Readonly<Record<string, string>>): void {
   const entries = Object.entries(variables);
   if (entries.length > LIMITS.environmentKeys) {
-    throw invalidField('Environment.Variables', `Environment has ${entries.length} variables, the limit is ${LIMITS.environmentKeys}.`);
+    throw invalidField(
+      'Environment.Variables',
+      `Environment.Variables has ${entries.length} names, the limit is ${LIMITS.environmentKeys}.`,
+    );
   }
   let bytes = 0;
   for (const [name, value] of entries) {
@@ -53,7 +56,7 @@ export function checkEnvironment(variables: Readonly<Record<string, string>>): v
   if (bytes > LIMITS.environmentBytes) {
     throw invalidField(
       'Environment.Variables',
-      `Environment has ${bytes} bytes of names and values, the limit is ${LIMITS.environmentBytes}; keep larger data in the package.`,
+      `Environment.Variables has ${bytes} bytes of names and values, the limit is ${LIMITS.environmentBytes}; keep larger data in the package.`,
     );
   }
 }
@@ -69,7 +72,7 @@ export function unmask(variables: Readonly<Record<string, string>>, stored: Read
     if (before !== undefined) return [name, before];
     throw invalidField(
       'Environment.Variables',
-      `The variable ${name} has the value that stands for a hidden one, but none is stored; send the value itself.`,
+      `Environment.Variables: ${name} has the value that stands for a hidden one, but none is stored; send the value itself.`,
     );
   });
   return Object.fromEntries(entries);
@@ -83,17 +86,20 @@ export function mask(variables: Readonly<Record<string, string>>): Record<string
 function checkVariable(name: string, value: string): void {
   if (!NAME.test(name)) {
     const shown = JSON.stringify(name.slice(0, 64));
-    throw invalidField('Environment.Variables', `The environment variable name ${shown} does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$.`);
+    throw invalidField('Environment.Variables', `Environment.Variables: the name ${shown} does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$.`);
   }
   if (RESERVED_ENV.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
     throw new ServiceError(
       'RESERVED_ENV',
-      `The environment variable ${name} is reserved for the platform or read only at process start; use another name.`,
+      `Environment.Variables: the name ${name} is reserved for the platform or read only at process start; use another name.`,
       {
         details: { field: 'Environment.Variables', name },
       },
     );
   }
   if (value.includes('\0'))
-    throw invalidField('Environment.Variables', `The value of ${name} contains a NUL, which no process environment can hold.`);
+    throw invalidField(
+      'Environment.Variables',
+      `Environment.Variables: the value of ${name} contains a NUL, which no process environment can hold.`,
+    );
 }

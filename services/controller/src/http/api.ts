@@ -7,7 +7,7 @@ import type { KeyService } from '../auth/key-service';
 import type { Authenticator } from '../auth/principal';
 import type { FunctionService } from '../functions/function-service';
 import type { RecordReader } from '../records/record-reader';
-import { createMount, createUnsupportedMount } from './mount-route';
+import { createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
 import { mountFunctions } from './routes/functions';
@@ -55,6 +55,7 @@ export function createApi(deps: ApiDeps): Api {
       mountRuntimes(mount, deps);
       mountPool(mount, deps);
       mountKeys(mount, deps);
+      mountHotPaths(app);
       mountUnsupported(createUnsupportedMount(app, deps));
       app.use((request, _response, next) => {
         next(new ServiceError('ROUTE_NOT_FOUND', `No route for ${request.method} ${request.path}.`));
@@ -76,6 +77,7 @@ function answerError(logger: Logger): ErrorRequestHandler {
 
 /** The router throws errors of its own for paths that it cannot decode. */
 function fromRouter(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
   const isUndecodable = thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
   if (isUndecodable) return new ServiceError('BAD_REQUEST', 'The path has a broken percent-encoding.', { cause: thrown });
   return asServiceError(thrown);

@@ -27,7 +27,6 @@ const MAX_CONNECTIONS = 4096;
 const LIMITS_OF_SERVER = {
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 1000,
-  headersTimeout: HEADERS_TIMEOUT_MS,
   keepAliveTimeout: 10_000,
   // The front door asks for exactly one Host itself and answers in our envelope.
   requireHostHeader: false,
@@ -45,7 +44,10 @@ export function createFrontServer(onRequest: Listener, options: FrontServerOptio
  * not at all.
  */
 export function configureServer(server: Server, options: FrontServerOptions = {}): void {
-  Object.assign(server, LIMITS_OF_SERVER, { requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS });
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  // Node swaps the two when the headers have more time than the whole.
+  const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeout);
+  Object.assign(server, LIMITS_OF_SERVER, { requestTimeout, headersTimeout });
   server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   server.on('clientError', answerClientError);
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
@@ -74,7 +76,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 function clientError(code: string | undefined): ServiceError | undefined {
-  switch (code) {
+  switch (code ?? '') {
     case 'ECONNRESET':
     case 'EPIPE':
       return undefined;

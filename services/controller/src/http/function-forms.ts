@@ -103,8 +103,8 @@ function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): F
     ...integerOf('PodConcurrentQuota', query.PodConcurrentQuota, { min: 1, max: LIMITS.podConcurrentQuotaMax }),
   };
   // The same rules as for JSON, with a text where the code would be.
-  const { Code: _code, Publish: _publish, ...rest } = checked(createFunctionRequestSchema, { ...settings, Code: { ZipFile: '-' } });
-  return rest;
+  checked(createFunctionRequestSchema, { ...settings, Code: { ZipFile: '-' } });
+  return settings;
 }
 
 function integerOf(name: string, text: string | undefined, range: { min: number; max: number }): Record<string, number> {

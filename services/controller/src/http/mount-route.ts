@@ -5,7 +5,7 @@ import { authorize } from '../auth/authorize';
 import { credentialOf, sourceOf } from '../auth/credential';
 import type { Authenticator } from '../auth/principal';
 import { requestContext } from './request-context';
-import { policyOf, type Method, type RoutePolicy } from './route-policy';
+import { ROUTE_POLICIES, policyOf, type Method, type RoutePolicy } from './route-policy';
 
 /** Handles one request; what it throws or rejects with becomes the error answer. */
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
@@ -25,6 +25,17 @@ export function createMount(app: Express, deps: { authenticator: Authenticator; 
     route(app, path, Object.fromEntries(guarded));
   };
 }
+
+/** Paths of the hot path: express sees only requests with a method that they do not take. */
+export function mountHotPaths(app: Express): void {
+  for (const { path, method } of ROUTE_POLICIES.filter(({ isHotPath }) => isHotPath === true)) {
+    route(app, path, { [method]: [refuseHotPath] });
+  }
+}
+
+const refuseHotPath: RequestHandler = () => {
+  throw new Error('A request of the hot path came to express.');
+};
 
 /** For paths that are answered alike whatever the method: any valid key will do. */
 export type MountUnsupported = (path: string, handler: Handler) => void;

@@ -8,7 +8,7 @@ export interface RoutePolicy {
   path: string;
   /** What the key must be allowed to do; `public` needs no key. */
   action: Action | 'public';
-  /** Served by the hot path before express: listed so that the table is whole. */
+  /** Served by the hot path before express: listed so that the table is whole and other methods get 405. */
   isHotPath?: true;
 }
 

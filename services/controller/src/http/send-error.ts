@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '@easyfaas/contracts/wire';
 import { errorEnvelope, type ServiceError } from '@easyfaas/service-kit';
 import { REQUEST_ID_HEADER } from './request-context';
 
@@ -9,6 +10,9 @@ import { REQUEST_ID_HEADER } from './request-context';
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 1000;
 
+/** What was wrong with the HTTP itself: where the next request would begin is better not guessed. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE', 'EXPECTATION_FAILED']);
+
 /** Answers with the error envelope. When the request's body is still on its way, the connection is closed afterwards. */
 export function sendError(response: ServerResponse, error: ServiceError, requestId: string): void {
   if (response.headersSent) {
@@ -16,7 +20,8 @@ export function sendError(response: ServerResponse, error: ServiceError, request
     return;
   }
   const body = Buffer.from(JSON.stringify(errorEnvelope(error, requestId)));
-  const mustClose = !response.req.complete;
+  const isBodyOnItsWay = !response.req.complete;
+  const mustClose = isBodyOnItsWay || CLOSING.has(error.code);
   response.writeHead(error.status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': body.length,
@@ -25,7 +30,7 @@ export function sendError(response: ServerResponse, error: ServiceError, request
     ...(mustClose ? { Connection: 'close' } : {}),
     ...error.headers,
   });
-  if (!mustClose) response.end(body);
+  if (!isBodyOnItsWay) response.end(body);
   else endAfterBody(response, body);
 }
 

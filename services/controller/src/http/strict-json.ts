@@ -12,6 +12,10 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+
+const SHOWN_KEYS = 4;
+const SHOWN_KEY_BYTES = 64;
 
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
@@ -35,26 +39,47 @@ export function parseStrictJson(bytes: Buffer): Record<string, unknown> {
 function checkShape(bytes: Buffer): void {
   let depth = 0;
   let members = 0;
+  let lastString: Range = { start: 0, end: 0 };
+  /** The key under which each level was opened, to name the member that is too much. */
+  const keys: Range[] = [];
   for (let at = 0; at < bytes.length; at += 1) {
-    switch (bytes[at]) {
-      case QUOTE:
-        at = endOfString(bytes, at);
+    switch (bytes[at] as number) {
+      case QUOTE: {
+        const end = endOfString(bytes, at);
+        lastString = { start: at + 1, end };
+        at = end;
+        break;
+      }
+      case COLON:
+        keys[depth] = lastString;
         break;
       case OPEN_ARRAY:
       case OPEN_OBJECT:
         depth += 1;
-        if (depth > MAX_DEPTH) throw invalidField('', `The JSON body is nested deeper than ${MAX_DEPTH} levels, the limit.`);
+        if (depth > MAX_DEPTH) throw tooMuch(bytes, keys, `is nested deeper than ${MAX_DEPTH} levels, the limit`);
         break;
       case CLOSE_ARRAY:
       case CLOSE_OBJECT:
         depth -= 1;
+        keys.length = Math.max(0, Math.min(keys.length, depth + 1));
         break;
       case COMMA:
         members += 1;
-        if (members > MAX_MEMBERS) throw invalidField('', `The JSON body has more than ${MAX_MEMBERS} members, the limit.`);
+        if (members > MAX_MEMBERS) throw tooMuch(bytes, keys.slice(0, depth), `has more than ${MAX_MEMBERS} members, the limit for a body`);
         break;
     }
   }
+}
+
+interface Range {
+  start: number;
+  end: number;
+}
+
+function tooMuch(bytes: Buffer, keys: readonly (Range | undefined)[], what: string): ServiceError {
+  const shown = keys.filter((key) => key !== undefined).slice(0, SHOWN_KEYS);
+  const path = shown.map(({ start, end }) => bytes.toString('utf8', start, Math.min(end, start + SHOWN_KEY_BYTES))).join('.');
+  return invalidField(path, `${path === '' ? 'The JSON body' : path} ${what}.`);
 }
 
 /** @returns the place of the closing quote, or the end when there is none: the parser will complain */

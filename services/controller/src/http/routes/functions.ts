@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { functionConcurrencySchema, updateConfigurationRequestSchema } from '@easyfaas/contracts/schemas';
 import type { FunctionConfiguration, RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
 import { configurationView } from '../../functions/configuration';
-import { LATEST, functionNotFound, parseFunctionReference, resolveReference } from '../../functions/function-name';
+import { FUNCTION_NAME, LATEST, functionNotFound, resolveReference } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
 import { checked, readJson } from '../body';
@@ -13,8 +13,8 @@ import { principalOf } from '../request-context';
 
 const PAGE_MAX = 100;
 const PAGE_DEFAULT = 50;
-/** Configuration only; code has its own route. */
-const CONFIGURATION_BYTES = 256 * 1024;
+/** Far more than any valid configuration, so that one with too many members is told which ones instead of a size. */
+const CONFIGURATION_BYTES = 6 * 1024 * 1024;
 
 interface Deps {
   functions: FunctionService;
@@ -36,11 +36,11 @@ export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): voi
       const limit = maxItems === undefined ? PAGE_DEFAULT : readInteger('maxItems', maxItems, { min: 1, max: PAGE_MAX });
       const page = await functions.list(principalOf(request).accountId, {
         limit,
-        ...(marker === undefined ? {} : { marker: markerOf(marker) }),
+        ...(marker === undefined ? {} : { marker: parseMarker(marker) }),
       });
       response.json({
         Functions: page.functions.map(({ configuration }) => configurationView(configuration)),
-        ...(page.nextMarker === undefined ? {} : { NextMarker: page.nextMarker }),
+        ...(page.nextMarker === undefined ? {} : { NextMarker: formatMarker(page.nextMarker) }),
       });
     },
   });
@@ -145,9 +145,17 @@ function expectedRevision(request: Request, inBody?: string): string | undefined
   return tag;
 }
 
-/** A marker is the last name of the page before; anything that is no name was not given out. */
-function markerOf(text: string): string {
-  const isName = /^[A-Za-z0-9_-]{1,64}$/.test(text);
-  if (!isName) throw invalidField('marker', 'marker must be the NextMarker of an earlier page.');
-  return parseFunctionReference(text).functionName;
+const MARKER_PREFIX = 'name:';
+
+/** Opaque, so that what a page starts with can change. */
+function formatMarker(functionName: string): string {
+  return Buffer.from(`${MARKER_PREFIX}${functionName}`).toString('base64url');
+}
+
+/** @throws ServiceError VALIDATION_FAILED when it was not given out */
+function parseMarker(marker: string): string {
+  const text = Buffer.from(marker.slice(0, 256), 'base64url').toString();
+  const functionName = text.slice(MARKER_PREFIX.length);
+  if (text.startsWith(MARKER_PREFIX) && FUNCTION_NAME.test(functionName)) return functionName;
+  throw invalidField('marker', 'marker must be the NextMarker of an earlier page.');
 }

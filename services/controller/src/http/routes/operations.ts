@@ -6,7 +6,7 @@ import { readQuery } from '../query';
 export interface ReadinessCheck {
   name: string;
   /** MUST reject, with words for an operator, while the dependency cannot be used. */
-  check(): Promise<void>;
+  check: () => Promise<void>;
 }
 
 /** What a metrics registry offers. */

@@ -33,10 +33,11 @@ export function mountPool(mount: Mount, { pool }: { pool: PoolReader }): void {
   };
 }
 
+const HIDDEN = ['token', 'socketDirectory'];
+
 /** The port promises it; the token opens a container's socket, so it is taken out here once more. */
-function withoutSecrets(container: PoolContainer & { token?: string; socketDirectory?: string }): PoolContainer {
-  const { token: _token, socketDirectory: _socketDirectory, ...shown } = container;
-  return shown;
+function withoutSecrets(container: PoolContainer): PoolContainer {
+  return Object.fromEntries(Object.entries(container).filter(([member]) => !HIDDEN.includes(member))) as unknown as PoolContainer;
 }
 
 function containerIdOf(request: Request): string {

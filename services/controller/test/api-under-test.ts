@@ -1,0 +1,194 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
+import { LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
+import { silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
+import { AdminKey } from '../src/auth/admin-key';
+import { AdminKeyFile } from '../src/auth/admin-key-file';
+import { KeyAuthenticator } from '../src/auth/key-authenticator';
+import { KeyService } from '../src/auth/key-service';
+import { RedisKeyStore } from '../src/auth/redis-key-store';
+import { CachedFunctionDirectory } from '../src/functions/cached-function-directory';
+import { DiskPackageStore } from '../src/functions/disk-package-store';
+import { FunctionService } from '../src/functions/function-service';
+import { RedisFunctionStore } from '../src/functions/redis-function-store';
+import { createApi } from '../src/http/api';
+import { createFrontDoor } from '../src/http/front-door';
+import { createFrontServer } from '../src/http/front-server';
+import type { PoolContainer, PoolReader } from '../src/http/pool-reader';
+import { setRequestContext } from '../src/http/request-context';
+import { sendError } from '../src/http/send-error';
+import { RedisRecords } from '../src/records/redis-records';
+import { pingRedis } from '../src/redis-connection';
+import { eventually } from './eventually';
+import { connectWithoutWaiting, type RedisClient } from './redis-server';
+
+/** The controller's front half on a port of its own; pool and funclet are fakes. */
+export interface ApiUnderTest {
+  port: number;
+  url: string;
+  dataDir: string;
+  adminKey(): Promise<string>;
+  directory: CachedFunctionDirectory;
+  records: RedisRecords;
+  client: RedisClient;
+  /** Packages that the funclet was asked to prepare. */
+  prepared: string[];
+  poolResets: string[];
+  stop(): Promise<void>;
+}
+
+export const RUNTIMES: ReadonlyMap<string, RuntimeManifest> = new Map(
+  [
+    {
+      name: 'nodejs20',
+      title: 'Node.js 20',
+      command: '/usr/local/bin/node',
+      args: [],
+      handlerPattern: '^[A-Za-z0-9_./-]+\\.[A-Za-z_$][A-Za-z0-9_$]*$',
+      handlerExample: 'index.handler',
+      entryFile: 'index.js',
+      sourceContentTypes: ['text/javascript', 'application/javascript'],
+      image: 'easyfaas/runtime-nodejs20',
+    },
+    {
+      name: 'python3',
+      title: 'Python 3',
+      command: '/usr/bin/python3',
+      args: [],
+      handlerPattern: '^[A-Za-z0-9_./-]+\\.[A-Za-z_][A-Za-z0-9_]*$',
+      handlerExample: 'index.handler',
+      entryFile: 'index.py',
+      sourceContentTypes: ['text/x-python'],
+      image: 'easyfaas/runtime-python3',
+    },
+  ].map((manifest) => [manifest.name, manifest]),
+);
+
+export interface ApiOptions {
+  redisUrl: string;
+  prefix: string;
+  requestTimeoutMs?: number;
+  dataDir?: string;
+  /** False when the API is to start without it. */
+  isRedisThere?: boolean;
+}
+
+export const CONTAINER: PoolContainer & { token: string; socketDirectory: string } = {
+  containerId: '0123456789ab',
+  revision: 1,
+  state: 'warm',
+  reason: 'loaded',
+  runtime: 'nodejs20',
+  network: 'none',
+  memoryMb: 128,
+  classMb: 128,
+  createdAtMs: 0,
+  stateSinceMs: 0,
+  history: [],
+  token: 'the-secret-token',
+  socketDirectory: '/somewhere',
+};
+
+export async function startApi({
+  redisUrl,
+  prefix,
+  requestTimeoutMs,
+  dataDir: given,
+  isRedisThere = true,
+}: ApiOptions): Promise<ApiUnderTest> {
+  const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'easyfaas-data-')));
+  const logger = silentLogger();
+  const clock = systemClock;
+  const client = connectWithoutWaiting(redisUrl);
+  const backing = { ...client, prefix };
+  const keyStore = new RedisKeyStore(backing);
+  const store = new RedisFunctionStore(backing);
+  const file = new AdminKeyFile(dataDir);
+  const adminKey = new AdminKey({ store: keyStore, file, clock, random: randomBytes, logger, mustReset: false });
+  const packages = new DiskPackageStore({ dataDir, packageBytes: LIMITS.packageBytes, limits: DEFAULT_PACKAGE_LIMITS, clock, logger });
+  const records = new RedisRecords({ ...backing, clock, logger, onDropped: () => undefined });
+  const prepared: string[] = [];
+  const poolResets: string[] = [];
+  const pool: PoolReader = {
+    list: () => ({ recommendation: 1, containers: [CONTAINER] }),
+    get: (containerId) => (containerId === CONTAINER.containerId ? CONTAINER : undefined),
+    reset: async (containerId, reason) => {
+      poolResets.push(`${containerId} ${reason}`);
+      return CONTAINER;
+    },
+  };
+  const api = createApi({
+    logger,
+    version: '1.2.3',
+    authenticator: new KeyAuthenticator({ store: keyStore, clock, logger }),
+    keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
+    functions: new FunctionService({
+      store,
+      packages,
+      runtimes: RUNTIMES,
+      region: 'local',
+      clock,
+      newRevisionId: randomUUID,
+      logger,
+      prepareCode: async (sha256) => void prepared.push(sha256),
+    }),
+    records,
+    pool,
+    runtimes: RUNTIMES,
+    readiness: [
+      { name: 'redis', check: () => pingRedis(client.redis) },
+      { name: 'admin key', check: () => adminKey.check() },
+    ],
+    metrics: { contentType: 'text/plain', metrics: async () => 'easyfaas_up 1\n' },
+  });
+  const frontDoor = createFrontDoor({
+    allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+    allowedOrigins: ['http://console.test'],
+    newRequestId: () => systemIds.requestId(),
+  });
+  const server = createFrontServer(
+    (request, response) => {
+      const { requestId, refusal } = frontDoor(request);
+      if (refusal !== undefined) {
+        sendError(response, refusal, requestId);
+        return;
+      }
+      setRequestContext(request, { requestId });
+      api(request, response);
+    },
+    requestTimeoutMs === undefined ? {} : { requestTimeoutMs },
+  );
+  await packages.start();
+  await adminKey.start();
+  if (isRedisThere) await eventually(() => adminKey.check(), 10_000);
+  const port = await listen(server);
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    adminKey: async () => (await file.read()) ?? '',
+    directory: new CachedFunctionDirectory({ store, clock, logger }),
+    records,
+    client,
+    prepared,
+    poolResets,
+    stop: async () => {
+      adminKey.stop();
+      packages.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      client.close();
+      if (given === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,129 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@easyfaas/service-kit';
+import { connectRedis, connectRedisSubscriber } from '../src/redis-connection';
+import { RedisNotices } from '../src/redis-notices';
+import { eventually } from './eventually';
+
+/** A real Redis for a test file. */
+export interface TestRedis {
+  url: string;
+  /** Keys of this test file only. */
+  prefix: string;
+  stop(): Promise<void>;
+}
+
+/** One that the test may stop, freeze and start again. */
+export interface PrivateRedis extends TestRedis {
+  /** Ends the server, with all its data. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Connections as one controller has them. */
+export interface RedisClient {
+  redis: ReturnType<typeof connectRedis>;
+  notices: RedisNotices;
+  close(): void;
+}
+
+const hasServer = spawnSync('redis-server', ['--version']).status === 0;
+const given = process.env['EASYFAAS_TEST_REDIS'];
+const isThere = given !== undefined || hasServer;
+if (!isThere && process.env['REQUIRE_REDIS'] === '1') throw new Error('There is no redis-server and EASYFAAS_TEST_REDIS is not set.');
+if (!isThere) process.stderr.write('SKIPPED: no redis-server and no EASYFAAS_TEST_REDIS\n');
+
+/** `describe` that is skipped, loudly, where there is no Redis; with REQUIRE_REDIS=1 the file fails instead. */
+export const describeWithRedis = isThere ? describe : describe.skip;
+/** The same for tests that stop the server: they never do that to one that was given. */
+export const describeWithPrivateRedis = hasServer ? describe : describe.skip;
+
+/** The Redis of EASYFAAS_TEST_REDIS, else a private one. */
+export async function startRedis(): Promise<TestRedis> {
+  if (given !== undefined) return { url: given, prefix: newPrefix(), stop: async () => undefined };
+  return startPrivateRedis();
+}
+
+export async function startPrivateRedis(): Promise<PrivateRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'easyfaas-redis-'));
+  const socketPath = join(directory, 's');
+  let server: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    server = spawn('redis-server', ['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no', '--dir', directory], {
+      stdio: 'ignore',
+    });
+    await eventually(() => answersPing(socketPath), 10_000);
+  };
+  const kill = async (): Promise<void> => {
+    const running = server;
+    server = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGKILL');
+    await ended;
+  };
+  await start();
+  return {
+    url: `unix://${socketPath}`,
+    prefix: newPrefix(),
+    start,
+    kill,
+    freeze: () => void server?.kill('SIGSTOP'),
+    thaw: () => void server?.kill('SIGCONT'),
+    stop: async () => {
+      await kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Connects and waits until commands and subscriptions work. */
+export async function connectTo({ url }: TestRedis): Promise<RedisClient> {
+  const client = connectWithoutWaiting(url);
+  await eventually(() => {
+    if (client.redis.status !== 'ready') throw new Error('not connected');
+  }, 10_000);
+  await client.subscriberReady();
+  return client;
+}
+
+export function connectWithoutWaiting(url: string): RedisClient & { subscriberReady(): Promise<void> } {
+  const options = { url, logger: silentLogger() };
+  const redis = connectRedis(options);
+  const subscriber = connectRedisSubscriber(options);
+  return {
+    redis,
+    notices: new RedisNotices(subscriber, silentLogger()),
+    subscriberReady: () =>
+      eventually(() => {
+        if (subscriber.status !== 'ready') throw new Error('not subscribed');
+      }, 10_000),
+    close: () => {
+      redis.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+function newPrefix(): string {
+  return `{easyfaas-test-${randomUUID()}}`;
+}
+
+function answersPing(socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => socket.write('PING\r\n'));
+    socket.on('data', (data) => {
+      socket.destroy();
+      if (data.toString().startsWith('+PONG')) resolve();
+      else reject(new Error('not ready'));
+    });
+    socket.on('error', reject);
+  });
+}
