@@ -44,7 +44,7 @@ async function main(values, terminal, log) {
   if (values.purge) {
     await terminal.step('Stand-ins for base images', async ({ note }) => {
       const { count, isInUse } = await removeStandIns(log);
-      if (isInUse) note('Stand-ins for base images: kept, other containers use them');
+      if (isInUse) note('Stand-ins for base images: kept, images of another stack build on them');
       else note(count > 0 ? 'Removed the stand-ins for base images' : 'Base images came from a registry and are kept');
     });
   }

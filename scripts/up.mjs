@@ -83,12 +83,14 @@ function printNextSteps(terminal, result) {
   print(`  EasyFaaS is up at ${bold(result.url)} after ${(result.tookMs / 1000).toFixed(0)} s; its admin key is in ${result.keyFile}\n`);
   print(dim('# call it yourself'));
   print(`export EASYFAAS_URL=${result.url} EASYFAAS_KEY=$(${readKeyCommand})`);
-  print(`curl -sS $EASYFAAS_URL/v1/functions/hello/invocations -H "Authorization: Bearer $EASYFAAS_KEY" -d '{"name":"you"}'\n`);
+  print(`curl -sS $EASYFAAS_URL/v1/functions/hello/invocations -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
+  print(`  -H 'Content-Type: application/json' -d '{"name":"you"}'\n`);
   print(dim('# deploy a function of your own'));
   print(`echo 'exports.handler = async (event) => ({ sum: event.a + event.b })' > sum.js`);
   print(`curl -sS "$EASYFAAS_URL/v1/functions/sum?Runtime=nodejs20&Handler=index.handler" -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
   print(`  -H 'Content-Type: text/javascript' --data-binary @sum.js`);
-  print(`curl -sS $EASYFAAS_URL/v1/functions/sum/invocations -H "Authorization: Bearer $EASYFAAS_KEY" -d '{"a":1,"b":2}'\n`);
+  print(`curl -sS $EASYFAAS_URL/v1/functions/sum/invocations -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
+  print(`  -H 'Content-Type: application/json' -d '{"a":1,"b":2}'\n`);
   print(`Stop it: npm run down${project}    More: README.md`);
 }
 

@@ -15,7 +15,9 @@ export async function readKey({ dataDir, controller, log }) {
     log?.write(`\n${path}: ${error.message}; ${answer.stderr}\n`);
     throw new Failure('The admin key cannot be read.', {
       why: `${path}: ${error.message}`,
-      remedy: 'The controller writes it at its first start; its log says why it did not: docker logs ' + controller,
+      remedy:
+        'It is written at the first start. If it was deleted, or Redis knows another one: EASYFAAS_RESET_ADMIN_KEY=yes npm run up makes a new key.\n' +
+        `Otherwise the log says why: docker logs ${controller}`,
     });
   }
 }

@@ -160,14 +160,25 @@ function ownRelease() {
   return { codename, sources };
 }
 
-/** Removes the images made here, unless a container uses one. */
+/**
+ * Removes the images made here, unless images of another stack build on them.
+ * @returns {Promise<{count: number, isInUse: boolean}>}
+ */
 export async function removeStandIns(log) {
-  const answer = await run('docker', ['image', 'ls', '-q', '--filter', `label=${STAND_IN_LABEL}`], { log, mayFail: true });
-  const ids = [...new Set(answer.stdout.split('\n').filter(Boolean))];
-  for (const id of ids) {
-    const users = await run('docker', ['ps', '-aq', '--filter', `ancestor=${id}`], { log, mayFail: true });
-    if (users.stdout.trim()) return { count: 0, isInUse: true };
+  const others = await run('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', '--filter', 'reference=easyfaas/*'], {
+    log,
+    mayFail: true,
+  });
+  if (others.stdout.split('\n').some((name) => name && name !== STAND_IN_BASE)) return { count: 0, isInUse: true };
+  let count = 0;
+  for (const image of [NODE_IMAGE, REDIS_IMAGE, STAND_IN_BASE]) {
+    const label = await run('docker', ['image', 'inspect', '--format', `{{index .Config.Labels "${STAND_IN_LABEL}"}}`, image], {
+      log,
+      mayFail: true,
+    });
+    if (label.stdout.trim() !== 'yes') continue;
+    const removed = await run('docker', ['image', 'rm', image], { log, mayFail: true });
+    if (removed.code === 0) count += 1;
   }
-  if (ids.length > 0) await run('docker', ['image', 'rm', '-f', ...ids], { log, mayFail: true });
-  return { count: ids.length, isInUse: false };
+  return { count, isInUse: false };
 }

@@ -179,7 +179,8 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
     await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
     if (!keepImages) await removeImages(stack.tag, log);
   }
-  rmSync(stateFile(stack.project), { force: true });
+  // Kept otherwise: the next `npm run up` finds the same data directory and port.
+  if (purge) rmSync(stateFile(stack.project), { force: true });
   return { containers: ids.length, mounts };
 }
 
