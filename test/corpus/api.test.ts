@@ -269,8 +269,9 @@ describe('B. Queries and pages', () => {
   it.each([
     '?since=banana',
     '?since=-1',
-    '?maxItems=-1',
-    '?maxItems=1e9',
+    '?limit=-1',
+    '?limit=1e9',
+    '?limit=101',
     '?status=odd',
     '?function=..%2Fx',
     '?function=a&function=b',
