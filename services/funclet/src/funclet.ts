@@ -90,6 +90,7 @@ export class Funclet implements Service {
       unpackTimeoutMs: config.creatingDeadlineMs,
       comparesChangeTime: codeMounts.mode === 'bind',
       inUse: () => new Set(registry.records().flatMap(({ codeSha256 }) => codeSha256 ?? [])),
+      onAltered: (sha256) => altered(sha256),
       mountedNames: () => mountedCodeNames(readMountTable(), directories.containers),
       clock: systemClock,
       logger,
@@ -117,6 +118,7 @@ export class Funclet implements Service {
     const metrics = createMetrics('funclet');
     measureContainers(metrics, registry, ledger);
     const containers = new Containers(context, config.creationsMax);
+    const altered = (sha256: string): void => containers.discardUsersOf(sha256);
     const reaper = new Reaper(context, containers);
 
     await runtimes.refresh(signal);
@@ -171,10 +173,7 @@ export class Funclet implements Service {
     );
     every(config.reconcileMs, signal, () => reaper.reconcile());
     every(config.verifyCodeMs, signal, () =>
-      code.verifyAll(signal).then(
-        () => undefined,
-        (error: unknown) => logger.warn('check of unpacked code failed', { error }),
-      ),
+      code.verifyAll(signal).catch((error: unknown) => logger.warn('check of unpacked code failed', { error })),
     );
   }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PackageError, extractPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, SingleFlight, type Clock, type Logger } from '@easyfaas/service-kit';
 import { chooseEvictions } from './choose-evictions';
@@ -19,6 +20,8 @@ export interface CodeCacheOptions {
   inUse: () => ReadonlySet<string>;
   /** Directory names below `code/` that are mounted somewhere. */
   mountedNames: () => ReadonlySet<string>;
+  /** Told of a package that was found altered after it had been handed out: who uses it must stop. */
+  onAltered: (sha256: string) => void;
   clock: Clock;
   logger: Logger;
 }
@@ -26,15 +29,14 @@ export interface CodeCacheOptions {
 interface CacheEntry {
   manifest: CodeManifest;
   lastUsedMs: number;
-  /** Where the next quick check of a large package begins. */
-  cursor: number;
+  isBeingChecked: boolean;
 }
 
 const COMPLETE = '.complete';
 const TEMPORARY = '.unpacking-';
 const DISCARDED = '.discarded-';
-/** Items compared before a package is handed out, about 2 ms; of a larger package the rest is compared soon after. */
-const QUICK_ITEMS = 512;
+/** Items compared before a package is handed out, about 1 ms; of a larger package the rest is compared right after. */
+const QUICK_ITEMS = 200;
 
 /**
  * Unpacked packages, `code/<sha256>/`, each with `code/<sha256>.complete` beside it. A package is published by a rename, so
@@ -68,22 +70,27 @@ export class CodeCache {
         signal,
         this.#flights.run(sha256, () => this.#load(sha256)),
       ));
-    this.#assertUntouched(sha256, entry);
+    if (this.#isTouched(sha256, entry, { from: 0, count: QUICK_ITEMS })) {
+      this.#discard(sha256);
+      throw new ServiceError(
+        'CODE_CORRUPT',
+        `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`,
+      );
+    }
+    if (entry.manifest.items.length > QUICK_ITEMS) void this.#checkRest(sha256, entry);
     entry.lastUsedMs = this.#options.clock.monotonicMs();
     return sha256;
   }
 
-  /** Compares every file's hash, one package after the other. @returns the packages that were altered; they are discarded */
-  async verifyAll(signal: AbortSignal): Promise<string[]> {
-    const altered: string[] = [];
+  /** Compares every file's hash, one package after the other; one that was altered is discarded and told of. */
+  async verifyAll(signal: AbortSignal): Promise<void> {
     for (const [sha256, { manifest }] of [...this.#entries]) {
       const path = await findAltered(this.#path(sha256), manifest, signal);
       if (path === undefined) continue;
       this.#options.logger.error('unpacked code was altered on disk', { sha256, path });
       this.#discard(sha256);
-      altered.push(sha256);
+      this.#options.onAltered(sha256);
     }
-    return altered;
   }
 
   /** Removes what an earlier process left: half-unpacked and discarded packages that no container has mounted. */
@@ -109,18 +116,26 @@ export class CodeCache {
   /** Bytes of packages found on disk and not verified by this process yet. */
   readonly #known = new Map<string, number>();
 
-  #assertUntouched(sha256: string, entry: CacheEntry): void {
-    const { manifest } = entry;
-    const check = { from: entry.cursor, count: QUICK_ITEMS, comparesChangeTime: this.#options.comparesChangeTime };
-    const touched = findTouched(this.#path(sha256), manifest, check);
-    entry.cursor = (entry.cursor + QUICK_ITEMS) % manifest.items.length;
-    if (touched === undefined) return;
-    this.#options.logger.error('unpacked code was touched on disk', { sha256, path: touched });
-    this.#discard(sha256);
-    throw new ServiceError(
-      'CODE_CORRUPT',
-      `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`,
-    );
+  #isTouched(sha256: string, { manifest }: CacheEntry, part: { from: number; count: number }): boolean {
+    const path = findTouched(this.#path(sha256), manifest, { ...part, comparesChangeTime: this.#options.comparesChangeTime });
+    if (path !== undefined) this.#options.logger.error('unpacked code was touched on disk', { sha256, path });
+    return path !== undefined;
+  }
+
+  /** Compares what the quick check left out, in slices so that others get their turn; once at a time for a package. */
+  async #checkRest(sha256: string, entry: CacheEntry): Promise<void> {
+    if (entry.isBeingChecked) return;
+    entry.isBeingChecked = true;
+    for (let from = QUICK_ITEMS; from < entry.manifest.items.length; from += QUICK_ITEMS) {
+      await nextTurn();
+      if (this.#entries.get(sha256) !== entry) return;
+      if (this.#isTouched(sha256, entry, { from, count: QUICK_ITEMS })) {
+        this.#discard(sha256);
+        this.#options.onAltered(sha256);
+        return;
+      }
+    }
+    entry.isBeingChecked = false;
   }
 
   /** From disk when an earlier process unpacked it and every hash agrees; else from the zip. */
@@ -140,7 +155,7 @@ export class CodeCache {
   }
 
   #enter(sha256: string, manifest: CodeManifest): CacheEntry {
-    const entry = { manifest, lastUsedMs: this.#options.clock.monotonicMs(), cursor: 0 };
+    const entry = { manifest, lastUsedMs: this.#options.clock.monotonicMs(), isBeingChecked: false };
     this.#entries.set(sha256, entry);
     this.#known.delete(sha256);
     this.#evict(sha256);

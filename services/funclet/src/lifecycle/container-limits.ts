@@ -11,6 +11,8 @@ const SHARES_PER_CPU = 1024;
 const SHARES_MIN = 2;
 const MIB = 1024 * 1024;
 const UPDATE_TIMEOUT_MS = 10_000;
+/** The engine is told a little later: its 25 ms of work would fall on the call that the limit was raised for. */
+const TELL_AFTER_MS = 100;
 const RETRY_MS = 250;
 const TRIES_MAX = 5;
 
@@ -94,6 +96,7 @@ export class ContainerLimits {
   async #drain(dockerId: string): Promise<void> {
     const { engine, hasCpuQuota, logger } = this.#options;
     let tries = 0;
+    await delay(TELL_AFTER_MS, undefined, { ref: false });
     for (let memoryMb = this.#pending.get(dockerId); memoryMb !== undefined; memoryMb = this.#pending.get(dockerId)) {
       const cpus = cpuLimits(memoryMb, hasCpuQuota);
       try {

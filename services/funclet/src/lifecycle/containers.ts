@@ -119,6 +119,13 @@ export class Containers {
     });
   }
 
+  /** Resets every container that has this package: its code on disk was altered. */
+  discardUsersOf(codeSha256: string): void {
+    for (const { view, codeSha256: used } of this.#context.registry.records()) {
+      if (used === codeSha256) void this.discard(view.containerId, 'its unpacked code was altered on disk');
+    }
+  }
+
   /** Starts the deadlines of containers that an earlier process made. */
   resumeDeadlines(): void {
     for (const { containerId, state } of this.#context.registry.views()) {
