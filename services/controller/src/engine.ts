@@ -59,11 +59,21 @@ export interface Engine {
  */
 export function createEngine(options: EngineOptions): Engine {
   const { clock, ids, logger, registry, funclet, directory, records, minByRuntime, poolMax, taskRoot } = options;
-  const sweep = new DeadlineSweep(clock);
   const metrics = new InvokeMetrics(registry);
   const pools = new FunctionPools(options.lineLimit);
   const admission = new Admission(options.accountConcurrency);
 
+  const sweep = new DeadlineSweep({
+    clock,
+    visitAll: (visit) => {
+      for (const { line } of pools.values()) line.forEach(visit);
+      for (const container of view.values()) {
+        visit(container);
+        container.connection.runtime?.calls.forEach(visit);
+      }
+    },
+    isBusy: () => admission.admitted > 0 || [...view.values()].some(({ deadlineMs }) => deadlineMs !== Infinity),
+  });
   const dispatcher: Dispatcher = new Dispatcher({
     clock,
     sweep,

@@ -13,7 +13,9 @@ export function throttled(reason: ThrottleReason, message: string): ServiceError
 /** Counts the calls that are waiting or running, and refuses those over a limit at once: waiting would not help them. */
 export class Admission {
   readonly #accountLimit: number;
+  /** Kept at 0: an entry that comes and goes costs more than one that stays. */
   readonly #byAccount = new Map<string, number>();
+  #admitted = 0;
 
   constructor(accountLimit: number) {
     this.#accountLimit = accountLimit;
@@ -36,21 +38,19 @@ export class Admission {
       );
     }
     share.admitted++;
+    this.#admitted++;
     this.#byAccount.set(accountId, ofAccount + 1);
     return undefined;
   }
 
   leave(accountId: string, share: FunctionShare): void {
     share.admitted--;
-    const left = (this.#byAccount.get(accountId) ?? 1) - 1;
-    if (left > 0) this.#byAccount.set(accountId, left);
-    else this.#byAccount.delete(accountId);
+    this.#byAccount.set(accountId, (this.#byAccount.get(accountId) ?? 1) - 1);
+    this.#admitted--;
   }
 
   /** Calls waiting or running, of all accounts. */
   get admitted(): number {
-    let sum = 0;
-    for (const count of this.#byAccount.values()) sum += count;
-    return sum;
+    return this.#admitted;
   }
 }

@@ -94,6 +94,7 @@ export class Call implements Timed {
   settle(outcome: Outcome, clock: Clock): number | undefined {
     if (this.phase === 'settled') return undefined;
     this.phase = 'settled';
+    this.deadlineMs = Infinity;
     this.settledAtMs = clock.monotonicMs();
     return this.request.reply.settle(this, outcome);
   }

@@ -2,9 +2,17 @@ import type { Clock } from '@easyfaas/service-kit';
 
 /** Something that has to be over at a certain time. */
 export interface Timed {
-  /** On the monotonic clock, milliseconds; Infinity while no deadline runs. May move while it is watched. */
-  deadlineMs: number;
+  /** On the monotonic clock, milliseconds; Infinity while no deadline runs. */
+  readonly deadlineMs: number;
   onDeadline(): void;
+}
+
+export interface DeadlineSweepDeps {
+  clock: Clock;
+  /** Shows everything that may have a deadline. */
+  visitAll: (visit: (item: Timed) => void) => void;
+  /** Whether there is anything to look at. */
+  isBusy: () => boolean;
 }
 
 /** How late a deadline may be noticed, ms. */
@@ -15,43 +23,31 @@ const SWEEP_MS = 15;
  * call to guard against something that hardly ever happens; a look at each call every 15 ms costs nothing measurable.
  */
 export class DeadlineSweep {
-  readonly #clock: Clock;
-  readonly #watched = new Set<Timed>();
+  readonly #deps: DeadlineSweepDeps;
   #isTimerSet = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(deps: DeadlineSweepDeps) {
+    this.#deps = deps;
   }
 
-  watch(item: Timed): void {
-    this.#watched.add(item);
-    if (!this.#isTimerSet) this.#setTimer();
-  }
-
-  forget(item: Timed): void {
-    this.#watched.delete(item);
-  }
-
-  get size(): number {
-    return this.#watched.size;
-  }
-
-  #setTimer(): void {
+  /** Something with a deadline has come. */
+  wake(): void {
+    if (this.#isTimerSet) return;
     this.#isTimerSet = true;
-    this.#clock.after(SWEEP_MS, () => {
+    this.#deps.clock.after(SWEEP_MS, () => {
       this.#isTimerSet = false;
       this.#sweep();
-      if (this.#watched.size > 0) this.#setTimer();
+      if (this.#deps.isBusy()) this.wake();
     });
   }
 
   #sweep(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const due = [...this.#watched].filter((item) => item.deadlineMs <= nowMs);
-    for (const item of due) {
-      // An earlier one may have settled this one too.
-      if (!this.#watched.delete(item)) continue;
-      item.onDeadline();
-    }
+    const nowMs = this.#deps.clock.monotonicMs();
+    const due: Timed[] = [];
+    this.#deps.visitAll((item) => {
+      if (item.deadlineMs <= nowMs) due.push(item);
+    });
+    // One that is over may end others with it: each is asked again.
+    for (const item of due) if (item.deadlineMs <= nowMs) item.onDeadline();
   }
 }

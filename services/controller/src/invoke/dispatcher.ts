@@ -50,7 +50,7 @@ export class Dispatcher implements CallOwner {
       return call;
     }
     call.isAdmitted = true;
-    sweep.watch(call);
+    sweep.wake();
     this.#place(call);
     return call;
   }
@@ -101,18 +101,15 @@ export class Dispatcher implements CallOwner {
 
   /** A call whose container was lost before it can have begun goes to another one, once, ahead of the line's limit. */
   redispatch(call: Call): void {
-    const { sweep } = this.#deps;
     call.hasBeenRedispatched = true;
     call.phase = 'waiting';
     call.containerId = undefined;
     call.sentAtMs = 0;
-    sweep.watch(call);
     this.#place(call);
   }
 
   settle(call: Call, outcome: Outcome): void {
-    const { sweep, admission, journal, clock } = this.#deps;
-    sweep.forget(call);
+    const { admission, journal, clock } = this.#deps;
     if (call.isAdmitted) {
       call.isAdmitted = false;
       admission.leave(call.pool.accountId, call.pool.share);

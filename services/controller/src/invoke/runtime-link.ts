@@ -1,6 +1,7 @@
 import { type Frame, FrameType, type InitHeader, LIMITS, ProtocolError, parseHeader } from '@easyfaas/contracts/wire';
 import type { AttachedSocket } from './attached-socket';
 import type { Call } from './call';
+import { CallTable } from './call-table';
 import { invokeHeaderJson } from './invoke-frame';
 import { type FunctionErrorOutcome, type Outcome, responseTooLarge } from './outcome';
 
@@ -24,17 +25,15 @@ export interface RuntimeLinkEvents {
 }
 
 const EMPTY = Buffer.alloc(0);
-const STREAM_MAX = 0xffff_ffff;
 const JSON_TYPE = 'application/json';
 
 /** The connection that carries calls: a table of what is in flight, and the frames of one runtime process. */
 export class RuntimeLink {
   readonly #socket: AttachedSocket;
   readonly #events: RuntimeLinkEvents;
-  readonly calls = new Map<number, Call>();
+  readonly calls = new CallTable();
   /** Streams whose caller has had its answer (time-out) while the process lives on: theirs may still come and is dropped. */
   readonly #expired = new Set<number>();
-  #nextStream = 1;
   /** The call of the frame written last; undefined when that was not INVOKE. */
   #lastWritten: Call | undefined;
   /** Monotonic count of frames received, to see whether a process is alive. */
@@ -52,12 +51,10 @@ export class RuntimeLink {
 
   /** Puts the call into the table and writes INVOKE at the end of this turn, or with {@link flush}. */
   sendInvoke(call: Call, nonce: string): void {
-    const stream = this.#takeStream();
-    call.stream = stream;
+    call.stream = this.calls.add(call);
     call.nonce = nonce;
-    this.calls.set(stream, call);
     this.#lastWritten = call;
-    this.#socket.writer.write(FrameType.INVOKE, stream, invokeHeaderJson(call, call.timeoutMs), call.request.payload);
+    this.#socket.writer.write(FrameType.INVOKE, call.stream, invokeHeaderJson(call, call.timeoutMs), call.request.payload);
   }
 
   sendCancel(call: Call): void {
@@ -67,7 +64,7 @@ export class RuntimeLink {
 
   /** Takes a call out of the table; its answer, should it come, is dropped. */
   expire(call: Call): void {
-    if (this.calls.delete(call.stream)) this.#expired.add(call.stream);
+    if (this.calls.delete(call)) this.#expired.add(call.stream);
   }
 
   /** Asks for a PONG: a process whose event loop is stuck does not answer. */
@@ -138,14 +135,8 @@ export class RuntimeLink {
       throw new ProtocolError('an answer for a call that is not in flight');
     }
     if (header['nonce'] !== call.nonce) throw new ProtocolError('an answer with a wrong nonce');
-    this.calls.delete(frame.stream);
+    this.calls.delete(call);
     return call;
-  }
-
-  #takeStream(): number {
-    const stream = this.#nextStream;
-    this.#nextStream = stream === STREAM_MAX ? 1 : stream + 1;
-    return stream;
   }
 }
 

@@ -5,11 +5,11 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import type { Call } from '../invoke/call';
 import type { Dispatcher } from '../invoke/dispatcher';
 import type { InvokeMetrics } from '../invoke/invoke-metrics';
-import { type FunctionErrorOutcome, type Outcome, type RuntimeEnd, functionError, runtimeExited } from '../invoke/outcome';
+import { type FunctionErrorOutcome, type Outcome, type RuntimeEnd, functionError, initTimedOut, runtimeExited } from '../invoke/outcome';
 import type { ContainerOwner, PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
 import type { FunctionPools } from './function-pools';
-import type { WarmUps } from './warm-ups';
+import { INIT_LIMIT_MS, type WarmUps } from './warm-ups';
 
 export interface ContainerKeeperDeps {
   clock: Clock;
@@ -52,6 +52,11 @@ export class ContainerKeeper implements ContainerOwner {
     if (container.phase !== 'loading') return this.onViolation(container, 'INIT_ERROR without INIT');
     container.connection.runner?.kill('init failed');
     this.#deps.warmUps().onInitFailed(container, `init failed: ${outcome.errorType}`, () => outcome);
+  }
+
+  onInitTimedOut(container: PoolContainer): void {
+    container.connection.runner?.kill('init timed out');
+    this.#deps.warmUps().onInitFailed(container, 'init timed out', (call) => initTimedOut(call?.requestId ?? '-', INIT_LIMIT_MS));
   }
 
   onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void {
@@ -154,9 +159,7 @@ export class ContainerKeeper implements ContainerOwner {
 }
 
 function takeCalls(container: PoolContainer): Call[] {
-  const calls = [...(container.connection.runtime?.calls.values() ?? [])];
-  container.connection.runtime?.calls.clear();
-  return calls;
+  return container.connection.runtime?.calls.takeAll() ?? [];
 }
 
 function lost(): Outcome {

@@ -1,6 +1,7 @@
 import type { Clock } from '@easyfaas/service-kit';
 import type { ContainerView, HelloHeader } from '@easyfaas/contracts/wire';
 import type { Call } from '../invoke/call';
+import type { Timed } from '../invoke/deadline-sweep';
 import { ContainerConnection, type ConnectionEvents } from '../invoke/container-connection';
 import type { FunctionErrorOutcome, Outcome, RuntimeEnd } from '../invoke/outcome';
 import type { FunctionPool } from './function-pool';
@@ -32,6 +33,7 @@ export interface ContainerOwner {
   onAttached(container: PoolContainer, runtime: HelloHeader): void;
   onInitDone(container: PoolContainer, initMs: number): void;
   onInitError(container: PoolContainer, outcome: FunctionErrorOutcome): void;
+  onInitTimedOut(container: PoolContainer): void;
   onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void;
   onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void;
   onViolation(container: PoolContainer, reason: string): void;
@@ -39,7 +41,7 @@ export interface ContainerOwner {
 }
 
 /** The controller's picture of one container. */
-export class PoolContainer implements ConnectionEvents {
+export class PoolContainer implements ConnectionEvents, Timed {
   readonly containerId: string;
   readonly connection: ContainerConnection;
   readonly #owner: ContainerOwner;
@@ -58,6 +60,8 @@ export class PoolContainer implements ConnectionEvents {
   /** Milliseconds that its warm-up took; part of the first calls' record. */
   warmUpMs = 0;
   initMs = 0;
+  /** Of INIT; Infinity while none runs. */
+  deadlineMs = Infinity;
 
   constructor(view: ContainerView, owner: ContainerOwner, clock: Clock) {
     this.containerId = view.containerId;
@@ -122,8 +126,7 @@ export class PoolContainer implements ConnectionEvents {
   /** Output that names no call: of INIT, then it is shown to all who wait for it, or of the only call in flight. */
   onStrayLog(bytes: Buffer): void {
     const calls = this.connection.runtime?.calls;
-    if (calls === undefined || (calls.size !== 1 && this.#phase !== 'loading')) return;
-    for (const call of calls.values()) call.addLog(bytes, 0);
+    if (calls?.size === 1 || this.#phase === 'loading') calls?.forEach((call) => call.addLog(bytes, 0));
   }
 
   onEnded(end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
@@ -132,6 +135,11 @@ export class PoolContainer implements ConnectionEvents {
 
   onViolation(reason: string): void {
     this.#owner.onViolation(this, reason);
+  }
+
+  onDeadline(): void {
+    this.deadlineMs = Infinity;
+    if (this.#phase === 'loading') this.#owner.onInitTimedOut(this);
   }
 
   onListenError(error: Error): void {

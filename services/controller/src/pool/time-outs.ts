@@ -58,9 +58,7 @@ export class TimeOuts {
   #kill(container: PoolContainer): void {
     const { dispatcher, resets } = this.#deps;
     container.connection.runner?.kill('a call timed out');
-    const calls = container.connection.runtime?.calls;
-    const left = [...(calls?.values() ?? [])];
-    calls?.clear();
+    const left = container.connection.runtime?.calls.takeAll() ?? [];
     resets.reset(container, 'a call timed out');
     const memoryMb = container.functionPool?.stored.configuration.MemorySize ?? container.view.memoryMb;
     const end = { code: null, signal: 'SIGKILL', oom: false };

@@ -1,48 +1,95 @@
 /**
  * Calls that wait for a container, oldest first. Bounded: an endless line only hides an overload until everybody in it has
- * waited for nothing.
+ * waited for nothing. A ring in an array, for the reason that {@link CallTable} gives.
  */
 export class WaitingLine<T> {
   readonly #limit: number;
-  readonly #items = new Set<T>();
+  #ring: (T | undefined)[] = new Array<T | undefined>(16).fill(undefined);
+  #head = 0;
+  /** Places taken in the ring from the head on, those of removed items included. */
+  #span = 0;
+  #length = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   get length(): number {
-    return this.#items.size;
+    return this.#length;
   }
 
   get isFull(): boolean {
-    return this.#items.size >= this.#limit;
+    return this.#length >= this.#limit;
   }
 
   /** The caller checks {@link isFull}; one that comes back from a lost container is let in even then. */
   push(item: T): void {
-    this.#items.add(item);
+    if (this.#span === this.#ring.length) this.#grow();
+    this.#ring[(this.#head + this.#span) % this.#ring.length] = item;
+    this.#span++;
+    this.#length++;
   }
 
   first(): T | undefined {
-    return this.#items.values().next().value;
+    this.#skipRemoved();
+    return this.#ring[this.#head];
   }
 
   shift(): T | undefined {
-    if (this.#items.size === 0) return undefined;
+    if (this.#length === 0) return undefined;
     const item = this.first();
-    if (item !== undefined) this.#items.delete(item);
+    this.#drop();
+    this.#length--;
     return item;
   }
 
   /** @returns whether it was in the line */
   remove(item: T): boolean {
-    return this.#items.delete(item);
+    const at = this.#ring.indexOf(item);
+    if (at < 0) return false;
+    this.#ring[at] = undefined;
+    this.#length--;
+    return true;
+  }
+
+  forEach(visit: (item: T) => void): void {
+    if (this.#length === 0) return;
+    for (const item of this.#inOrder()) visit(item);
   }
 
   /** Empties the line. */
   takeAll(): T[] {
-    const items = [...this.#items];
-    this.#items.clear();
+    const items = this.#inOrder();
+    this.#ring.fill(undefined);
+    this.#head = this.#span = this.#length = 0;
     return items;
+  }
+
+  #inOrder(): T[] {
+    const items: T[] = [];
+    for (let offset = 0; offset < this.#span; offset++) {
+      const item = this.#ring[(this.#head + offset) % this.#ring.length];
+      if (item !== undefined) items.push(item);
+    }
+    return items;
+  }
+
+  #skipRemoved(): void {
+    while (this.#span > 0 && this.#ring[this.#head] === undefined) this.#drop();
+  }
+
+  #drop(): void {
+    if (this.#span === 0) return;
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) % this.#ring.length;
+    this.#span--;
+  }
+
+  #grow(): void {
+    const items = this.#inOrder();
+    const size = Math.max(16, items.length * 2);
+    this.#ring = [...items, ...new Array<T | undefined>(size - items.length).fill(undefined)];
+    this.#head = 0;
+    this.#span = items.length;
   }
 }

@@ -2,10 +2,10 @@ import { type Clock, type Logger, type ServiceError, asServiceError } from '@eas
 import type { InitHeader, StoredFunction } from '@easyfaas/contracts/wire';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { Call } from '../invoke/call';
-import type { DeadlineSweep, Timed } from '../invoke/deadline-sweep';
+import type { DeadlineSweep } from '../invoke/deadline-sweep';
 import type { Dispatcher } from '../invoke/dispatcher';
 import { initHeader } from '../invoke/invoke-frame';
-import { type FunctionErrorOutcome, initTimedOut } from '../invoke/outcome';
+import type { FunctionErrorOutcome } from '../invoke/outcome';
 import { coldReason } from './cold-reason';
 import type { PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
@@ -88,16 +88,17 @@ export class WarmUps {
       return;
     }
     container.moveTo('warm');
+    container.deadlineMs = Infinity;
     container.initMs = initMs;
     pool.warmingUp--;
     pool.failures = 0;
     pool.lastFailure = undefined;
     pool.initFailure = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
-    for (const call of container.connection.runtime?.calls.values() ?? []) {
+    container.connection.runtime?.calls.forEach((call) => {
       call.initMs = initMs;
       call.deadlineMs = nowMs + call.timeoutMs;
-    }
+    });
     this.#deps.dispatcher.feed(container);
     this.reportLoaded(container);
   }
@@ -106,8 +107,7 @@ export class WarmUps {
   onInitFailed(container: PoolContainer, reason: string, outcomeOf: (call: Call | undefined) => FunctionErrorOutcome): void {
     const { dispatcher, resets, clock } = this.#deps;
     const pool = container.functionPool;
-    const calls = [...(container.connection.runtime?.calls.values() ?? [])];
-    container.connection.runtime?.calls.clear();
+    const calls = container.connection.runtime?.calls.takeAll() ?? [];
     if (pool !== undefined) pool.initFailure = { outcome: outcomeOf(undefined), untilMs: clock.monotonicMs() + INIT_FAILURE_MS };
     for (const call of calls) dispatcher.settle(call, outcomeOf(call));
     if (pool !== undefined && pool.containers.size <= 1) dispatcher.failLine(pool, outcomeOf);
@@ -158,15 +158,8 @@ export class WarmUps {
     runtime.sendInit(header);
     dispatcher.feed(container, reason);
     runtime.flush();
-    const limit: Timed = {
-      deadlineMs: clock.monotonicMs() + INIT_LIMIT_MS,
-      onDeadline: () => {
-        if (container.phase !== 'loading') return;
-        container.connection.runner?.kill('init timed out');
-        this.onInitFailed(container, 'init timed out', (call) => initTimedOut(call?.requestId ?? '-', INIT_LIMIT_MS));
-      },
-    };
-    sweep.watch(limit);
+    container.deadlineMs = clock.monotonicMs() + INIT_LIMIT_MS;
+    sweep.wake();
   }
 
   #onWarmUpFailed(container: PoolContainer, pool: FunctionPool, error: ServiceError): void {

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMetrics, ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
+import type { InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
+import { FuncletClient } from '../../src/clients/funclet-client';
+import { type Engine, createEngine } from '../../src/engine';
+import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
+import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
+import { createHotPath } from '../../src/invoke/hot-path';
+import { FakeFunclet } from './fake-funclet';
+
+export interface LocalFunction {
+  source: string;
+  timeoutSeconds?: number;
+  concurrency?: number;
+  reserved?: number;
+}
+
+export interface LocalOptions {
+  poolMin?: number;
+  poolMax?: number;
+  waitMs?: number;
+  idleTimeoutMs?: number;
+}
+
+/** Functions in memory. */
+export class MemoryDirectory implements FunctionDirectory {
+  readonly #byName = new Map<string, StoredFunction>();
+  readonly #listeners: ((change: FunctionChange) => void)[] = [];
+
+  put(stored: StoredFunction): void {
+    this.#byName.set(stored.configuration.FunctionName, stored);
+    this.#tell({ accountId: stored.accountId, functionName: stored.configuration.FunctionName, commitId: stored.configuration.CommitId });
+  }
+
+  delete(functionName: string): void {
+    this.#byName.delete(functionName);
+    this.#tell({ accountId: 'default', functionName });
+  }
+
+  find(_accountId: string, functionName: string): StoredFunction {
+    const stored = this.#byName.get(functionName);
+    if (stored === undefined) throw new ServiceError('FUNCTION_NOT_FOUND', functionName);
+    return stored;
+  }
+
+  onChange(listener: (change: FunctionChange) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #tell(change: FunctionChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** The invocation half of a controller in this process, over a {@link FakeFunclet}; no Redis, one key. */
+export class LocalController {
+  readonly funclet: FakeFunclet;
+  readonly directory = new MemoryDirectory();
+  readonly records: InvocationRecord[] = [];
+  readonly #options: LocalOptions;
+  #engine: Engine | undefined;
+  #client: FuncletClient | undefined;
+  #server: Server | undefined;
+  #sequence = 0;
+
+  constructor(options: LocalOptions = {}) {
+    this.#options = options;
+    this.funclet = new FakeFunclet(mkdtempSync(join(tmpdir(), 'ef-')));
+  }
+
+  async start(port = 0): Promise<void> {
+    await this.funclet.start();
+    await this.startController(port);
+  }
+
+  async startController(port = 0): Promise<void> {
+    const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000 } = this.#options;
+    const client = new FuncletClient(this.funclet.socketPath, systemIds);
+    this.#client = client;
+    const engine = createEngine({
+      clock: systemClock,
+      ids: systemIds,
+      logger: silentLogger(),
+      registry: createMetrics('controller'),
+      funclet: client,
+      directory: this.directory,
+      records: { add: (record) => void this.records.push(record) },
+      minByRuntime: new Map([['nodejs20', poolMin]]),
+      poolMax,
+      idleTimeoutMs,
+      waitMs,
+      lineLimit: 1000,
+      accountConcurrency: 1000,
+      taskRoot: (containerId) => this.funclet.taskRoot(containerId),
+    });
+    this.#engine = engine;
+    const hotPath = createHotPath({
+      clock: systemClock,
+      frontDoor: createFrontDoor({ allowedHosts: ['127.0.0.1'], allowedOrigins: [], newRequestId: randomUUID }),
+      authenticator: { authenticate: () => ({ keyId: 'test', accountId: 'default', scopes: ['admin'] }) },
+      directory: this.directory,
+      dispatcher: engine.dispatcher,
+      region: 'local',
+      api: (_request, response) => void response.writeHead(404).end(),
+      isDraining: () => false,
+    });
+    const server = createFrontServer(hotPath);
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    engine.start();
+  }
+
+  /** Ends like a controller that crashed: containers live on and dial again. */
+  async stopController(): Promise<void> {
+    this.#engine?.stop();
+    this.#client?.close();
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
+  }
+
+  async stop(): Promise<void> {
+    await this.stopController();
+    await this.funclet.stop();
+  }
+
+  get url(): string {
+    const address = this.#server?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('not listening');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  get engine(): Engine {
+    if (this.#engine === undefined) throw new Error('not started');
+    return this.#engine;
+  }
+
+  deploy(functionName: string, { source, timeoutSeconds = 3, concurrency = 1, reserved }: LocalFunction): StoredFunction {
+    const sha256 = String(++this.#sequence).padStart(64, '0');
+    this.funclet.addSource(sha256, source);
+    const stored: StoredFunction = {
+      accountId: 'default',
+      configuration: {
+        FunctionName: functionName,
+        FunctionArn: `brn:cloud:faas:local:default:function:${functionName}`,
+        Uid: 'default',
+        Version: '$LATEST',
+        Description: '',
+        Runtime: 'nodejs20',
+        Handler: 'index.handler',
+        Timeout: timeoutSeconds,
+        MemorySize: 128,
+        Environment: { Variables: {} },
+        PodConcurrentQuota: concurrency,
+        NetworkMode: 'none',
+        Tags: {},
+        CodeSha256: sha256,
+        CodeSize: source.length,
+        CommitId: `commit-${this.#sequence}`,
+        RevisionId: randomUUID(),
+        LastModified: new Date().toISOString(),
+        State: 'Active',
+      },
+      concurrency: reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved },
+      code: { sha256, sizeBytes: source.length },
+    };
+    this.directory.put(stored);
+    return stored;
+  }
+
+  async invoke(
+    functionName: string,
+    payload: unknown = {},
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<LocalAnswer> {
+    const response = await fetch(`${this.url}/v1/functions/${functionName}/invocations`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(payload),
+      signal: signal ?? AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text };
+  }
+}
+
+export interface LocalAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
