@@ -3,9 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { callFunction, deploySource, readKey } from './lib/api.mjs';
+import { callFunction, deploySource, readKey, waitForColdContainer } from './lib/api.mjs';
 import { ROOT, containerName, describeStack, prepareMachine, readStack, stackUrl, startStack } from './lib/stack.mjs';
 import { createTerminal, Failure, openLog } from './lib/terminal.mjs';
+
+/** The pool is filled after the start; a first call that comes earlier would measure the making of a container. */
+const POOL_WAIT_MS = 10_000;
+const WARM_CALLS = 9;
 
 const USAGE = `npm run up -- [options]
   --port <number>       port on 127.0.0.1                  (8080)
@@ -66,12 +70,18 @@ async function sayHello(url, key, { say, note }) {
   const source = readFileSync(join(ROOT, 'examples/hello-node/index.js'));
   say('deploying examples/hello-node as "hello"');
   await deploySource(url, { key, name: 'hello', runtime: 'nodejs20', handler: 'index.handler', type: 'text/javascript', source });
-  say('calling it twice');
+  say('waiting for a cold container');
+  await waitForColdContainer(url, { key, runtime: 'nodejs20', withinMs: POOL_WAIT_MS });
+  say('calling it');
   const event = { name: 'EasyFaaS' };
   const first = await callFunction(url, { key, name: 'hello', event });
-  const second = await callFunction(url, { key, name: 'hello', event });
-  note(`First function: cold call ${first.tookMs.toFixed(0)} ms, warm call ${second.tookMs.toFixed(1)} ms`);
-  return { answer: JSON.parse(second.text), firstMs: round(first.tookMs), secondMs: round(second.tookMs) };
+  const later = [];
+  for (let index = 0; index < WARM_CALLS; index += 1) later.push(await callFunction(url, { key, name: 'hello', event }));
+  const medianMs = later.map((call) => call.tookMs).sort((a, b) => a - b)[Math.floor(WARM_CALLS / 2)];
+  note(
+    `First function: first call ${first.tookMs.toFixed(0)} ms${first.start ? ` (${first.start})` : ''}, calls after it ${medianMs.toFixed(1)} ms`,
+  );
+  return { answer: JSON.parse(first.text), start: first.start, firstMs: round(first.tookMs), warmMs: round(medianMs) };
 }
 
 function printNextSteps(terminal, result) {

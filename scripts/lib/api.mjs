@@ -49,6 +49,16 @@ async function request(url, { key, method = 'GET', type, body, timeoutMs = 30_00
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
+/** Waits until the pool has a cold container of a runtime; gives up quietly, since a call waits for one by itself. */
+export async function waitForColdContainer(url, { key, runtime, withinMs }) {
+  const hasOne = async () => {
+    const answer = await request(`${url}/v1/pool`, { key });
+    if (answer.status !== 200) return true;
+    return JSON.parse(answer.text).runtimes?.some((entry) => entry.runtime === runtime && entry.cold > 0);
+  };
+  await until(hasOne, { withinMs, everyMs: 100 });
+}
+
 /** Creates the function, or gives an existing one this code. */
 export async function deploySource(url, { key, name, runtime, handler, type, source }) {
   const created = await request(`${url}/v1/functions/${name}?Runtime=${runtime}&Handler=${handler}`, {
