@@ -66,7 +66,8 @@ function take(headers: InvokeHeaders, name: string, value: string): void {
       headers.credential ??= value;
       break;
     case 'content-type':
-      headers.contentType = value;
+      // What curl says of every `-d`, whatever the data is. Nobody sends a form to an invocation path; events are JSON there.
+      if (value !== 'application/x-www-form-urlencoded') headers.contentType = value;
       break;
     case 'content-length':
       headers.contentLength = Number(value);
