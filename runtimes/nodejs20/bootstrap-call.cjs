@@ -1,0 +1,87 @@
+'use strict';
+// One call: what is known of it, its event, its context, its figures.
+const { createMeter } = require('./bootstrap-logs.cjs');
+const { Failure } = require('./bootstrap-errors.cjs');
+
+const { parse, stringify } = JSON;
+const { from: bufferFrom } = Buffer;
+const resourceUsage = process.resourceUsage.bind(process);
+const now = performance.now.bind(performance);
+
+let usage;
+let usageAtMs = -Infinity;
+/** The process's resource use, at most 0.2 ms old: the system call would be dear at 100 000 calls a second. */
+function sampleUsage() {
+  const atMs = now();
+  if (atMs - usageAtMs < 0.2) return usage;
+  usageAtMs = atMs;
+  return (usage = resourceUsage());
+}
+
+function createCall(stream, header, generation) {
+  const call = createMeter(stream, header.requestId);
+  call.generation = generation;
+  call.nonce = header.nonce;
+  call.deadlineMs = now() + header.remainingMs;
+  call.usage = sampleUsage();
+  call.isSettled = call.isCancelled = call.usesContext = false;
+  call.abort = undefined;
+  return call;
+}
+
+/** Members of an answer's header, as JSON without braces. */
+function figures(call) {
+  const { userCPUTime, systemCPUTime, maxRSS } = sampleUsage();
+  const cpuUs = userCPUTime + systemCPUTime - call.usage.userCPUTime - call.usage.systemCPUTime;
+  return `"nonce":${stringify(call.nonce)},"cpuMs":${cpuUs / 1000},"maxRssKb":${maxRSS}`;
+}
+
+/** @returns the event, or the Failure that it is */
+function readEvent(contentType, data, start, end) {
+  if (contentType !== undefined && !/[/+]json\b/i.test(contentType)) return bufferFrom(data.subarray(start, end));
+  if (start === end) return null;
+  try {
+    return parse(data.utf8Slice(start, end));
+  } catch (error) {
+    return new Failure('Runtime.UnmarshalError', `the event is not JSON: ${error.message}`);
+  }
+}
+
+/** What a handler gets as its second argument; the names are AWS Lambda's, besides `requestId`, `traceparent` and `signal`. */
+class Context {
+  callbackWaitsForEmptyEventLoop = true; // for compatibility: the answer is sent as soon as there is one, whatever it says
+  #call;
+  #answer;
+  constructor(call, header, config, answer) {
+    this.#call = call;
+    this.#answer = answer;
+    this.awsRequestId = this.requestId = header.requestId;
+    this.functionName = config.functionName;
+    this.functionVersion = config.functionVersion;
+    this.invokedFunctionArn = header.functionArn ?? config.functionArn;
+    this.memoryLimitInMB = String(config.memoryMb);
+    if (header.traceparent !== undefined) this.traceparent = header.traceparent;
+    if (header.clientContext !== undefined) this.clientContext = parse(header.clientContext);
+    this.getRemainingTimeInMillis = () => Math.max(0, Math.floor(call.deadlineMs - now()));
+  }
+  /** Aborted when the controller cancels the call. */
+  get signal() {
+    this.#call.abort ??= new AbortController();
+    if (this.#call.isCancelled) this.#call.abort.abort();
+    return this.#call.abort.signal;
+  }
+  get done() {
+    this.#call.usesContext = true;
+    return this.#answer;
+  }
+  get succeed() {
+    const { done } = this;
+    return (result) => done(null, result);
+  }
+  get fail() {
+    const { done } = this;
+    return (error) => done(error ?? new Error('context.fail'));
+  }
+}
+
+module.exports = { Context, createCall, figures, readEvent };

@@ -1,0 +1,172 @@
+'use strict';
+// The runtime's end of the controller's connection: frames in, frames out, dialling anew (docs/protocol.md).
+// What user code could replace and we go on using (Buffer's methods, Socket.write) is kept from before it ran.
+const net = require('node:net');
+
+const PREFIX_BYTES = 11; // u32 length | u8 type | u32 stream | u16 header length
+const SLAB_BYTES = 256 * 1024;
+const RETRY_MS_MIN = 10;
+const RETRY_MS_MAX = 1000;
+const STABLE_MS = 1000; // a connection that lived this long was a good one: the back-off starts anew
+const UPGRADE = 'GET /v1/attach?role=runtime&protocol=1 HTTP/1.1\r\nHost: easyfaas\r\nConnection: Upgrade\r\nUpgrade: easyfaas/1\r\n\r\n';
+
+const { allocUnsafeSlow, concat, from: bufferFrom } = Buffer;
+const { nextTick } = process;
+const { setTimeout } = globalThis;
+const { parse } = JSON;
+const now = performance.now.bind(performance);
+const socketWrite = Function.prototype.call.bind(net.Socket.prototype.write);
+
+const METHODS = [
+  'subarray',
+  'utf8Slice',
+  'latin1Slice',
+  'utf8Write',
+  'readUInt32BE',
+  'readUInt16BE',
+  'writeUInt32BE',
+  'writeUInt16BE',
+  'set',
+];
+/** Gives a buffer methods of its own, so that it survives a patched Buffer.prototype. */
+function sturdy(buffer) {
+  for (const name of METHODS) buffer[name] = buffer[name];
+  return buffer;
+}
+
+/**
+ * @param {string} socketPath
+ * @param {{ onAttached(): void, onClosed(): void,
+ *   onFrame(type: number, stream: number, header: object, data: Buffer, bodyStart: number, bodyEnd: number): void }} events
+ *   `data` is overwritten by the next frames
+ */
+exports.createWire = function createWire(socketPath, events) {
+  let socket;
+  let isAttached = false;
+  let retryMs = RETRY_MS_MIN;
+
+  // ---- Frames out: collected in a slab, written once per tick ----
+  let slab = sturdy(allocUnsafeSlow(SLAB_BYTES));
+  let slabBytes = 0;
+  let isFlushPlanned = false;
+
+  function flush() {
+    isFlushPlanned = false;
+    if (slabBytes === 0) return;
+    const chunk = slab.subarray(0, slabBytes);
+    slabBytes = 0;
+    if (!isAttached) return;
+    const isBehind = socket.writableLength > 0;
+    socketWrite(socket, isBehind ? bufferFrom(chunk) : chunk);
+    if (!isBehind && socket.writableLength > 0) slab = sturdy(allocUnsafeSlow(SLAB_BYTES)); // the old one is still being sent
+  }
+
+  /** Fills in one frame at `start`; there must be room. @returns its end */
+  function encode(target, start, type, stream, header, body) {
+    const headerBytes = target.utf8Write(header, start + PREFIX_BYTES);
+    const bodyStart = start + PREFIX_BYTES + headerBytes;
+    if (typeof body !== 'string') target.set(body, bodyStart);
+    const end = bodyStart + (typeof body === 'string' ? target.utf8Write(body, bodyStart) : body.length);
+    target.writeUInt32BE(end - start - 4, start);
+    target[start + 4] = type;
+    target.writeUInt32BE(stream, start + 5);
+    target.writeUInt16BE(headerBytes, start + 9);
+    return end;
+  }
+
+  /** @param {string} header JSON text @param {string | Uint8Array} body */
+  function send(type, stream, header, body) {
+    if (typeof body === 'string' && body.length * 3 > SLAB_BYTES / 2) body = bufferFrom(body);
+    const bytesMax = PREFIX_BYTES + header.length * 3 + (typeof body === 'string' ? body.length * 3 : body.length);
+    if (bytesMax > SLAB_BYTES - slabBytes) flush();
+    if (bytesMax > SLAB_BYTES) {
+      const large = sturdy(allocUnsafeSlow(bytesMax));
+      const end = encode(large, 0, type, stream, header, body);
+      if (isAttached) socketWrite(socket, large.subarray(0, end));
+      return;
+    }
+    slabBytes = encode(slab, slabBytes, type, stream, header, body);
+    if (isFlushPlanned) return;
+    isFlushPlanned = true;
+    nextTick(flush); // runs when no microtask is left: calls that settled meanwhile share the write
+  }
+
+  // ---- Frames in ----
+  const inbound = sturdy(allocUnsafeSlow(64 * 1024));
+  let parts = []; // of a frame that did not come in one piece
+  let partBytes = 0;
+  let wantedBytes = PREFIX_BYTES;
+
+  /** Handles the complete frames in data[start, end). @returns where the incomplete rest begins */
+  function decode(data, start, end) {
+    let at = start;
+    for (; (wantedBytes = PREFIX_BYTES) <= end - at; at += wantedBytes) {
+      wantedBytes = 4 + data.readUInt32BE(at);
+      if (wantedBytes > end - at) break;
+      const bodyStart = at + PREFIX_BYTES + data.readUInt16BE(at + 9);
+      const header = parse(data.utf8Slice(at + PREFIX_BYTES, bodyStart));
+      events.onFrame(data[at + 4], data.readUInt32BE(at + 5), header, data, bodyStart, at + wantedBytes);
+    }
+    return at;
+  }
+
+  function receive(count, start) {
+    let data = inbound;
+    let end = count;
+    if (partBytes > 0) {
+      parts.push(bufferFrom(inbound.subarray(start, count)));
+      partBytes += count - start;
+      if (partBytes < wantedBytes) return;
+      data = sturdy(concat(parts, partBytes));
+      start = 0;
+      end = partBytes;
+    }
+    const rest = decode(data, start, end);
+    parts = rest < end ? [bufferFrom(data.subarray(rest, end))] : [];
+    partBytes = end - rest;
+  }
+
+  // ---- Connection ----
+  function connect() {
+    let head = '';
+    let attachedAtMs = Infinity;
+    partBytes = 0;
+    parts = [];
+    const onread = (count) => {
+      if (isAttached) receive(count, 0);
+      else {
+        head += inbound.latin1Slice(0, count);
+        const headEnd = head.indexOf('\r\n\r\n') + 4;
+        if (headEnd < 4) return true;
+        if (!head.startsWith('HTTP/1.1 101 ')) socket.destroy();
+        else {
+          isAttached = true;
+          attachedAtMs = now();
+          events.onAttached();
+          receive(count, count - (head.length - headEnd));
+        }
+      }
+      return true;
+    };
+    socket = net.connect({ path: socketPath, onread: { buffer: inbound, callback: onread } });
+    socketWrite(socket, UPGRADE);
+    socket.on('error', () => socket.destroy()); // 'close' follows and dials again
+    socket.on('close', () => {
+      isAttached = false;
+      events.onClosed();
+      if (now() - attachedAtMs > STABLE_MS) retryMs = RETRY_MS_MIN;
+      setTimeout(connect, retryMs);
+      retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+    });
+  }
+
+  /** Calls back when all that was sent has left, at the latest after `deadlineMs`. */
+  function whenSent(callback, deadlineMs) {
+    flush();
+    if (!isAttached || socket.writableLength === 0) return callback();
+    socket.once('drain', callback);
+    setTimeout(callback, deadlineMs);
+  }
+
+  return { connect, send, flush, whenSent, isAttached: () => isAttached };
+};
