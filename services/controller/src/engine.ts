@@ -89,7 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
       const isRetired = container.functionPool?.isRetired === true;
       resets.reset(container, isRetired ? 'version changed' : 'drained', isRetired ? 'version changed' : 'unhealthy');
     },
-    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? creations.lastFailure,
+    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? creations.lastFailure(pool.stored.configuration.Runtime),
   });
   const resets: ContainerResets = new ContainerResets({
     clock,
@@ -111,7 +111,11 @@ export function createEngine(options: EngineOptions): Engine {
     warmUps: () => warmUps,
     resets,
     metrics,
-    onCold: (container) => serveWaiting(container.view.runtime),
+    onCold: (container) => {
+      creations.noteSuccess(container.view.runtime, clock.monotonicMs() - container.seenAtMs);
+      serveWaiting(container.view.runtime);
+    },
+    onEarlyEnd: (container, reason) => creations.noteEarlyEnd(container.view.runtime, reason),
   });
   const view = new PoolView({
     clock,

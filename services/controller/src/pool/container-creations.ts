@@ -1,4 +1,4 @@
-import { type Clock, type Ids, type Logger, type ServiceError, asServiceError } from '@easyfaas/service-kit';
+import { type Clock, type Ids, type Logger, ServiceError, asServiceError } from '@easyfaas/service-kit';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { PoolView } from './pool-view';
@@ -14,22 +14,36 @@ export interface ContainerCreationsDeps {
   onNoCapacity: (runtime: string) => void;
 }
 
-const BACK_OFF_MS = 500;
+const BACK_OFF_MS = 250;
 const BACK_OFF_MAX_MS = 15_000;
+/** Weight of the newest start in the mean. */
+const MEAN_WEIGHT = 1 / 8;
+const FIRST_GUESS_MS = 500;
 
-/** Creations under way, and how the last ones went. */
+interface Failures {
+  /** In a row. */
+  count: number;
+  retryAtMs: number;
+  last: ServiceError;
+}
+
+/**
+ * Creations under way, and how the last ones went. A runtime whose containers cannot be made, or end before they are ever
+ * used, is tried again less and less often.
+ */
 export class ContainerCreations {
   readonly #deps: ContainerCreationsDeps;
   readonly #runtimeById = new Map<string, string>();
-  #failures = 0;
-  /** Nothing is created before this time; monotonic, ms. */
-  retryAtMs = 0;
-  lastFailure: ServiceError | undefined;
-  /** Mean time from the order to Docker's start, ms; for the recommendation. */
-  meanMs = 500;
+  readonly #failures = new Map<string, Failures>();
+  #meanMs = FIRST_GUESS_MS;
 
   constructor(deps: ContainerCreationsDeps) {
     this.#deps = deps;
+  }
+
+  /** Mean time from the order to a cold container, ms. */
+  get meanMs(): number {
+    return this.#meanMs;
   }
 
   /** Ordered and not yet in the funclet's list. */
@@ -39,32 +53,47 @@ export class ContainerCreations {
     return count;
   }
 
+  /** After failures a pause is made. */
+  isPausing(runtime: string): boolean {
+    return this.#deps.clock.monotonicMs() < (this.#failures.get(runtime)?.retryAtMs ?? 0);
+  }
+
+  lastFailure(runtime: string): ServiceError | undefined {
+    return this.#failures.get(runtime)?.last;
+  }
+
   start(runtime: string, reason: string): void {
-    const { clock, ids, funclet, logger, onEnd, onNoCapacity } = this.#deps;
+    const { ids, funclet, logger, onEnd, onNoCapacity } = this.#deps;
     const containerId = ids.containerId();
-    const startedAtMs = clock.monotonicMs();
     this.#runtimeById.set(containerId, runtime);
     funclet
       .create({ containerId, runtime, memoryMb: LIMITS.memoryMbMin, network: 'none', reason })
-      .then(
-        () => {
-          this.#failures = 0;
-          this.retryAtMs = 0;
-          this.lastFailure = undefined;
-          this.meanMs += (clock.monotonicMs() - startedAtMs - this.meanMs) / 8;
-        },
-        (thrown: unknown) => {
-          const error = asServiceError(thrown);
-          this.lastFailure = error;
-          this.retryAtMs = clock.monotonicMs() + Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** this.#failures);
-          this.#failures++;
-          logger.warn('container could not be created', { containerId, runtime, error });
-          if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(runtime);
-        },
-      )
+      .catch((thrown: unknown) => {
+        const error = asServiceError(thrown);
+        logger.warn('container could not be created', { containerId, runtime, error });
+        this.noteFailure(runtime, error);
+        if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(runtime);
+      })
       .finally(() => {
         this.#runtimeById.delete(containerId);
         onEnd();
       });
+  }
+
+  /** A container of the runtime has become cold, so long after it was seen first. */
+  noteSuccess(runtime: string, startMs: number): void {
+    this.#failures.delete(runtime);
+    this.#meanMs += MEAN_WEIGHT * (startMs - this.#meanMs);
+  }
+
+  noteFailure(runtime: string, error: ServiceError): void {
+    const count = (this.#failures.get(runtime)?.count ?? 0) + 1;
+    const pauseMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** (count - 1));
+    this.#failures.set(runtime, { count, retryAtMs: this.#deps.clock.monotonicMs() + pauseMs, last: error });
+  }
+
+  /** It ended before it was ever used. */
+  noteEarlyEnd(runtime: string, reason: string): void {
+    this.noteFailure(runtime, new ServiceError('RUNTIME_UNAVAILABLE', `the last container of ${runtime} did not come up (${reason})`));
   }
 }

@@ -24,6 +24,8 @@ export interface ContainerKeeperDeps {
   metrics: InvokeMetrics;
   /** A container has become cold. */
   onCold: (container: PoolContainer) => void;
+  /** A container ended before it was ever used. */
+  onEarlyEnd: (container: PoolContainer, reason: string) => void;
 }
 
 /** Acts on what containers do: attach, load, answer, break the protocol, end. */
@@ -64,7 +66,7 @@ export class ContainerKeeper implements ContainerOwner {
   }
 
   onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
-    const { dispatcher, resets, warmUps, logger } = this.#deps;
+    const { dispatcher, resets, warmUps, logger, onEarlyEnd } = this.#deps;
     if (container.phase === 'resetting') return;
     const reason = end === undefined ? 'connection lost' : `runtime ended: ${endText(end)}`;
     const { memoryMb, assignment } = container.view;
@@ -73,6 +75,7 @@ export class ContainerKeeper implements ContainerOwner {
     if (container.phase === 'loading' && end !== undefined) {
       return warmUps().onInitFailed(container, reason, (call) => runtimeExited(call?.requestId ?? '-', end, limitMb));
     }
+    if (container.phase === 'attaching' || container.phase === 'cold') onEarlyEnd(container, reason);
     const calls = takeCalls(container);
     // First the container goes, so that the call that comes back cannot be given to it again.
     resets.reset(container, reason);

@@ -48,7 +48,8 @@ export class PoolContainer implements ConnectionEvents, Timed {
   readonly #clock: Clock;
   #view: ContainerView;
   #phase: ContainerPhase = 'attaching';
-  /** Monotonic, ms. */
+  /** Monotonic, ms: when it was first in the funclet's list. */
+  readonly seenAtMs: number;
   phaseSinceMs: number;
   lastUsedMs: number;
   /** Set by the warm-up, for good. */
@@ -68,7 +69,8 @@ export class PoolContainer implements ConnectionEvents, Timed {
     this.#view = view;
     this.#owner = owner;
     this.#clock = clock;
-    this.phaseSinceMs = clock.monotonicMs();
+    this.seenAtMs = clock.monotonicMs();
+    this.phaseSinceMs = this.seenAtMs;
     this.lastUsedMs = this.phaseSinceMs;
     this.connection = new ContainerConnection({
       socketDirectory: view.socketDirectory,

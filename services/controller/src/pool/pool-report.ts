@@ -53,13 +53,11 @@ export class PoolReport implements PoolReader {
         ...recommend(runtime, min, this.#coldPerSecond(runtime), creations.meanMs),
         cold: [...view.values()].filter((container) => container.phase === 'cold' && container.view.runtime === runtime).length,
         demanded: demand.get(runtime) ?? 0,
+        ...failureOf(creations.lastFailure(runtime)),
       })),
       waiting: [...pools.values()]
         .filter(({ line }) => line.length > 0)
         .map(({ stored, accountId, line }) => ({ accountId, functionName: stored.configuration.FunctionName, calls: line.length })),
-      ...(creations.lastFailure === undefined
-        ? {}
-        : { lastFailure: { code: creations.lastFailure.code, message: creations.lastFailure.message } }),
     };
   }
 
@@ -102,6 +100,10 @@ function shown(container: PoolContainer): PoolContainerView {
     ...(container.concurrency > 0 ? { concurrency: container.concurrency } : {}),
     ...(stats === undefined ? {} : { stats }),
   } as PoolContainerView;
+}
+
+function failureOf(failure: ServiceError | undefined): { lastFailure?: { code: string; message: string } } {
+  return failure === undefined ? {} : { lastFailure: { code: failure.code, message: failure.message } };
 }
 
 /** The token would open the container's socket to whoever reads it. */

@@ -117,13 +117,14 @@ export class Reconciler {
       if (step.do === 'create') creations.start(step.runtime, step.reason);
       else {
         const container = view.get(step.containerId);
+        if (container?.phase === 'attaching') creations.noteEarlyEnd(container.view.runtime, step.reason);
         if (container !== undefined) resets.reset(container, step.reason, step.lastEnd);
       }
     }
   }
 
   #scale(): Step[] {
-    const { view, creations, minByRuntime, max, clock } = this.#deps;
+    const { view, creations, minByRuntime, max } = this.#deps;
     const demand = this.demand();
     const runtimes: RuntimeFacts[] = [...minByRuntime].map(([runtime, min]) => ({
       runtime,
@@ -131,6 +132,7 @@ export class Reconciler {
       cold: 0,
       creating: creations.invisible(runtime, view),
       demanded: demand.get(runtime) ?? 0,
+      isPausing: creations.isPausing(runtime),
     }));
     const byName = new Map(runtimes.map((facts) => [facts.runtime, facts]));
     for (const { view: seen, phase } of view.values()) {
@@ -141,7 +143,6 @@ export class Reconciler {
     }
     const total = view.size + runtimes.reduce((sum, { runtime }) => sum + creations.invisible(runtime, view), 0);
     const room = this.#makeRoom(runtimes, total);
-    if (clock.monotonicMs() < creations.retryAtMs) return room;
     return [...room, ...scale({ runtimes, total, max, creationsMax: CREATIONS_MAX })];
   }
 

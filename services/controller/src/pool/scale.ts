@@ -8,6 +8,8 @@ export interface RuntimeFacts {
   creating: number;
   /** Containers that calls wait for now, beyond the cold ones. */
   demanded: number;
+  /** Creations of it failed lately: none is started now. */
+  isPausing: boolean;
 }
 
 export interface ScaleFacts {
@@ -41,12 +43,13 @@ export function scale({ runtimes, total, max, creationsMax }: ScaleFacts): Creat
     creating++;
     room--;
   };
-  for (const { runtime, demanded } of runtimes) {
+  const able = runtimes.filter(({ isPausing }) => !isPausing);
+  for (const { runtime, demanded } of able) {
     while (room > 0 && creating < creationsMax && (coming.get(runtime) ?? 0) < demanded) add(runtime, 'calls are waiting');
   }
   const missing = ({ runtime, min, cold, demanded }: RuntimeFacts): number => min + demanded - cold - (coming.get(runtime) ?? 0);
   while (room > 0 && creating < creationsMax) {
-    const neediest = [...runtimes].sort((a, b) => missing(b) - missing(a))[0];
+    const neediest = [...able].sort((a, b) => missing(b) - missing(a))[0];
     if (neediest === undefined || missing(neediest) <= 0) break;
     add(neediest.runtime, 'pool below its minimum');
   }
