@@ -8,7 +8,7 @@ const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, createCall, figures, readEvent } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
 
-const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL] = [1, 2, 3, 4, 5, 6, 7, 11];
+const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15];
 const RESULT_BYTES_MAX = 6 * 1024 * 1024;
 const CRASH_MS = 1000; // for the last frames to leave
 
@@ -53,6 +53,7 @@ function init(header) {
     // A callback can also be taken by a rest parameter: `(...args) => inner(...args)`.
     waitsForCallback = found.length >= 3 || Function.prototype.toString.call(found).split(')', 1)[0].includes('...');
     wire.send(INIT_DONE, 0, `{"initMs":${Math.round((now() - startedAtMs) * 1000) / 1000}}`, '');
+    wire.flush(); // before the first handler runs: it may never come back
     for (const start of early.splice(0)) start();
   };
   try {
@@ -153,6 +154,7 @@ function onFrame(type, stream, header, data, start, end) {
   if (type === INVOKE) invoke(stream, header, data, start, end);
   else if (type === INIT) init(header);
   else if (type === CANCEL) cancel(stream);
+  else if (type === PING) wire.send(PONG, stream, '{}', '');
 }
 
 function onClosed() {

@@ -15,7 +15,7 @@ from bootstrap_logs import Logs, Meter
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
 
-HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL = 1, 2, 3, 4, 5, 6, 7, 11
+HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15
 SOCKET_PATH = os.environ.pop('EASYFAAS_SOCKET', '/run/easyfaas/controller.sock')
 TOKEN = os.environ.pop('EASYFAAS_TOKEN', '')
 
@@ -146,6 +146,8 @@ def on_frame(kind, stream, header, body):
         calls[stream].is_cancelled = True
         if calls[stream].task:
             calls[stream].task.cancel()
+    elif kind == PING:
+        wire.send(PONG, stream, '{}')
 
 
 def serve():
