@@ -105,6 +105,8 @@ export class Dispatcher implements CallOwner {
     call.phase = 'waiting';
     call.containerId = undefined;
     call.sentAtMs = 0;
+    // What the lost container said was not about this call.
+    call.log = undefined;
     this.#place(call);
   }
 
@@ -135,7 +137,7 @@ export class Dispatcher implements CallOwner {
     }
     const nowMs = clock.monotonicMs();
     const failure = pool.initFailure;
-    if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcome);
+    if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcomeOf(call));
     if (pool.line.isFull && !call.hasBeenRedispatched) {
       const text = `${pool.line.length} calls of ${pool.stored.configuration.FunctionName} are waiting for a container already, the most that may; try again shortly.`;
       return this.settle(call, { kind: 'platform-error', error: throttled('WaitingLineFull', text) });

@@ -58,7 +58,7 @@ export class ContainerKeeper implements ContainerOwner {
 
   onInitTimedOut(container: PoolContainer): void {
     container.connection.runner?.kill('init timed out');
-    this.#deps.warmUps().onInitFailed(container, 'init timed out', (call) => initTimedOut(call?.requestId ?? '-', INIT_LIMIT_MS));
+    this.#deps.warmUps().onInitFailed(container, 'init timed out', (call) => initTimedOut(call.requestId, INIT_LIMIT_MS));
   }
 
   onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void {
@@ -73,7 +73,7 @@ export class ContainerKeeper implements ContainerOwner {
     logger.info('runtime ended', { containerId: container.containerId, reason, functionName: assignment?.functionName });
     const limitMb = container.functionPool?.stored.configuration.MemorySize ?? memoryMb;
     if (container.phase === 'loading' && end !== undefined) {
-      return warmUps().onInitFailed(container, reason, (call) => runtimeExited(call?.requestId ?? '-', end, limitMb));
+      return warmUps().onInitFailed(container, reason, (call) => runtimeExited(call.requestId, end, limitMb));
     }
     if (container.phase === 'attaching' || container.phase === 'cold') onEarlyEnd(container, reason);
     const calls = takeCalls(container);

@@ -35,7 +35,7 @@ export class FunctionPool {
   foundPoolEmpty = false;
   meanCallMs: number | undefined;
   /** The last INIT failed: answered to new calls until then. */
-  initFailure: { outcome: FunctionErrorOutcome; untilMs: number } | undefined;
+  initFailure: { outcomeOf: (call: Call) => FunctionErrorOutcome; untilMs: number } | undefined;
   /** The platform could not prepare a container; the cause for those who wait in vain. */
   lastFailure: ServiceError | undefined;
   /** No warm-up is tried before this time. */

@@ -104,11 +104,11 @@ export class WarmUps {
   }
 
   /** INIT ended badly: that is the answer of everyone who waited for it. */
-  onInitFailed(container: PoolContainer, reason: string, outcomeOf: (call: Call | undefined) => FunctionErrorOutcome): void {
+  onInitFailed(container: PoolContainer, reason: string, outcomeOf: (call: Call) => FunctionErrorOutcome): void {
     const { dispatcher, resets, clock } = this.#deps;
     const pool = container.functionPool;
     const calls = container.connection.runtime?.calls.takeAll() ?? [];
-    if (pool !== undefined) pool.initFailure = { outcome: outcomeOf(undefined), untilMs: clock.monotonicMs() + INIT_FAILURE_MS };
+    if (pool !== undefined) pool.initFailure = { outcomeOf, untilMs: clock.monotonicMs() + INIT_FAILURE_MS };
     for (const call of calls) dispatcher.settle(call, outcomeOf(call));
     if (pool !== undefined && pool.containers.size <= 1) dispatcher.failLine(pool, outcomeOf);
     resets.reset(container, reason);
