@@ -14,6 +14,8 @@ const project = (displayName, testMatch, more = {}) => ({
 });
 
 export default {
+  // Room for a slow machine: no test is about speed.
+  testTimeout: 60_000,
   projects: [
     project('unit', ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
