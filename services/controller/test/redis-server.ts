@@ -30,7 +30,7 @@ export interface PrivateRedis extends TestRedis {
 export interface RedisClient {
   redis: ReturnType<typeof connectRedis>;
   notices: RedisNotices;
-  close(): void;
+  close: () => void;
 }
 
 const hasServer = spawnSync('redis-server', ['--version']).status === 0;

@@ -1,4 +1,4 @@
-import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
+import { ServiceError, SingleFlight, type Clock, type Logger } from '@easyfaas/service-kit';
 import type { AdminKeyFile } from './admin-key-file';
 import { DEFAULT_ACCOUNT } from './authorize';
 import { keyIdOf, makeKey, sha256Of } from './key-format';
@@ -16,7 +16,7 @@ export interface AdminKeyOptions {
 
 const RETRY_MS = 250;
 /** How soon a key lost to a FLUSHALL is registered again. */
-const RECHECK_MS = 10_000;
+const RECHECK_MS = 2000;
 
 /**
  * Sees to it that there is an admin key. Its file is written before it is registered, so a crash in between is mended by the
@@ -26,6 +26,7 @@ const RECHECK_MS = 10_000;
 export class AdminKey {
   readonly #options: AdminKeyOptions;
   #mustReset: boolean;
+  readonly #looks = new SingleFlight<boolean>();
   #isSettled = false;
   #isStopped = false;
   #problem = 'The admin key has not been looked for yet.';
@@ -39,9 +40,18 @@ export class AdminKey {
 
   /** Resolves after the first look, whatever it found. */
   async start(): Promise<void> {
-    const isSettled = await this.#look();
+    // A store that comes back may have come back empty: then every key is unknown until this one is registered again.
+    this.#options.store.onGap(() => void this.#lookAgain());
+    await this.#lookAgain();
+  }
+
+  /** One look at a time; the next one follows by itself. */
+  async #lookAgain(): Promise<void> {
+    this.#cancel();
+    const isSettled = await this.#looks.run('look', () => this.#look());
     if (this.#isStopped) return;
-    this.#cancel = this.#options.clock.after(isSettled ? RECHECK_MS : RETRY_MS, () => void this.start());
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(isSettled ? RECHECK_MS : RETRY_MS, () => void this.#lookAgain());
   }
 
   stop(): void {
@@ -69,7 +79,7 @@ export class AdminKey {
   }
 
   async #ensure(): Promise<void> {
-    const { store, file, logger } = this.#options;
+    const { store, file } = this.#options;
     if (this.#mustReset) {
       await this.#reset();
       this.#mustReset = false;
@@ -78,26 +88,39 @@ export class AdminKey {
     const registered = await store.adminKeyId();
     const credential = await file.read();
     if (registered === undefined) {
-      await this.#register(credential ?? (await this.#make()));
+      if (credential !== undefined) await this.#register(credential);
+      else if (!this.#isSettled) await this.#makeFirst();
+      // The store was emptied under us: the controller that has the file registers its key again, a new one would be a second.
+      else this.#advise('the admin key is gone and its file is not here', 'unknown');
       return;
     }
     if (credential === undefined) this.#advise('the admin key exists but its file does not', registered);
     else if (keyIdOf(credential) !== registered) this.#advise('the admin key is not the one in the file', registered);
-    else if (this.#reported !== undefined) logger.info('admin key found', { path: file.path });
-    if (credential !== undefined && keyIdOf(credential) === registered) this.#reported = undefined;
+    else this.#found();
   }
 
-  /** Another controller may be faster; then its key is the one, and ours is no key. */
-  async #register(credential: string): Promise<void> {
+  #found(): void {
+    this.#reported = undefined;
+    if (!this.#isSettled) this.#options.logger.info('admin key found', { path: this.#options.file.path });
+  }
+
+  /** @returns whether this key is the admin key now */
+  async #register(credential: string): Promise<boolean> {
     const { store, file, logger } = this.#options;
     const key = this.#storedKey(credential);
     const winner = await store.addAdmin(key);
     if (winner.keyId === key.keyId) {
       logger.info('admin key registered', { path: file.path, keyId: key.keyId });
-      return;
+      return true;
     }
-    await file.remove();
-    logger.warn('another controller made the admin key', { keyId: winner.keyId });
+    this.#advise('another controller made the admin key', winner.keyId);
+    return false;
+  }
+
+  /** Another controller may be faster; then ours is no key, and nobody has seen it yet. */
+  async #makeFirst(): Promise<void> {
+    const credential = await this.#make();
+    if (!(await this.#register(credential))) await this.#options.file.remove();
   }
 
   async #reset(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { ServiceError } from '@easyfaas/service-kit';
 import { redisCall } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import type { KeyStore, StoredKey } from './key-store';
@@ -48,7 +49,7 @@ export class RedisKeyStore implements KeyStore {
 
   async find(keyId: string): Promise<StoredKey | undefined> {
     const doc = await redisCall(() => this.#redis.hget(this.#keys, keyId));
-    return doc === null ? undefined : (JSON.parse(doc) as StoredKey);
+    return doc === null ? undefined : readKey(doc);
   }
 
   async add(key: StoredKey): Promise<boolean> {
@@ -57,7 +58,7 @@ export class RedisKeyStore implements KeyStore {
 
   async list(): Promise<StoredKey[]> {
     const docs = await redisCall(() => this.#redis.hvals(this.#keys));
-    return docs.map((doc) => JSON.parse(doc) as StoredKey);
+    return docs.map(readKey);
   }
 
   async remove(keyId: string): Promise<boolean> {
@@ -84,4 +85,15 @@ export class RedisKeyStore implements KeyStore {
   onGap(listener: () => void): void {
     this.#notices.onGap(listener);
   }
+}
+
+/** Redis is shared and outlives a deploy: what comes back is looked at before it lets anybody in. */
+function readKey(doc: string): StoredKey {
+  const key = JSON.parse(doc) as Partial<Record<keyof StoredKey, unknown>>;
+  const texts = [key.keyId, key.accountId, key.description, key.sha256, key.createdAt];
+  const isKey = texts.every((text) => typeof text === 'string') && Array.isArray(key.scopes);
+  if (!isKey || !/^[0-9a-f]{64}$/.test(String(key.sha256))) {
+    throw new ServiceError('INTERNAL', 'A stored key cannot be read; revoke it and make a new one.');
+  }
+  return key as StoredKey;
 }

@@ -22,6 +22,8 @@ export interface Admission {
 /** Judges a request by its line and headers alone. */
 export type FrontDoor = (request: IncomingMessage) => Admission;
 
+/** Empty segments, `.` and `..` as whole segments, backslashes. A dot may begin a name, as in `/.well-known`. */
+const AMBIGUOUS = /\/\/|\/\.{1,2}(\/|$)|\\|#/;
 const MAX_HEADERS = 100;
 const REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
 /** Host values seen and found good, so that a known client costs one look-up. */
@@ -106,14 +108,10 @@ export function targetProblem(target: string): ServiceError | undefined {
   }
   const queryAt = target.indexOf('?');
   const path = queryAt === -1 ? target : target.slice(0, queryAt);
-  if (path.includes('//') || path.includes('/.') || path.includes('\\') || path.includes('#')) return ambiguousPath(path);
+  // Plain searches first: nearly every path has none of it.
+  if ((path.includes('/.') || path.includes('//') || path.includes('\\') || path.includes('#')) && AMBIGUOUS.test(path)) return noRoute();
   if (path.includes('%') && /%(2f|5c)/i.test(path)) return encodedSlash(path);
   return undefined;
-}
-
-/** A dot may start a name (`/.well-known`); `.` and `..` as whole segments, empty segments and backslashes may not be. */
-function ambiguousPath(path: string): ServiceError | undefined {
-  return /\/\/|\/\.{1,2}(\/|$)|\\|#/.test(path) ? noRoute() : undefined;
 }
 
 /** An encoded slash in the place of a function's name is a bad name; anywhere else there is no such route. */

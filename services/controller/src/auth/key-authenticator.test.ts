@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { FakeClock, silentLogger } from '@easyfaas/service-kit';
+import { KeyAuthenticator } from './key-authenticator';
+import { KeyService } from './key-service';
+import { FakeKeyStore } from './testing/fake-key-store';
+
+describe('the authenticator', () => {
+  let clock: FakeClock;
+  let store: FakeKeyStore;
+  let authenticator: KeyAuthenticator;
+  let key: string;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    store = new FakeKeyStore();
+    authenticator = new KeyAuthenticator({ store, clock, logger: silentLogger() });
+    key = (await new KeyService({ store, clock, random: randomBytes }).create({ AccountId: 'tenant', Scopes: ['invoke'] })).Key;
+  });
+
+  const attempt = async (credential: string | undefined, source = 'a'): Promise<unknown> => authenticator.authenticate(credential, source);
+  const keyId = (): string => key.split('_')[1] ?? '';
+
+  it('knows a key by its hash the first time and by memory from then on', async () => {
+    const principal = { keyId: keyId(), accountId: 'tenant', scopes: ['invoke'] };
+    expect(await authenticator.authenticate(key, 'a')).toEqual(principal);
+    expect(authenticator.authenticate(key, 'a')).toEqual(principal);
+    expect(store.finds).toBe(1);
+  });
+
+  it('joins the look-ups of one key', async () => {
+    await Promise.all([attempt(key), attempt(key), attempt(key)]);
+    expect(store.finds).toBe(1);
+  });
+
+  it('looks again after five seconds without letting the call wait', async () => {
+    await attempt(key);
+    clock.advance(6000);
+    expect(authenticator.authenticate(key, 'a')).not.toBeInstanceOf(Promise);
+    expect(store.finds).toBe(2);
+  });
+
+  it('forgets a revoked key at once, and after a gap asks before it believes', async () => {
+    await attempt(key);
+    store.gap();
+    expect(authenticator.authenticate(key, 'a')).toBeInstanceOf(Promise);
+    await store.remove(keyId());
+    await expect(attempt(key)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it('says the same for every way to have no valid key', async () => {
+    const wrong = [undefined, '', 'secret', `${key.slice(0, -2)}zz`, `easyfaas_zzzzzzzz_${'A'.repeat(43)}`];
+    const errors = await Promise.all(wrong.map((credential) => attempt(credential).catch((error: unknown) => String(error))));
+    expect(new Set(errors).size).toBe(1);
+    expect(errors[0]).toMatch(/Authorization: Bearer/);
+  });
+
+  it('throttles a source after ten wrong keys in a minute, and nobody else', async () => {
+    await attempt(key);
+    for (let wrong = 0; wrong < 10; wrong += 1) await expect(attempt('wrong')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(attempt('wrong')).rejects.toMatchObject({ code: 'THROTTLED', headers: { 'Retry-After': '60' } });
+    await expect(attempt(undefined)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(attempt('wrong', 'b')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await attempt(key)).toMatchObject({ accountId: 'tenant' });
+    clock.advance(60_000);
+    await expect(attempt('wrong')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+
+  it('does not ask the store for a throttled source', async () => {
+    for (let wrong = 0; wrong < 10; wrong += 1) await attempt('wrong').catch(() => undefined);
+    await expect(attempt(key)).rejects.toMatchObject({ code: 'THROTTLED' });
+    expect(store.finds).toBe(0);
+  });
+
+  it('lets known keys in while the store is away, and unknown ones not', async () => {
+    await attempt(key);
+    store.isAway = true;
+    clock.advance(3_600_000);
+    expect(await attempt(key)).toMatchObject({ accountId: 'tenant' });
+    await expect(attempt(`easyfaas_zzzzzzzz_${'A'.repeat(43)}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});

@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROUTE_POLICIES, UNSUPPORTED_ROUTES } from '../src/http/route-policy';
+import { CONTAINER, startApi, type ApiUnderTest } from './api-under-test';
+import { eventually } from './eventually';
+import { clientOf, codeOf, jsonBody, messageOf, type Client } from './http-client';
+import { connectTo, describeWithRedis, startRedis, type TestRedis } from './redis-server';
+
+interface Created {
+  Key: string;
+  KeyId: string;
+  AccountId: string;
+  Scopes: string[];
+}
+
+describeWithRedis('keys over the API', () => {
+  let redis: TestRedis;
+  let api: ApiUnderTest;
+  let call: Client;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    api = await startApi({ redisUrl: redis.url, prefix: redis.prefix });
+    call = clientOf(api.url, await api.adminKey());
+  });
+
+  afterAll(async () => {
+    await api.stop();
+    await redis.stop();
+  });
+
+  const makeKey = async (body: object): Promise<Created> => {
+    const answer = await call('/v1/keys', { method: 'POST', ...jsonBody(body) });
+    expect(answer.status).toBe(201);
+    return answer.json<Created>();
+  };
+
+  describe('the policy', () => {
+    const concrete = (path: string): string => path.replace('{/*rest}', '/x').replace(/:\w+/g, 'x');
+
+    it.each(ROUTE_POLICIES.filter(({ isHotPath }) => isHotPath !== true))(
+      'T1 $method $path needs a key unless it is public',
+      async ({ method, path, action }) => {
+        const answer = await clientOf(api.url)(concrete(path), { method: method.toUpperCase() });
+        if (action === 'public') expect(answer.status).toBe(200);
+        else expect([answer.status, codeOf(answer), answer.headers.get('www-authenticate')]).toEqual([401, 'UNAUTHORIZED', 'Bearer']);
+      },
+    );
+
+    it.each(UNSUPPORTED_ROUTES)('$path says that it is not there, to who has a key', async ({ path }) => {
+      expect(codeOf(await clientOf(api.url)(concrete(path)))).toBe('UNAUTHORIZED');
+      for (const method of ['GET', 'POST']) expect(codeOf(await call(concrete(path), { method }))).toBe('NOT_SUPPORTED');
+    });
+
+    it.each([
+      ['read', [200, 403, 403, 200]],
+      ['invoke', [403, 403, 403, 403]],
+      ['deploy', [200, 404, 403, 200]],
+      ['admin', [200, 404, 200, 200]],
+    ])('B52 a key with the scope %s of the default account gets %j', async (scope, expected) => {
+      const { Key } = await makeKey({ Scopes: [scope] });
+      const statuses = [
+        await call('/v1/functions', { key: Key }),
+        await call('/v1/functions/nothing', { key: Key, method: 'DELETE' }),
+        await call('/v1/pool', { key: Key }),
+        await call('/v1/invocations', { key: Key }),
+      ].map(({ status }) => status);
+      expect(statuses).toEqual(expected);
+    });
+
+    it.each(['/v1/pool', `/v1/pool/${CONTAINER.containerId}`, '/v1/keys', '/metrics'])('B52 %s is for operators only', async (path) => {
+      const { Key } = await makeKey({ AccountId: 'tenant' });
+      expect(codeOf(await call(path, { key: Key }))).toBe('FORBIDDEN');
+      expect((await call(path)).status).toBe(200);
+    });
+
+    it('T2 answers alike for what another account has and for what nobody has', async () => {
+      const { Key } = await makeKey({ AccountId: 'other' });
+      const source = { method: 'POST', headers: { 'Content-Type': 'text/javascript' }, body: 'exports.handler = async () => 1;' };
+      expect((await call('/v1/functions/mine', source)).status).toBe(201);
+      const mend = (text: string, id: string): string => text.replaceAll(id, 'ID').replace(/[0-9a-f-]{36}/, 'REQUEST');
+      for (const [method, suffix] of [
+        ['GET', ''],
+        ['DELETE', ''],
+        ['GET', '/configuration'],
+        ['GET', '/concurrency'],
+        ['DELETE', '/concurrency'],
+      ]) {
+        const theirs = await call(`/v1/functions/mine${suffix}`, { method: method ?? '', key: Key });
+        const missing = await call(`/v1/functions/none${suffix}`, { method: method ?? '', key: Key });
+        expect([theirs.status, mend(theirs.text, 'mine')]).toEqual([404, mend(missing.text, 'none')]);
+      }
+      expect((await call('/v1/functions/mine')).status).toBe(200);
+      expect((await call('/v1/functions', { key: Key })).json()).toEqual({ Functions: [] });
+    });
+  });
+
+  it('come as a bearer token or in X-Easyfaas-Key, and in no other way', async () => {
+    const key = await api.adminKey();
+    const anonymous = clientOf(api.url);
+    expect((await anonymous('/v1/functions', { headers: { Authorization: `bearer ${key}` } })).status).toBe(200);
+    expect((await anonymous('/v1/functions', { headers: { 'X-Easyfaas-Key': key } })).status).toBe(200);
+    expect((await anonymous('/v1/functions', { headers: { Authorization: `Basic ${key}` } })).status).toBe(401);
+    expect((await anonymous(`/v1/functions?key=${key}`)).status).toBe(401);
+    expect((await anonymous('/v1/functions', { headers: { Cookie: `key=${key}` } })).status).toBe(401);
+  });
+
+  it('are shown once and listed without their secret', async () => {
+    const made = await makeKey({ AccountId: 'shown', Scopes: ['read'], Description: 'for the list' });
+    expect(made).toMatchObject({ AccountId: 'shown', Scopes: ['read'] });
+    const { text } = await call('/v1/keys');
+    expect(text).toContain('for the list');
+    expect(text).not.toContain(made.Key.slice(-43));
+    expect(text).not.toMatch(/sha256/i);
+  });
+
+  it.each([{ AccountId: 'Not Valid' }, { Scopes: ['root'] }, { Scopes: [] }, { scope: 'admin' }, { Description: 1 }])(
+    'are refused for %j',
+    async (body) => {
+      expect(codeOf(await call('/v1/keys', { method: 'POST', ...jsonBody(body) }))).toBe('VALIDATION_FAILED');
+    },
+  );
+
+  it('B54 stop working within a second after they are revoked, on every controller', async () => {
+    const second = await startApi({ redisUrl: redis.url, prefix: redis.prefix, dataDir: api.dataDir });
+    try {
+      const { Key, KeyId } = await makeKey({ Scopes: ['read'] });
+      const there = clientOf(second.url, Key);
+      expect((await there('/v1/functions')).status).toBe(200);
+      expect((await call('/v1/functions', { key: Key })).status).toBe(200);
+      expect((await call(`/v1/keys/${KeyId}`, { method: 'DELETE' })).status).toBe(204);
+      await eventually(async () => {
+        expect((await there('/v1/functions')).status).toBe(401);
+        expect((await call('/v1/functions', { key: Key })).status).toBe(401);
+      }, 1000);
+      expect(codeOf(await call(`/v1/keys/${KeyId}`, { method: 'DELETE' }))).toBe('KEY_NOT_FOUND');
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it('cannot revoke themselves', async () => {
+    const own = (await api.adminKey()).split('_')[1] ?? '';
+    expect(codeOf(await call(`/v1/keys/${own}`, { method: 'DELETE' }))).toBe('CONFLICT');
+  });
+
+  it('answer alike for an unknown and for a wrong key, and are throttled after ten wrong ones', async () => {
+    const one = await startApi({ redisUrl: redis.url, prefix: redis.prefix, dataDir: api.dataDir });
+    try {
+      const anonymous = clientOf(one.url);
+      const right = await api.adminKey();
+      expect((await anonymous('/v1/functions', { key: right })).status).toBe(200);
+      const wrong = [
+        `${right.slice(0, -1)}${right.endsWith('A') ? 'B' : 'A'}`,
+        `easyfaas_zzzzzzzz_${'A'.repeat(43)}`,
+        'secret',
+        'x'.repeat(9000),
+      ];
+      const answers = await Promise.all(wrong.map((key) => anonymous('/v1/functions', { key })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+      expect(new Set(answers.map(messageOf)).size).toBe(1);
+      for (let attempt = 0; attempt < 6; attempt += 1) await anonymous('/v1/functions', { key: 'wrong' });
+      const throttled = await anonymous('/v1/functions', { key: 'wrong' });
+      expect([throttled.status, codeOf(throttled)]).toEqual([429, 'THROTTLED']);
+      expect(Number(throttled.headers.get('retry-after'))).toBeGreaterThan(0);
+      // A key in use goes on, and no key at all is not an attempt.
+      expect((await anonymous('/v1/functions', { key: right })).status).toBe(200);
+      expect((await anonymous('/v1/functions')).status).toBe(401);
+    } finally {
+      await one.stop();
+    }
+  });
+
+  describe('the admin key', () => {
+    it('is in a file for its owner only, and nowhere in Redis', async () => {
+      const path = join(api.dataDir, 'admin.key');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const key = readFileSync(path, 'utf8').trim();
+      expect(key).toMatch(/^easyfaas_[a-z0-9]{8}_[A-Za-z0-9_-]{43}$/);
+      const { redis: connection, close } = await connectTo(redis);
+      const stored = JSON.stringify(await connection.hgetall(`${redis.prefix}:keys`));
+      close();
+      expect(stored).toContain(key.split('_')[1]);
+      expect(stored).not.toContain(key.slice(-43));
+    });
+
+    it('is one, however many controllers start at once', async () => {
+      const prefix = `{race-${randomUUID()}}`;
+      const all = await Promise.all([1, 2, 3].map(() => startApi({ redisUrl: redis.url, prefix })));
+      try {
+        const files = all.filter(({ dataDir }) => existsSync(join(dataDir, 'admin.key')));
+        expect(files).toHaveLength(1);
+        const key = (await files[0]?.adminKey()) ?? '';
+        for (const { url } of all) expect((await clientOf(url, key)('/v1/functions')).status).toBe(200);
+      } finally {
+        await Promise.all(all.map((each) => each.stop()));
+      }
+    });
+
+    it('is registered again from its file after the store was emptied', async () => {
+      const prefix = `{flushed-${randomUUID()}}`;
+      const first = await startApi({ redisUrl: redis.url, prefix });
+      const key = await first.adminKey();
+      const { redis: connection, close } = await connectTo(redis);
+      await connection.del(`${prefix}:keys`, `${prefix}:admin-key`);
+      close();
+      const second = await startApi({ redisUrl: redis.url, prefix, dataDir: first.dataDir });
+      try {
+        expect((await clientOf(second.url, key)('/v1/functions')).status).toBe(200);
+      } finally {
+        await second.stop();
+        await first.stop();
+      }
+    });
+
+    it('is not made anew when only its file is lost', async () => {
+      const prefix = `{lost-${randomUUID()}}`;
+      const first = await startApi({ redisUrl: redis.url, prefix });
+      const key = await first.adminKey();
+      rmSync(join(first.dataDir, 'admin.key'));
+      const second = await startApi({ redisUrl: redis.url, prefix, dataDir: first.dataDir });
+      try {
+        expect(existsSync(join(first.dataDir, 'admin.key'))).toBe(false);
+        expect((await clientOf(second.url, key)('/v1/functions')).status).toBe(200);
+      } finally {
+        await second.stop();
+        await first.stop();
+      }
+    });
+  });
+
+  describe('operations', () => {
+    it('says whether it is alive, ready, and what it is, without a key', async () => {
+      const anonymous = clientOf(api.url);
+      expect((await anonymous('/healthz')).json()).toEqual({ status: 'alive' });
+      expect((await anonymous('/readyz')).json()).toMatchObject({ status: 'ready', checks: [{ name: 'redis', ok: true }, { ok: true }] });
+      expect((await anonymous('/version')).json()).toMatchObject({ version: '1.2.3' });
+    });
+
+    it('shows metrics and runtimes', async () => {
+      expect((await call('/metrics')).text).toContain('easyfaas_up 1');
+      expect((await call('/v1/runtimes')).json()).toMatchObject({
+        Runtimes: [{ Name: 'nodejs20', HandlerExample: 'index.handler' }, { Name: 'python3' }],
+      });
+    });
+
+    it('shows containers without their token', async () => {
+      for (const path of ['/v1/pool', `/v1/pool/${CONTAINER.containerId}`]) {
+        const { text } = await call(path);
+        expect(text).toContain(CONTAINER.containerId);
+        expect(text).not.toMatch(/token|socketDirectory|\/somewhere/);
+      }
+      expect(codeOf(await call('/v1/pool/ba9876543210'))).toBe('CONTAINER_NOT_FOUND');
+      expect(codeOf(await call('/v1/pool/nothing'))).toBe('CONTAINER_NOT_FOUND');
+    });
+
+    it('resets a container on demand and says who wanted it', async () => {
+      for (const what of ['drain', 'reborn']) {
+        const answer = await call(`/v1/pool/${CONTAINER.containerId}/${what}`, { method: 'POST' });
+        expect(answer.status).toBe(200);
+        expect(answer.text).not.toContain('token');
+      }
+      expect(api.poolResets).toEqual([
+        expect.stringMatching(/^0123456789ab drained by an operator/),
+        expect.stringMatching(/^0123456789ab reborn by an operator/),
+      ]);
+    });
+  });
+});
