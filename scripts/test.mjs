@@ -13,6 +13,8 @@ import { startTestStack } from './lib/test-stack.mjs';
 
 const IMAGE_TAG = 'test';
 const STAGE_TIMEOUT_MS = 20 * 60_000;
+/** Of one test with real services, where it sets none itself: room for a slow machine. */
+const TEST_TIMEOUT_MS = 60_000;
 const HEARTBEAT_MS = 60_000;
 
 const STAGES = {
@@ -173,7 +175,7 @@ async function runJest(name, stage) {
     '--json',
     '--outputFile',
     file,
-    ...(isSerial ? ['--runInBand'] : []),
+    ...(isSerial ? ['--runInBand', '--testTimeout', String(TEST_TIMEOUT_MS)] : []),
     ...jestArgs,
   ];
   const { code, text, tookMs } = await runTool(name, args, setUp.env);

@@ -192,7 +192,6 @@ export async function findLeftovers(stack, log) {
     ['container', ['ps', '-aq', '--filter', label]],
     ['network', ['network', 'ls', '-q', '--filter', label]],
     ['volume', ['volume', 'ls', '-q', '--filter', label]],
-    ['test container', ['ps', '-aq', '--filter', 'label=easyfaas.test-run']],
   ]) {
     const answer = await run('docker', args, { log, mayFail: true });
     left.push(
