@@ -20,7 +20,6 @@ export interface FuncletConfig {
   nodeMemoryMb: number;
   nodeCpus: number;
   overheadMb: number;
-  bootMemoryMb: number;
   codeCacheBytes: number;
   packageLimits: PackageLimits;
   creationsMax: number;
@@ -87,7 +86,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     nodeMemoryMb: values.nodeMemoryMb,
     nodeCpus: values.nodeCpus,
     overheadMb: values.overheadMb,
-    bootMemoryMb: values.bootMemoryMb,
     codeCacheBytes: values.codeCacheMb * MIB,
     packageLimits: {
       ...DEFAULT_PACKAGE_LIMITS,

@@ -98,7 +98,6 @@ export class Funclet implements Service {
     const context: LifecycleContext = {
       instanceId,
       labels: config.labels,
-      bootMemoryMb: config.bootMemoryMb,
       hasCpuQuota: config.hasCpuQuota,
       creatingDeadlineMs: config.creatingDeadlineMs,
       warmingDeadlineMs: config.warmingDeadlineMs,

@@ -69,7 +69,7 @@ export function createRoutes(api: FuncletApi): ReadonlyMap<string, Route> {
     ],
     [
       'POST /v1/containers/{id}/attached',
-      route(QUICK_MS, async ({ request, id, signal }) => containers.attached(id, await readJson(request, transitionRequestSchema), signal)),
+      route(QUICK_MS, async ({ request, id }) => containers.attached(id, await readJson(request, transitionRequestSchema))),
     ],
     [
       'POST /v1/containers/{id}/warm-up',

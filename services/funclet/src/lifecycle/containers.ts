@@ -20,7 +20,6 @@ import { reset } from './reset';
 import { resize } from './resize';
 import { Semaphore } from './semaphore';
 import { warmUp } from './warm-up';
-import { dockerIdOf } from './docker-id-of';
 
 const RESET_TIMEOUT_MS = 30_000;
 
@@ -51,14 +50,10 @@ export class Containers {
     });
   }
 
-  attached(containerId: string, request: TransitionRequest, signal: AbortSignal): Promise<ContainerView> {
-    const { registry, limits, bootMemoryMb } = this.#context;
+  attached(containerId: string, request: TransitionRequest): Promise<ContainerView> {
     return this.#run(containerId, 'attached', request, async () => {
-      const record = registry.get(containerId);
-      const { state, memoryMb } = record.view;
-      // The limit of its class is in force before the container can get user code.
-      if (state === 'creating' && bootMemoryMb > memoryMb) await limits.set(dockerIdOf(record), memoryMb, signal);
-      return registry.move(containerId, 'cold', request.reason, { done: { verb: 'attached', operationId: request.operationId } }).view;
+      const done = { verb: 'attached', operationId: request.operationId } as const;
+      return this.#context.registry.move(containerId, 'cold', request.reason, { done }).view;
     });
   }
 

@@ -23,7 +23,7 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
       instanceId: context.instanceId,
       runtime,
       imageId,
-      memoryMb: Math.max(memoryMb, context.bootMemoryMb),
+      memoryMb,
       cpus: cpuLimits(memoryMb, context.hasCpuQuota),
       token: registry.get(containerId).view.token,
       paths: { task: paths.task, layers: paths.layers, socket: paths.socket },

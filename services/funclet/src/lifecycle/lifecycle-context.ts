@@ -14,8 +14,6 @@ export interface LifecycleContext {
   instanceId: string;
   /** Added to every container. */
   labels: Readonly<Record<string, string>>;
-  /** Limit under which containers boot, MB, where that is more than their class; see docs/adr/0003. */
-  bootMemoryMb: number;
   hasCpuQuota: boolean;
   /** Longest time from create to both connections, ms. */
   creatingDeadlineMs: number;
