@@ -187,6 +187,14 @@ describeWithRedis('the listener, corpus A', () => {
     expect(ids).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
 
+  it('keeps a connection after a refusal whose body is short, and reads past that body', async () => {
+    const refused = `PUT /v1/functions/none/configuration HTTP/1.1\r\n${HOST}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    const misdirected = 'GET /healthz HTTP/1.1\r\nHost: evil.test\r\n\r\n';
+    const last = `GET /healthz HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`;
+    const { text } = await rawExchange(api.port, refused + misdirected + refused + last);
+    expect([...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1])).toEqual(['401', '421', '401', '200']);
+  });
+
   it.each([
     '//v1/functions',
     '/v1//functions',

@@ -97,7 +97,7 @@ describe('the admin key', () => {
     await advance(10_000);
     expect([store.admin, file.content]).toEqual([admin, undefined]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('EASYFAAS_RESET_ADMIN_KEY=1');
+    expect(lines[0]).toContain('EASYFAAS_RESET_ADMIN_KEY=yes');
   });
 
   it('is not made by a running controller whose store was emptied and that has no file', async () => {

@@ -156,7 +156,7 @@ export class AdminKey {
     this.#options.logger.warn(message, {
       path: this.#options.file.path,
       keyId,
-      recovery: 'restore the file from the machine that made it, or start once with EASYFAAS_RESET_ADMIN_KEY=1 to make a new key',
+      recovery: 'restore the file from the machine that made it, or start once with EASYFAAS_RESET_ADMIN_KEY=yes to make a new key',
     });
   }
 }

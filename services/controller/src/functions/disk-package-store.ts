@@ -28,7 +28,7 @@ const FLOOR_BYTES = 1024 ** 3;
 /**
  * Zips as files `<sha256>.zip`, published by rename. They are never overwritten with other content, so the funclet may read
  * them at any time. Packages that no function refers to any more stay: removing them needs a count over all pods, which this
- * version does not keep (docs/operations.md tells how to clear them by hand).
+ * version does not keep. An operator may delete a file that is the `code.sha256` of no stored function.
  */
 export class DiskPackageStore implements PackageStore {
   readonly #options: DiskPackageStoreOptions;

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '@easyfaas/contracts/wire';
 import { errorEnvelope, type ServiceError } from '@easyfaas/service-kit';
 import { REQUEST_ID_HEADER } from './request-context';
@@ -9,19 +9,28 @@ import { REQUEST_ID_HEADER } from './request-context';
  */
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 1000;
+/** A rest of this size costs less to read than a new connection. */
+const KEEP_ALIVE_BYTES = 64 * 1024;
 
-/** What was wrong with the HTTP itself: where the next request would begin is better not guessed. */
-const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['BAD_REQUEST', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE', 'EXPECTATION_FAILED']);
+/** After these the connection ends: where the next request would begin is better not guessed, or too far away. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BAD_REQUEST',
+  'REQUEST_TIMEOUT',
+  'PAYLOAD_TOO_LARGE',
+  'PACKAGE_TOO_LARGE',
+  'HEADERS_TOO_LARGE',
+  'EXPECTATION_FAILED',
+]);
 
-/** Answers with the error envelope. When the request's body is still on its way, the connection is closed afterwards. */
+/** Answers with the error envelope. When much of the request's body is still on its way, the connection is closed afterwards. */
 export function sendError(response: ServerResponse, error: ServiceError, requestId: string): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
+  const request = response.req;
   const body = Buffer.from(JSON.stringify(errorEnvelope(error, requestId)));
-  const isBodyOnItsWay = !response.req.complete;
-  const mustClose = isBodyOnItsWay || CLOSING.has(error.code);
+  const mustClose = CLOSING.has(error.code) || (!request.complete && mayBeLong(request));
   response.writeHead(error.status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': body.length,
@@ -30,8 +39,17 @@ export function sendError(response: ServerResponse, error: ServiceError, request
     ...(mustClose ? { Connection: 'close' } : {}),
     ...error.headers,
   });
-  if (!isBodyOnItsWay) response.end(body);
-  else endAfterBody(response, body);
+  if (mustClose && !request.complete) {
+    endAfterBody(response, body);
+    return;
+  }
+  // Nobody reads the rest any more; unread, it would block the next request on this connection.
+  request.resume();
+  response.end(body);
+}
+
+function mayBeLong({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > KEEP_ALIVE_BYTES;
 }
 
 function endAfterBody(response: ServerResponse, body: Buffer): void {
