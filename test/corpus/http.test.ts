@@ -24,7 +24,10 @@ let idle: { sockets: Socket[]; closedAfterMs: Promise<number> };
 beforeAll(async () => {
   controllerStart = await controllerStartSeconds();
   echo = await deploy({ source: 'exports.handler = async (event) => event;', concurrency: 10 });
-  slow = await deploy({ source: 'exports.handler = (event, context, done) => setTimeout(done, 1500, null, "slept");', timeoutSeconds: 10 });
+  slow = await deploy({
+    source: 'exports.handler = (event, context, done) => { setTimeout(done, 1500, null, "slept"); };',
+    timeoutSeconds: 10,
+  });
   // These take as long as the limits that they try: they wait while the other cases run.
   slowBody = drip(`POST /v1/functions/${echo}/invocations HTTP/1.1`, ['Content-Length: 1000', ''], 'x');
   slowHeaders = drip(`GET /healthz HTTP/1.1`, ['X-Slow: '], 'x');

@@ -49,8 +49,8 @@ async function expectRefused(zip: Buffer, code: Parameters<typeof expectError>[1
   expectError(await call(`/v1/functions/${name}`), 'FUNCTION_NOT_FOUND');
 }
 
-const INVALID: [number, string, EvilEntry[], RegExp?][] = [
-  [59, 'a name that climbs out', [HANDLER, { name: '../evil', data: 'x' }], /\.\.\/evil/],
+const INVALID: [number, string, EvilEntry[]][] = [
+  [59, 'a name that climbs out', [HANDLER, { name: '../evil', data: 'x' }]],
   [59, 'a name that climbs out in the middle', [HANDLER, { name: 'a/../../evil', data: 'x' }]],
   [59, 'an absolute name', [HANDLER, { name: '/etc/evil', data: 'x' }]],
   [59, 'a name that climbs out with backslashes', [HANDLER, { name: 'a\\..\\..\\evil', data: 'x' }]],
@@ -94,8 +94,12 @@ const INVALID: [number, string, EvilEntry[], RegExp?][] = [
 ];
 
 describe('C. A package that is wrong is refused whole:', () => {
-  it.each(INVALID)('C%i %s', async (_row, _title, entries, message) => {
-    await expectRefused(evilZip(entries), 'INVALID_PACKAGE', message);
+  it.each(INVALID)('C%i %s', async (_row, _title, entries) => {
+    await expectRefused(evilZip(entries), 'INVALID_PACKAGE');
+  });
+
+  it('C59 and the text names the entry', async () => {
+    await expectRefused(evilZip([HANDLER, { name: '../evil', data: 'x' }]), 'INVALID_PACKAGE', /\.\.\/evil/);
   });
 
   it.each<[number, string, Buffer]>([

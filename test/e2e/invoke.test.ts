@@ -43,6 +43,11 @@ describe('a handler may be written as', () => {
       { 'index.js': `exports.handler = (event, context, callback) => { setTimeout(() => callback(null, 'Hello ' + event.name), 5); };` },
       hello.nodejs20,
     ],
+    [
+      'a function with a callback that returns something of no meaning',
+      { 'index.js': `exports.handler = (event, context, callback) => setTimeout(callback, 5, null, 'Hello ' + event.name);` },
+      hello.nodejs20,
+    ],
     ['an export of a .mjs file', { 'index.mjs': `export const handler = async (event) => 'Hello ' + event.name;` }, hello.nodejs20],
     [
       'an export of a package of type module, with an import',

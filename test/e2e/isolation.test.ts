@@ -157,7 +157,8 @@ describe.each<Language>(['nodejs20', 'python3'])('a function of %s', (runtime) =
 
   it('sees no socket but its own', () => {
     expect(new Set(Object.values(probe.sockets))).toEqual(new Set(['ENOENT']));
-    expect(probe.run).toEqual(['controller.sock']);
+    // Its own may be gone as well: once both ends are attached nobody listens there.
+    expect(probe.run.filter((name) => name !== 'controller.sock')).toEqual([]);
   });
 
   it('cannot write its code nor the system, and can write /tmp', () => {

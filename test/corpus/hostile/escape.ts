@@ -322,7 +322,7 @@ return {'runtime': dial('runtime'), 'runner': dial('runner'), 'tokenBytes': len(
       nodejs20: node(`const { symlinkSync, linkSync, mkdirSync } = require('node:fs');
   const codes = {};
   for (const folder of ['/run/easyfaas', '/var/task', '/opt/easyfaas']) {
-    for (const [name, make] of [['symlink', () => symlinkSync('/etc/passwd', folder + '/x')], ['link', () => linkSync('/run/easyfaas/controller.sock', folder + '/y')], ['mkdir', () => mkdirSync(folder + '/z')]]) {
+    for (const [name, make] of [['symlink', () => symlinkSync('/etc/passwd', folder + '/x')], ['link', () => linkSync('/etc/passwd', folder + '/y')], ['mkdir', () => mkdirSync(folder + '/z')]]) {
       try {
         make();
         codes[folder + ' ' + name] = 'made';
