@@ -29,6 +29,7 @@ let waitsForCallback = false;
 let generation = 0; // of the connection: answers of calls from an older one are dropped
 let unsettled = 0;
 const calls = new Map(); // stream -> call of this connection that is not answered
+for (const method of ['get', 'set', 'delete', 'clear', 'values']) calls[method] = calls[method]; // its own: survives a patched Map.prototype
 const early = []; // calls that came before the handler was loaded
 const unbound = createMeter(0, '-');
 let only; // the call in flight where only one may be
@@ -114,6 +115,7 @@ function run(call, header, event) {
     const returned = handler(event, new Context(call, header, config, answer), answer);
     if (typeof returned?.then === 'function')
       returned.then((result) => succeed(call, result), (error) => fail(call, describe(error))); // prettier-ignore
+    else if (handler.length >= 3) return; // what a function with a callback returns means nothing, as on Lambda: often it is a timer
     else if (returned !== undefined || !(waitsForCallback || call.usesContext)) succeed(call, returned);
   } catch (error) {
     fail(call, describe(error));
