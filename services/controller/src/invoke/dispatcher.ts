@@ -90,7 +90,7 @@ export class Dispatcher implements CallOwner {
       this.#send(container, call, coldReason);
     }
     pool.noteSlots(container);
-    if (wasIdle) container.connection.runtime?.flush();
+    flush(container, wasIdle);
   }
 
   onCallDeadline(call: Call): void {
@@ -132,7 +132,7 @@ export class Dispatcher implements CallOwner {
     if (container !== undefined) {
       this.#send(container, call);
       pool.noteSlots(container);
-      if (container.inFlight === 1) container.connection.runtime?.flush();
+      flush(container, container.inFlight === 1);
       return;
     }
     const nowMs = clock.monotonicMs();
@@ -185,4 +185,10 @@ export class Dispatcher implements CallOwner {
     });
     this.settle(call, { kind: 'platform-error', error });
   }
+}
+
+/** A process that has nothing to do is woken at once; one that is at work gets all calls of this turn in one piece. */
+function flush({ connection }: PoolContainer, isIdle: boolean): void {
+  if (isIdle) connection.runtime?.flush();
+  else connection.runtime?.flushSoon();
 }

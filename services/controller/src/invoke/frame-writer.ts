@@ -28,7 +28,7 @@ export class FrameWriter {
     };
   }
 
-  /** Collects a frame for the end of this turn. */
+  /** Collects a frame; {@link flush} or {@link flushSoon} sends it. */
   write(type: FrameType, stream: number, headerJson: string, body: Uint8Array): void {
     const bytesMax = PREFIX_BYTES + headerJson.length * BYTES_PER_UNIT_MAX + body.byteLength;
     if (bytesMax > SLAB_BYTES) {
@@ -47,10 +47,13 @@ export class FrameWriter {
     slab.writeUInt16BE(headerBytes, start + 9);
     if (body.byteLength > 0) slab.set(body, start + PREFIX_BYTES + headerBytes);
     this.#used = start + LENGTH_BYTES + length;
-    if (!this.#isFlushPlanned) {
-      this.#isFlushPlanned = true;
-      setImmediate(this.#flushLater);
-    }
+  }
+
+  /** Writes what was collected at the end of this turn, together with what comes until then. */
+  flushSoon(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    setImmediate(this.#flushLater);
   }
 
   /** Writes what was collected now: for a receiver that is idle until it arrives. */

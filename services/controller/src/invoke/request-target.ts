@@ -24,5 +24,6 @@ export function parseInvokeTarget(url: string): InvokeTarget | undefined {
 }
 
 function qualifierOf(query: string): string {
-  return new URLSearchParams(query).get('Qualifier') ?? '';
+  // Two of them are joined into what is no qualifier, so that the request is refused as the API refuses it.
+  return new URLSearchParams(query).getAll('Qualifier').join();
 }

@@ -49,7 +49,7 @@ export class RuntimeLink {
     this.#socket.writer.write(FrameType.INIT, 0, JSON.stringify(header), EMPTY);
   }
 
-  /** Puts the call into the table and writes INVOKE at the end of this turn, or with {@link flush}. */
+  /** Puts the call into the table and collects INVOKE; {@link flush} or {@link flushSoon} sends it. */
   sendInvoke(call: Call, nonce: string): void {
     call.stream = this.calls.add(call);
     call.nonce = nonce;
@@ -75,6 +75,10 @@ export class RuntimeLink {
 
   flush(): void {
     this.#socket.writer.flush();
+  }
+
+  flushSoon(): void {
+    this.#socket.writer.flushSoon();
   }
 
   /**

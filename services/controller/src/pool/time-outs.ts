@@ -53,6 +53,7 @@ export class TimeOuts {
   onAbandoned(call: Call): void {
     const container = call.containerId === undefined ? undefined : this.#deps.view.get(call.containerId);
     container?.connection.runtime?.sendCancel(call);
+    container?.connection.runtime?.flush();
   }
 
   #kill(container: PoolContainer): void {

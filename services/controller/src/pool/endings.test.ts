@@ -1,0 +1,48 @@
+import { type EndingFacts, endings } from './endings';
+
+const facts = (more: Partial<EndingFacts>): EndingFacts => ({
+  containerId: 'c',
+  phase: 'warm',
+  inFlight: 0,
+  runtime: 'a',
+  inPhaseMs: 0,
+  unusedMs: 0,
+  isRetired: false,
+  silentMs: 0,
+  ...more,
+});
+const rules = { idleTimeoutMs: 300_000, minByRuntime: new Map([['a', 1]]) };
+const reasons = (...containers: EndingFacts[]): string[] => endings(containers, rules).map(({ reason }) => reason);
+
+describe('containers whose time has come', () => {
+  it('are those idle for too long', () => {
+    expect(reasons(facts({ unusedMs: 300_001 }))).toEqual(['idle for 300 s']);
+    expect(reasons(facts({ unusedMs: 299_000 }))).toEqual([]);
+    expect(reasons(facts({ unusedMs: 300_001, inFlight: 1 }))).toEqual([]);
+  });
+
+  it('are those of an old commit, once nothing runs in them', () => {
+    expect(reasons(facts({ isRetired: true }))).toEqual(['version changed']);
+    expect(reasons(facts({ isRetired: true, inFlight: 1 }))).toEqual([]);
+  });
+
+  it('are those whose processes never came', () => {
+    expect(reasons(facts({ phase: 'attaching', inPhaseMs: 20_001 }))).toEqual(['did not attach within 20 s']);
+    expect(reasons(facts({ phase: 'attaching', inPhaseMs: 1000 }))).toEqual([]);
+  });
+
+  it('are those whose supervisor is silent, busy or not', () => {
+    expect(reasons(facts({ silentMs: 6000, inFlight: 1 }))).toEqual(['unhealthy: the runner was silent for 6 s']);
+    expect(reasons(facts({ phase: 'cold', silentMs: 6000 }))).toHaveLength(1);
+  });
+
+  it('are surplus cold ones after a while, but never the minimum', () => {
+    const old = { phase: 'cold', inPhaseMs: 300_001 } as const;
+    expect(reasons(facts(old))).toEqual([]);
+    expect(reasons(facts({ ...old, containerId: 'x' }), facts({ ...old, containerId: 'y' }))).toEqual(['surplus']);
+  });
+
+  it('are not asked to go twice', () => {
+    expect(reasons(facts({ phase: 'resetting', silentMs: 10_000, unusedMs: 1e9 }))).toEqual([]);
+  });
+});
