@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeView } from '@easyfaas/contracts/wire';
 import { ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
 import { Ledger } from './capacity/ledger';
 import { detectCgroups } from './cgroup/detect';
 import { CodeCache } from './code/code-cache';
+import { CodeStore } from './code/code-store';
 import type { FuncletConfig } from './config';
 import { makeDirectories, readInstanceId } from './data-directory';
 import type { EngineFacts } from './engine/container-engine';
@@ -32,6 +34,7 @@ export interface FuncletOptions {
 }
 
 const START_TIMEOUT_MS = 60_000;
+const ENGINE_RETRY_MS = 500;
 const MIB = 1024 * 1024;
 /** Of the machine, for containers, unless configured. */
 const NODE_MEMORY_SHARE = 0.8;
@@ -68,7 +71,7 @@ export class Funclet implements Service {
   async #assemble(engine: DockerEngine, instanceId: string, signal: AbortSignal): Promise<void> {
     const { config, logger, version } = this.#options;
     const { directories } = config;
-    const facts = await engine.facts(signal);
+    const facts = await this.#awaitEngine(engine, signal);
     const warnings = this.#examine(facts);
     const { codeMounts, warning } = openCodeMounts(config, linuxMountSyscalls, readMountTable);
     if (warning !== undefined) warnings.push(warning);
@@ -83,9 +86,8 @@ export class Funclet implements Service {
     const limits = new ContainerLimits({ engine, cgroups, hasCpuQuota: config.hasCpuQuota, logger });
     const runtimes = new RuntimeImages(engine, readRuntimeManifests(config.runtimesDir), config.imageTag);
     const code = new CodeCache({
-      directory: directories.code,
-      packages: directories.packages,
-      limits: config.packageLimits,
+      store: new CodeStore({ directory: directories.code, packages: directories.packages, limits: config.packageLimits }),
+      stopping: this.#stopping.signal,
       maxBytes: config.codeCacheBytes,
       unpackTimeoutMs: config.creatingDeadlineMs,
       comparesChangeTime: codeMounts.mode === 'bind',
@@ -121,8 +123,7 @@ export class Funclet implements Service {
     const reaper = new Reaper(context, containers);
 
     await runtimes.refresh(signal);
-    code.scan();
-    await adopt(context, readMountTable, signal);
+    await adopt(context, signal);
     containers.resumeDeadlines();
     this.#keepReconciling(engine, instanceId, reaper, code);
 
@@ -150,6 +151,19 @@ export class Funclet implements Service {
     logger.info('listening', { socketPath: config.socketPath, instanceId, mountMode: codeMounts.mode, memoryMb });
   }
 
+  /** Docker may be starting too. @throws EngineError when it does not answer in time */
+  async #awaitEngine(engine: DockerEngine, signal: AbortSignal): Promise<EngineFacts> {
+    for (;;) {
+      try {
+        return await engine.facts(signal);
+      } catch (error) {
+        this.#options.logger.warn('docker does not answer yet', { error });
+        if (signal.aborted) throw error;
+        await delay(ENGINE_RETRY_MS);
+      }
+    }
+  }
+
   /** @returns warnings @throws Error when the engine lacks a protection that functions rely on */
   #examine(facts: EngineFacts): string[] {
     const { problems, warnings } = preflight(facts);
@@ -163,7 +177,7 @@ export class Funclet implements Service {
   }
 
   #keepReconciling(engine: DockerEngine, instanceId: string, reaper: Reaper, code: CodeCache): void {
-    const { config, logger } = this.#options;
+    const { config } = this.#options;
     const { signal } = this.#stopping;
     engine.watch(
       instanceLabels(instanceId),
@@ -171,9 +185,7 @@ export class Funclet implements Service {
       signal,
     );
     every(config.reconcileMs, signal, () => reaper.reconcile());
-    every(config.verifyCodeMs, signal, () =>
-      code.verifyAll(signal).catch((error: unknown) => logger.warn('check of unpacked code failed', { error })),
-    );
+    every(config.verifyCodeMs, signal, async () => code.verifyAll());
   }
 }
 

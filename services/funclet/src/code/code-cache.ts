@@ -1,27 +1,24 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PackageError, extractPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, SingleFlight, type Clock, type Logger } from '@easyfaas/service-kit';
 import { chooseEvictions } from './choose-evictions';
-import { describeTree, findAltered, findTouched, hashFile, type CodeManifest } from './code-manifest';
-import { removeTree } from './remove-tree';
+import { findAltered, findTouched, type CodeManifest } from './code-manifest';
+import type { CodeStore } from './code-store';
 
 export interface CodeCacheOptions {
-  /** `<dataDir>/code` and `<dataDir>/packages`, existing. */
-  directory: string;
-  packages: string;
-  limits: PackageLimits;
+  store: CodeStore;
   maxBytes: number;
   /** Longest time for one package to be checked and unpacked, ms. */
   unpackTimeoutMs: number;
+  /** False where files are linked into containers, which changes their ctime. */
   comparesChangeTime: boolean;
   /** Packages that containers have at the moment. */
   inUse: () => ReadonlySet<string>;
-  /** Directory names below `code/` that are mounted somewhere. */
+  /** Names of directories below `code/` that are mounted in containers. */
   mountedNames: () => ReadonlySet<string>;
   /** Told of a package that was found altered after it had been handed out: who uses it must stop. */
   onAltered: (sha256: string) => void;
+  /** Ends the checks in the background. */
+  stopping: AbortSignal;
   clock: Clock;
   logger: Logger;
 }
@@ -32,240 +29,152 @@ interface CacheEntry {
   isBeingChecked: boolean;
 }
 
-const COMPLETE = '.complete';
-const TEMPORARY = '.unpacking-';
-const DISCARDED = '.discarded-';
 /** Items compared before a package is handed out, about 1 ms; of a larger package the rest is compared right after. */
 const QUICK_ITEMS = 200;
 
 /**
- * Unpacked packages, `code/<sha256>/`, each with `code/<sha256>.complete` beside it. A package is published by a rename, so
- * it is there as a whole or not at all; beside and not inside, so that functions see their own files only.
+ * Which packages are unpacked, and that they are as they were unpacked. Three checks, dearer and rarer: times and sizes of
+ * up to 200 files before each use; of the others right after; the hash of every file after the first use and every few
+ * minutes. Who is found to have altered code is told on `onAltered`.
  */
 export class CodeCache {
   readonly #options: CodeCacheOptions;
   readonly #entries = new Map<string, CacheEntry>();
+  /** Bytes of packages that an earlier process left and nobody has used since. */
+  readonly #unused = new Map<string, number>();
   readonly #flights = new SingleFlight<CacheEntry>();
-  #discards = 0;
+  #hashing = Promise.resolve();
 
   constructor(options: CodeCacheOptions) {
     this.#options = options;
-  }
-
-  /** Bytes of all unpacked packages. */
-  get bytes(): number {
-    return [...this.#entries.values()].reduce((sum, entry) => sum + entry.manifest.bytes, 0);
+    for (const sha256 of options.store.list()) {
+      const manifest = options.store.readManifest(sha256);
+      if (manifest !== undefined) this.#unused.set(sha256, manifest.bytes);
+    }
   }
 
   /**
    * Makes sure that a package is unpacked and as it was unpacked. Calls for one package at the same time share the work.
    * @returns its directory's name below `code/`
-   * @throws ServiceError CODE_CORRUPT when it was altered on disk (it is then discarded: the next call unpacks it anew),
-   *   CHECKSUM_MISMATCH or a package error when the zip itself is bad, RUNTIME_UNAVAILABLE when the zip is not there
+   * @throws ServiceError CODE_CORRUPT when it was altered on disk (it is then discarded: the next call unpacks it anew), or
+   *   why it cannot be unpacked
    */
   async ensure(sha256: string, signal: AbortSignal): Promise<string> {
-    const entry =
-      this.#entries.get(sha256) ??
-      (await untilAborted(
-        signal,
-        this.#flights.run(sha256, () => this.#load(sha256)),
-      ));
-    if (this.#isTouched(sha256, entry, { from: 0, count: QUICK_ITEMS })) {
+    const entry = this.#entries.get(sha256) ?? (await this.#loadOnce(sha256, signal));
+    if (this.#isTouched(sha256, entry.manifest, 0)) {
       this.#discard(sha256);
-      throw new ServiceError(
-        'CODE_CORRUPT',
-        `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`,
-      );
+      const message = `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`;
+      throw new ServiceError('CODE_CORRUPT', message);
     }
     if (entry.manifest.items.length > QUICK_ITEMS) void this.#checkRest(sha256, entry);
     entry.lastUsedMs = this.#options.clock.monotonicMs();
     return sha256;
   }
 
-  /** Compares every file's hash, one package after the other; one that was altered is discarded and told of. */
-  async verifyAll(signal: AbortSignal): Promise<void> {
-    for (const [sha256, { manifest }] of [...this.#entries]) {
-      const path = await findAltered(this.#path(sha256), manifest, signal);
-      if (path === undefined) continue;
-      this.#options.logger.error('unpacked code was altered on disk', { sha256, path });
-      this.#discard(sha256);
-      this.#options.onAltered(sha256);
-    }
+  /** Hashes every package in use by this process, in the background. */
+  verifyAll(): void {
+    for (const sha256 of this.#entries.keys()) this.#hashSoon(sha256);
   }
 
-  /** Removes what an earlier process left: half-unpacked and discarded packages that no container has mounted. */
+  /** Removes files that nobody needs any more. */
   sweep(): void {
-    const { directory, mountedNames } = this.#options;
-    const mounted = mountedNames();
-    for (const name of readdirSync(directory)) {
-      const isRubbish = name.startsWith(DISCARDED) || (name.startsWith(TEMPORARY) && !this.#flights.has(name.split('-')[1] ?? ''));
-      if (isRubbish && !mounted.has(name)) removeTree(join(directory, name));
-    }
+    this.#options.store.sweep(this.#options.mountedNames());
   }
 
-  /** Packages on disk that this process has not used yet are counted from now on too. */
-  scan(): void {
-    for (const name of readdirSync(this.#options.directory)) {
-      if (!name.endsWith(COMPLETE) || name.startsWith('.')) continue;
-      const sha256 = name.slice(0, -COMPLETE.length);
-      const manifest = this.#readManifest(sha256);
-      if (manifest !== undefined) this.#known.set(sha256, manifest.bytes);
-    }
+  #loadOnce(sha256: string, signal: AbortSignal): Promise<CacheEntry> {
+    return untilAborted(
+      signal,
+      this.#flights.run(sha256, () => this.#load(sha256)),
+    );
   }
 
-  /** Bytes of packages found on disk and not verified by this process yet. */
-  readonly #known = new Map<string, number>();
-
-  #isTouched(sha256: string, { manifest }: CacheEntry, part: { from: number; count: number }): boolean {
-    const path = findTouched(this.#path(sha256), manifest, { ...part, comparesChangeTime: this.#options.comparesChangeTime });
-    if (path !== undefined) this.#options.logger.error('unpacked code was touched on disk', { sha256, path });
-    return path !== undefined;
-  }
-
-  /** Compares what the quick check left out, in slices so that others get their turn; once at a time for a package. */
-  async #checkRest(sha256: string, entry: CacheEntry): Promise<void> {
-    if (entry.isBeingChecked) return;
-    entry.isBeingChecked = true;
-    for (let from = QUICK_ITEMS; from < entry.manifest.items.length; from += QUICK_ITEMS) {
-      await nextTurn();
-      if (this.#entries.get(sha256) !== entry) return;
-      if (this.#isTouched(sha256, entry, { from, count: QUICK_ITEMS })) {
-        this.#discard(sha256);
-        this.#options.onAltered(sha256);
-        return;
-      }
-    }
-    entry.isBeingChecked = false;
-  }
-
-  /** From disk when an earlier process unpacked it and every hash agrees; else from the zip. */
+  /** From disk when an earlier process unpacked it and nobody touched it since; else from the zip. */
   async #load(sha256: string): Promise<CacheEntry> {
-    const signal = AbortSignal.timeout(this.#options.unpackTimeoutMs);
-    const manifest = this.#readManifest(sha256);
-    if (manifest !== undefined) {
-      const altered = await findAltered(this.#path(sha256), manifest, signal).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return 'a missing file';
-        throw error;
-      });
-      if (altered === undefined) return this.#enter(sha256, manifest);
-      this.#options.logger.error('unpacked code was altered while the funclet was down', { sha256, path: altered });
+    const { store, unpackTimeoutMs, logger, clock } = this.#options;
+    const found = store.readManifest(sha256);
+    if (found !== undefined && !(await this.#isTouchedFrom(sha256, found, 0))) {
+      this.#hashSoon(sha256);
+      return this.#enter(found);
     }
     this.#discard(sha256);
-    return this.#enter(sha256, await this.#unpack(sha256, signal));
+    const startedMs = clock.monotonicMs();
+    const manifest = await store.unpack(sha256, AbortSignal.timeout(unpackTimeoutMs));
+    logger.info('package unpacked', { sha256, items: manifest.items.length, bytes: manifest.bytes, ms: clock.monotonicMs() - startedMs });
+    return this.#enter(manifest);
   }
 
-  #enter(sha256: string, manifest: CodeManifest): CacheEntry {
+  #enter(manifest: CodeManifest): CacheEntry {
     const entry = { manifest, lastUsedMs: this.#options.clock.monotonicMs(), isBeingChecked: false };
-    this.#entries.set(sha256, entry);
-    this.#known.delete(sha256);
-    this.#evict(sha256);
+    this.#entries.set(manifest.sha256, entry);
+    this.#unused.delete(manifest.sha256);
+    this.#evict(manifest.sha256);
     return entry;
   }
 
-  async #unpack(sha256: string, signal: AbortSignal): Promise<CodeManifest> {
-    const { directory, packages, limits, logger, clock } = this.#options;
-    const startedMs = clock.monotonicMs();
-    const zipPath = join(packages, `${sha256}.zip`);
-    await assertChecksum(zipPath, sha256, signal);
-    const temporary = mkdtempSync(join(directory, `${TEMPORARY}${sha256}-`));
-    try {
-      // Open for our own writing only; the rename below needs no write bit on the directory itself.
-      chmodSync(temporary, 0o755);
-      const extracted = await extractPackage(zipPath, temporary, limits, signal);
-      chmodSync(temporary, 0o555);
-      const manifest = describeTree(temporary, sha256, extracted.entries);
-      renameSync(temporary, this.#path(sha256));
-      this.#writeManifest(sha256, manifest);
-      logger.info('package unpacked', {
-        sha256,
-        files: extracted.files,
-        bytes: extracted.unpackedBytes,
-        ms: clock.monotonicMs() - startedMs,
-      });
-      return manifest;
-    } catch (error) {
-      removeTree(temporary);
-      throw translate(sha256, error);
+  #isTouched(sha256: string, manifest: CodeManifest, from: number): boolean {
+    const { store, comparesChangeTime, logger } = this.#options;
+    const path = findTouched(store.path(sha256), manifest, { from, count: QUICK_ITEMS, comparesChangeTime });
+    if (path !== undefined) logger.error('unpacked code was touched on disk', { sha256, path });
+    return path !== undefined;
+  }
+
+  /** In slices, so that others get their turn. */
+  async #isTouchedFrom(sha256: string, manifest: CodeManifest, start: number): Promise<boolean> {
+    for (let from = start; from < manifest.items.length; from += QUICK_ITEMS) {
+      if (this.#isTouched(sha256, manifest, from)) return true;
+      await nextTurn();
     }
+    return false;
+  }
+
+  /** Compares what the quick check left out; once at a time for a package. */
+  async #checkRest(sha256: string, entry: CacheEntry): Promise<void> {
+    if (entry.isBeingChecked) return;
+    entry.isBeingChecked = true;
+    const isTouched = await this.#isTouchedFrom(sha256, entry.manifest, QUICK_ITEMS);
+    entry.isBeingChecked = false;
+    if (isTouched) this.#accuse(sha256, entry);
+  }
+
+  /** One package after the other: reading is for the disk, hashing for the processor, both are shared with functions. */
+  #hashSoon(sha256: string): void {
+    const { store, stopping, logger } = this.#options;
+    this.#hashing = this.#hashing.then(async () => {
+      const entry = this.#entries.get(sha256);
+      if (entry === undefined || stopping.aborted) return;
+      try {
+        const path = await findAltered(store.path(sha256), entry.manifest, stopping);
+        if (path === undefined) return;
+        logger.error('unpacked code was altered on disk', { sha256, path });
+        this.#accuse(sha256, entry);
+      } catch (error) {
+        if (!stopping.aborted) logger.warn('unpacked code cannot be verified', { sha256, error });
+      }
+    });
+  }
+
+  #accuse(sha256: string, entry: CacheEntry): void {
+    if (this.#entries.get(sha256) !== entry) return;
+    this.#discard(sha256);
+    this.#options.onAltered(sha256);
   }
 
   #evict(keep: string): void {
     const { maxBytes, inUse, logger } = this.#options;
-    const used = new Set(inUse()).add(keep);
-    const verified = [...this.#entries].map(([sha256, { manifest, lastUsedMs }]) => ({ sha256, bytes: manifest.bytes, lastUsedMs }));
-    const known = [...this.#known].map(([sha256, bytes]) => ({ sha256, bytes, lastUsedMs: Number.NEGATIVE_INFINITY }));
-    for (const sha256 of chooseEvictions([...known, ...verified], used, maxBytes)) {
+    const used = [...this.#entries].map(([sha256, { manifest, lastUsedMs }]) => ({ sha256, bytes: manifest.bytes, lastUsedMs }));
+    const unused = [...this.#unused].map(([sha256, bytes]) => ({ sha256, bytes, lastUsedMs: Number.NEGATIVE_INFINITY }));
+    for (const sha256 of chooseEvictions([...unused, ...used], new Set(inUse()).add(keep), maxBytes)) {
       logger.info('unpacked package evicted', { sha256 });
       this.#discard(sha256);
     }
   }
 
-  /** Takes a package out of use at once. Its files go when no container has them mounted. */
   #discard(sha256: string): void {
-    const { directory, clock } = this.#options;
     this.#entries.delete(sha256);
-    this.#known.delete(sha256);
-    rmSync(this.#manifestPath(sha256), { force: true });
-    if (!existsSync(this.#path(sha256))) return;
-    this.#discards += 1;
-    renameSync(this.#path(sha256), join(directory, `${DISCARDED}${clock.wallMs()}-${this.#discards}`));
+    this.#unused.delete(sha256);
+    this.#options.store.discard(sha256);
     this.sweep();
   }
-
-  #readManifest(sha256: string): CodeManifest | undefined {
-    let text: string;
-    try {
-      text = readFileSync(this.#manifestPath(sha256), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    const manifest = JSON.parse(text) as Partial<CodeManifest>;
-    const isUsable =
-      manifest.version === 1 && manifest.sha256 === sha256 && Array.isArray(manifest.items) && existsSync(this.#path(sha256));
-    return isUsable ? (manifest as CodeManifest) : undefined;
-  }
-
-  #writeManifest(sha256: string, manifest: CodeManifest): void {
-    const path = this.#manifestPath(sha256);
-    writeFileSync(`${path}.new`, JSON.stringify(manifest), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  }
-
-  #path(sha256: string): string {
-    return join(this.#options.directory, sha256);
-  }
-
-  #manifestPath(sha256: string): string {
-    return join(this.#options.directory, `${sha256}${COMPLETE}`);
-  }
-}
-
-async function assertChecksum(zipPath: string, sha256: string, signal: AbortSignal): Promise<void> {
-  let actual: string;
-  try {
-    actual = await hashFile(zipPath, signal);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    throw new ServiceError('RUNTIME_UNAVAILABLE', `Package ${sha256} is not in the package store; upload the function's code again.`, {
-      cause,
-    });
-  }
-  if (actual === sha256) return;
-  throw new ServiceError(
-    'CHECKSUM_MISMATCH',
-    `The stored package ${sha256} has another SHA-256, ${actual}; upload the function's code again.`,
-  );
-}
-
-function translate(sha256: string, error: unknown): unknown {
-  if (error instanceof PackageError) return new ServiceError(error.code, `Package ${sha256}: ${error.message}`, { cause: error });
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-    return new ServiceError('DISK_FULL', 'The disk of the data directory is full: code cannot be unpacked. Free some space.', {
-      cause: error,
-    });
-  }
-  return error;
 }
 
 /** Stops waiting when the signal aborts; the work itself goes on for the others who wait for it. */

@@ -25,7 +25,7 @@ export class FuncletServer {
   readonly #options: FuncletServerOptions;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #server: Server;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: FuncletServerOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class FuncletServer {
 
   /** Takes no new work, lets requests in flight end until the signal aborts, then closes every connection. */
   async stop(deadline: AbortSignal): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -82,17 +82,18 @@ export class FuncletServer {
     const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
     const method = request.method ?? '';
     if (method === 'GET' && path === '/v1/containers' && query.has('watch')) {
-      streamChanges(response, api.registry, clock);
+      streamChanges(response, api.registry, clock, this.#stopping.signal);
       return;
     }
     if (method === 'GET' && path === '/readyz') {
-      const { isReady, checks } = this.#isStopping ? { isReady: false, checks: { service: 'stopping' } } : api.readiness();
+      const { isReady, checks } = this.#stopping.signal.aborted ? { isReady: false, checks: { service: 'stopping' } } : api.readiness();
       sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', checks });
       return;
     }
     const { pattern, id } = matchPath(path);
     const route = this.#routes.get(`${method} ${pattern}`) ?? this.#refuse(method, path, pattern);
-    if (this.#isStopping && method !== 'GET') throw new ServiceError('SHUTTING_DOWN', 'The funclet is stopping; its containers go on.');
+    if (this.#stopping.signal.aborted && method !== 'GET')
+      throw new ServiceError('SHUTTING_DOWN', 'The funclet is stopping; its containers go on.');
     const timeoutMs = timeoutOf(query) ?? route.timeoutMs;
     const answer = await withDeadline(`${method} ${path}`, timeoutMs, (signal) => route.run({ request, id, signal }));
     if (isText(answer)) send(response, route.status, answer.contentType, answer.text);

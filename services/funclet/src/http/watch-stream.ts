@@ -7,8 +7,8 @@ const HEARTBEAT_MS = 5_000;
 /** A reader that lets this much pile up is cut off; it connects again and starts with a snapshot. */
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Writes a snapshot, then every change and a heartbeat, one JSON per line, until the reader goes or is too slow. */
-export function streamChanges(response: ServerResponse, registry: ContainerRegistry, clock: Clock): void {
+/** Writes a snapshot, then every change and a heartbeat, one JSON per line, until the reader goes, is too slow, or we stop. */
+export function streamChanges(response: ServerResponse, registry: ContainerRegistry, clock: Clock, stopping: AbortSignal): void {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
   const write = (event: WatchEvent): void => {
     if (response.writableLength > BUFFERED_BYTES_MAX) response.destroy();
@@ -22,7 +22,10 @@ export function streamChanges(response: ServerResponse, registry: ContainerRegis
     stopHeartbeat = clock.after(HEARTBEAT_MS, beat);
   };
   stopHeartbeat = clock.after(HEARTBEAT_MS, beat);
+  const end = (): void => void response.end();
+  stopping.addEventListener('abort', end, { once: true });
   response.on('close', () => {
+    stopping.removeEventListener('abort', end);
     stopListening();
     stopHeartbeat();
   });

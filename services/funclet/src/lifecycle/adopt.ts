@@ -1,7 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { instanceLabels, LABELS } from '../engine/labels';
 import type { EngineContainer } from '../engine/container-engine';
-import { mountsAt, type MountEntry } from '../mounts/mount-table';
 import type { ContainerRecord } from './container-record';
 import { decideAdoption } from './decide-adoption';
 import type { LifecycleContext } from './lifecycle-context';
@@ -12,17 +10,15 @@ import type { LifecycleContext } from './lifecycle-context';
  * @returns ids of the containers adopted
  * @throws EngineError
  */
-export async function adopt(context: LifecycleContext, readTable: () => MountEntry[], signal: AbortSignal): Promise<string[]> {
+export async function adopt(context: LifecycleContext, signal: AbortSignal): Promise<string[]> {
   const containers = await context.engine.list(instanceLabels(context.instanceId), signal);
-  const table = readTable();
+  const { codeMounts } = context;
   const adopted: string[] = [];
   for (const container of containers) {
     const containerId = container.labels[LABELS.container] ?? '';
     const record = loadRecord(context, containerId);
-    const task = context.directories.paths(containerId).task;
-    const hasCode =
-      record !== undefined && (context.codeMounts.mode === 'bind' ? mountsAt(table, task).length > 0 : readdirSync(task).length > 0);
-    const decision = decideAdoption({ record, container, mountMode: context.codeMounts.mode, hasCode });
+    const hasCode = record !== undefined && codeMounts.isAttached(context.directories.paths(containerId).task);
+    const decision = decideAdoption({ record, container, mountMode: codeMounts.mode, hasCode });
     if (decision.adopt && record !== undefined) {
       await takeOver(context, record, container, signal);
       adopted.push(containerId);

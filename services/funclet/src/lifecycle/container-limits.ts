@@ -104,6 +104,8 @@ export class ContainerLimits {
         if (this.#pending.get(dockerId) === memoryMb) this.#pending.delete(dockerId);
       } catch (error) {
         tries += 1;
+        // Forgotten meanwhile: the container is being removed, and the engine's complaint about it is no news.
+        if (!this.#pending.has(dockerId)) return;
         const isGone = error instanceof EngineError && error.kind === 'notFound';
         if (!isGone) logger.warn('the engine did not take a limit', { dockerId, memoryMb, tries, error });
         if (isGone) this.#pending.delete(dockerId);

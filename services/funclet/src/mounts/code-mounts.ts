@@ -9,6 +9,8 @@ export interface CodeMounts {
   readonly mode: 'bind' | 'hardlink';
   /** @param name of a directory below `code/` @param target the container's empty task directory */
   attach(name: string, target: string): void;
+  /** Whether the container has code. */
+  isAttached(target: string): boolean;
   /** Idempotent. Afterwards the target is an empty directory, or gone if it was. */
   detach(target: string): void;
 }
@@ -50,6 +52,10 @@ export class BindCodeMounts implements CodeMounts {
     this.#syscalls.bind(join(this.#readOnlyCode, name), target);
   }
 
+  isAttached(target: string): boolean {
+    return mountsAt(this.#readTable(), target).length > 0;
+  }
+
   detach(target: string): void {
     this.#unmountAll(target);
   }
@@ -75,6 +81,10 @@ export class LinkedCode implements CodeMounts {
 
   attach(name: string, target: string): void {
     linkTree(join(this.#code, name), target);
+  }
+
+  isAttached(target: string): boolean {
+    return (unlessMissing(() => readdirSync(target)) ?? []).length > 0;
   }
 
   detach(target: string): void {

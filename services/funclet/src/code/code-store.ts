@@ -1,0 +1,151 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PackageError, extractPackage, type PackageLimits } from '@easyfaas/code-package';
+import { ServiceError } from '@easyfaas/service-kit';
+import { describeTree, hashFile, type CodeManifest } from './code-manifest';
+import { removeTree } from './remove-tree';
+
+export interface CodeStoreOptions {
+  /** `<dataDir>/code` and `<dataDir>/packages`, existing. */
+  directory: string;
+  packages: string;
+  limits: PackageLimits;
+}
+
+const COMPLETE = '.complete';
+const NEW = '.new';
+const TEMPORARY = '.unpacking-';
+const DISCARDED = '.discarded-';
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/**
+ * Unpacked packages on disk: `code/<sha256>/`, each with its manifest `code/<sha256>.complete` beside it. A package is
+ * published by a rename, then its manifest: it is there as a whole or not at all. Beside and not inside, so that
+ * functions see their own files only.
+ */
+export class CodeStore {
+  readonly #options: CodeStoreOptions;
+  /** Names of directories being filled. */
+  readonly #unpacking = new Set<string>();
+  #discards = 0;
+
+  constructor(options: CodeStoreOptions) {
+    this.#options = options;
+  }
+
+  path(sha256: string): string {
+    return join(this.#options.directory, sha256);
+  }
+
+  /** Packages that have a manifest. */
+  list(): string[] {
+    const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(COMPLETE));
+    return names.map((name) => name.slice(0, -COMPLETE.length)).filter((name) => SHA256.test(name));
+  }
+
+  /** @returns undefined when the package is not unpacked completely, or by a version with another format */
+  readManifest(sha256: string): CodeManifest | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.#manifestPath(sha256), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    return existsSync(this.path(sha256)) ? parseManifest(text, sha256) : undefined;
+  }
+
+  /**
+   * Checks the zip's own hash and unpacks it.
+   * @throws ServiceError RUNTIME_UNAVAILABLE when there is no zip, CHECKSUM_MISMATCH, DISK_FULL, or the package's fault
+   */
+  async unpack(sha256: string, signal: AbortSignal): Promise<CodeManifest> {
+    const { directory, packages, limits } = this.#options;
+    const zipPath = join(packages, `${sha256}.zip`);
+    await assertChecksum(zipPath, sha256, signal);
+    const temporary = mkdtempSync(join(directory, TEMPORARY));
+    const name = temporary.slice(directory.length + 1);
+    this.#unpacking.add(name);
+    try {
+      // mkdtemp makes it 0700. The rename stays in one directory, so it needs no write bit on this one.
+      chmodSync(temporary, 0o755);
+      const { entries } = await extractPackage(zipPath, temporary, limits, signal);
+      chmodSync(temporary, 0o555);
+      const manifest = describeTree(temporary, sha256, entries);
+      renameSync(temporary, this.path(sha256));
+      this.#writeManifest(manifest);
+      return manifest;
+    } catch (error) {
+      removeTree(temporary);
+      throw translate(sha256, error);
+    } finally {
+      this.#unpacking.delete(name);
+    }
+  }
+
+  /** Takes a package away at once: it can be unpacked anew. Its files stay until {@link sweep} finds them unused. */
+  discard(sha256: string): void {
+    rmSync(this.#manifestPath(sha256), { force: true });
+    if (!existsSync(this.path(sha256))) return;
+    this.#discards += 1;
+    renameSync(this.path(sha256), join(this.#options.directory, `${DISCARDED}${process.pid}-${this.#discards}-${sha256.slice(0, 12)}`));
+  }
+
+  /** Removes half-unpacked and discarded packages. @param mounted names of directories that containers have mounted */
+  sweep(mounted: ReadonlySet<string>): void {
+    const { directory } = this.#options;
+    for (const name of readdirSync(directory)) {
+      const isRubbish = name.startsWith(DISCARDED) || name.startsWith(TEMPORARY) || name.endsWith(NEW);
+      if (isRubbish && !mounted.has(name) && !this.#unpacking.has(name)) removeTree(join(directory, name));
+    }
+  }
+
+  #writeManifest(manifest: CodeManifest): void {
+    const path = this.#manifestPath(manifest.sha256);
+    writeFileSync(`${path}${NEW}`, JSON.stringify(manifest), { mode: 0o600 });
+    renameSync(`${path}${NEW}`, path);
+  }
+
+  #manifestPath(sha256: string): string {
+    return join(this.#options.directory, `${sha256}${COMPLETE}`);
+  }
+}
+
+function parseManifest(text: string, sha256: string): CodeManifest | undefined {
+  let manifest: Partial<CodeManifest>;
+  try {
+    manifest = JSON.parse(text) as Partial<CodeManifest>;
+  } catch (error) {
+    // The host went down while it was written: as good as not there.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const isUsable = manifest.version === 1 && manifest.sha256 === sha256 && Array.isArray(manifest.items);
+  return isUsable ? (manifest as CodeManifest) : undefined;
+}
+
+async function assertChecksum(zipPath: string, sha256: string, signal: AbortSignal): Promise<void> {
+  let actual: string;
+  try {
+    actual = await hashFile(zipPath, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    const message = `Package ${sha256} is not in the package store; upload the function's code again.`;
+    throw new ServiceError('RUNTIME_UNAVAILABLE', message, { cause });
+  }
+  if (actual === sha256) return;
+  throw new ServiceError(
+    'CHECKSUM_MISMATCH',
+    `The stored package ${sha256} has another SHA-256, ${actual}; upload the function's code again.`,
+  );
+}
+
+function translate(sha256: string, error: unknown): unknown {
+  if (error instanceof PackageError) return new ServiceError(error.code, `Package ${sha256}: ${error.message}`, { cause: error });
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+    return new ServiceError('DISK_FULL', 'The disk of the data directory is full: code cannot be unpacked. Free some space.', {
+      cause: error,
+    });
+  }
+  return error;
+}
