@@ -36,6 +36,14 @@ function figures(call) {
   return `"nonce":${stringify(call.nonce)},"cpuMs":${cpuUs / 1000},"maxRssKb":${maxRSS}`;
 }
 
+function readClientContext(text) {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Failure('Runtime.UnmarshalError', `the client context is not JSON: ${error.message}`);
+  }
+}
+
 /** @returns the event, or the Failure that it is */
 function readEvent(contentType, data, start, end) {
   if (contentType !== undefined && !/[/+]json\b/i.test(contentType)) return bufferFrom(data.subarray(start, end));
@@ -61,7 +69,7 @@ class Context {
     this.invokedFunctionArn = header.functionArn ?? config.functionArn;
     this.memoryLimitInMB = String(config.memoryMb);
     if (header.traceparent !== undefined) this.traceparent = header.traceparent;
-    if (header.clientContext !== undefined) this.clientContext = parse(header.clientContext);
+    if (header.clientContext !== undefined) this.clientContext = readClientContext(header.clientContext);
     this.getRemainingTimeInMillis = () => Math.max(0, Math.floor(call.deadlineMs - now()));
   }
   /** Aborted when the controller cancels the call. */

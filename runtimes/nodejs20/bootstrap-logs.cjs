@@ -1,5 +1,6 @@
 'use strict';
 // Takes over what a handler prints and sends it with the call that printed it, in order with the call's answer.
+const { Writable } = require('node:stream');
 const { format } = require('node:util');
 
 const LOG = 10;
@@ -8,7 +9,6 @@ const FRAME_BYTES = 60 * 1024; // the cap of a LOG frame is 64 KiB
 const LEVELS = { log: 'INFO', info: 'INFO', debug: 'DEBUG', warn: 'WARN', error: 'ERROR', trace: 'TRACE' };
 
 const { byteLength, from: bufferFrom } = Buffer;
-const { nextTick } = process;
 
 /** What a call must have to be logged to; stream 0 is for what belongs to no call. */
 exports.createMeter = (stream, requestId) => ({ stream, requestId, logLeft: BYTES_PER_CALL, cutBytes: 0 });
@@ -47,15 +47,25 @@ exports.createLogs = function createLogs(wire, callNow, meterOf) {
     meter.cutBytes = 0;
   }
 
+  /**
+   * In place of Node's own stream, which would make the descriptor non-blocking for everyone: child processes and
+   * `fs.writeSync(1)` would then fail with EAGAIN when they write much.
+   */
+  function createOutput(fd) {
+    const write = (chunk, encoding, done) => {
+      log(fd, typeof chunk === 'string' ? chunk : chunk.toString());
+      done();
+    };
+    return Object.assign(new Writable({ decodeStrings: false, autoDestroy: false, write }), { fd, _type: 'pipe' });
+  }
+
   function takeOverOutput() {
-    for (const [index, stream] of [process.stdout, process.stderr].entries()) {
-      stream.write = (chunk, encoding, callback) => {
-        log(index + 1, typeof chunk === 'string' ? chunk : bufferFrom(chunk).toString());
-        const done = typeof encoding === 'function' ? encoding : callback;
-        if (typeof done === 'function') nextTick(done);
-        return true;
-      };
-    }
+    for (const [name, fd] of [
+      ['stdout', 1],
+      ['stderr', 2],
+    ])
+      // prettier-ignore
+      Object.defineProperty(process, name, { value: createOutput(fd), configurable: true, enumerable: true, writable: true });
     for (const [method, level] of Object.entries(LEVELS)) {
       const fd = method === 'warn' || method === 'error' || method === 'trace' ? 2 : 1;
       console[method] = (...args) => {

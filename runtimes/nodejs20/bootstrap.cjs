@@ -115,7 +115,8 @@ function run(call, header, event) {
     const returned = handler(event, new Context(call, header, config, answer), answer);
     if (typeof returned?.then === 'function')
       returned.then((result) => succeed(call, result), (error) => fail(call, describe(error))); // prettier-ignore
-    else if (handler.length >= 3) return; // what a function with a callback returns means nothing, as on Lambda: often it is a timer
+    else if (handler.length >= 3)
+      return; // what a function with a callback returns means nothing, as on Lambda: often it is a timer
     else if (returned !== undefined || !(waitsForCallback || call.usesContext)) succeed(call, returned);
   } catch (error) {
     fail(call, describe(error));

@@ -10,7 +10,7 @@ import time
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, OWN_FOLDER)
 from bootstrap_call import Call, Context, encode_ascii, marshal, read_event
-from bootstrap_handler import describe, is_coroutine_function, load_handler
+from bootstrap_handler import Failure, describe, is_coroutine_function, load_handler
 from bootstrap_logs import Logs, Meter
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
@@ -41,6 +41,8 @@ def meter_now():
 
 # ---- INIT ----
 def init(header):
+    if state.config is not None:
+        return send_init_error(Failure('Runtime.ProtocolViolation', 'a second INIT'))
     started = time.monotonic()
     state.config = header
     os.environ.update(header['env'])
@@ -53,12 +55,15 @@ def init(header):
     except SystemExit as error:
         exit_now(error)
     except BaseException as error:
-        logs.finish(unbound)
-        error = describe(error)
-        wire.send(INIT_ERROR, 0, encode_ascii({'errorType': error['errorType']}), encode_ascii(error).encode())
-        return
+        return send_init_error(error)
     logs.finish(unbound)
     wire.send(INIT_DONE, 0, '{"initMs":%.3f}' % ((time.monotonic() - started) * 1000))
+
+
+def send_init_error(error):
+    logs.finish(unbound)
+    error = describe(error)
+    wire.send(INIT_ERROR, 0, encode_ascii({'errorType': error['errorType']}), encode_ascii(error).encode())
 
 
 # ---- INVOKE ----

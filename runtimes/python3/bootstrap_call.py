@@ -41,7 +41,7 @@ class Context:
         self.function_name, self.function_version = config['functionName'], config['functionVersion']
         self.invoked_function_arn = header.get('functionArn') or config['functionArn']
         self.memory_limit_in_mb = str(config['memoryMb'])
-        self.client_context = decode_json(header['clientContext']) if 'clientContext' in header else None
+        self.client_context = ClientContext(header['clientContext']) if 'clientContext' in header else None
         self.traceparent = header.get('traceparent')
 
     def get_remaining_time_in_millis(self):
@@ -51,6 +51,17 @@ class Context:
     def is_cancelled(self):
         """Whether the controller has cancelled this call."""
         return self._call.is_cancelled
+
+
+class ClientContext:
+    """What the caller sent beside the event: `custom`, `env` and `client`."""
+
+    def __init__(self, text):
+        try:
+            members = decode_json(text)
+            self.custom, self.env, self.client = members.get('custom'), members.get('env'), members.get('client')
+        except (ValueError, AttributeError) as error:
+            raise Failure('Runtime.UnmarshalError', f'the client context is not a JSON object: {error}') from error
 
 
 def read_event(header, body):

@@ -39,7 +39,7 @@ def user_trace(error):
 
 
 def is_own(filename):
-    return filename.startswith(OWN_FOLDER + os.sep + 'bootstrap') or filename.startswith('<frozen importlib')
+    return filename.startswith((OWN_FOLDER + os.sep + 'bootstrap', '<frozen importlib', importlib.__file__))
 
 
 def load_handler(spec, root):

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import type { RuntimeManifest } from '@easyfaas/contracts/wire';
+import { collectYoungGarbage } from './collect-garbage';
 
 /** The kernel ends the runtime first when memory runs out, so that the runner lives to tell. */
 const OOM_SCORE_ADJ = '1000';
 /** Output that is still in the pipes when the process has ended is read for this long at most. */
 const DRAIN_MS = 100;
+/** Output after which the buffers it came in are freed. */
+const GARBAGE_BYTES = 2 * 1024 * 1024;
 /** Inode of the initial process-id name space: PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 /** What V8 writes to standard error before it aborts. */
@@ -31,14 +34,19 @@ export class RuntimeProcess {
   readonly #child: ChildProcess;
   #isHeapExhausted = false;
   #hasEnded = false;
+  #garbageBytes = 0;
 
   constructor({ manifest, env, onOutput, onEnded }: RuntimeProcessOptions) {
     this.#child = spawn(manifest.command, manifest.args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
     if (this.#child.pid !== undefined) raiseOomScore(this.#child.pid);
-    this.#child.stdout?.on('data', (chunk: Buffer) => onOutput(1, chunk));
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      onOutput(1, chunk);
+      this.#free(chunk.length);
+    });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       if (chunk.includes(HEAP_EXHAUSTED)) this.#isHeapExhausted = true;
       onOutput(2, chunk);
+      this.#free(chunk.length);
     });
     const ended = (code: number | null, signal: string | null) => {
       if (this.#hasEnded) return;
@@ -53,6 +61,13 @@ export class RuntimeProcess {
     // 'close' comes after all output; but a child that was left behind may hold the pipes open for ever.
     this.#child.on('exit', (code, signal) => setTimeout(ended, DRAIN_MS, code, signal));
     this.#child.on('close', ended);
+  }
+
+  #free(bytes: number): void {
+    this.#garbageBytes += bytes;
+    if (this.#garbageBytes < GARBAGE_BYTES) return;
+    this.#garbageBytes = 0;
+    collectYoungGarbage();
   }
 
   get pid(): number | undefined {
