@@ -55,7 +55,6 @@ const INVALID: [number, string, EvilEntry[]][] = [
   [59, 'an absolute name', [HANDLER, { name: '/etc/evil', data: 'x' }]],
   [59, 'a name that climbs out with backslashes', [HANDLER, { name: 'a\\..\\..\\evil', data: 'x' }]],
   [59, 'a name with a drive letter', [HANDLER, { name: 'C:/evil', data: 'x' }]],
-  [59, 'a local name that differs from the listed one', [{ ...HANDLER, localName: '../ex.js' }]],
   [60, 'two entries of one name', [HANDLER, { ...HANDLER, data: 'other' }]],
   [60, 'a file that is also a directory', [HANDLER, { name: 'a', data: 'x' }, { name: 'a/b', data: 'x' }]],
   [67, 'a path of 6 000 characters', [HANDLER, { name: 'x'.repeat(6000), data: 'x' }]],

@@ -16,8 +16,6 @@ export interface EvilEntry {
   size?: number;
   /** Announced CRC-32; default the true one. */
   crc?: number;
-  /** Name in the local header, when it differs from the one in the central directory. */
-  localName?: string;
   /** Reuse the local header of the entry with this index instead of writing one: overlapping entries. */
   overlaps?: number;
 }
@@ -58,10 +56,7 @@ export function evilZip(entries: readonly EvilEntry[]): Buffer {
     fixed.writeUInt32LE(entry.size ?? data.length, 18);
     fixed.writeUInt16LE(name.length, 22);
     if (entry.overlaps === undefined) {
-      const localName = entry.localName === undefined ? name : Buffer.from(entry.localName);
-      const localFixed = Buffer.from(fixed);
-      localFixed.writeUInt16LE(localName.length, 22);
-      const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), localFixed, localName, bytes]);
+      const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), fixed, name, bytes]);
       offsets.push(at);
       parts.push(local);
       at += local.length;
