@@ -23,7 +23,8 @@ const STAGES = {
   types: { command: ['tsc', '-b'] },
   unit: { needs: [] },
   architecture: { needs: [] },
-  integration: { needs: ['bundles', 'redis', 'docker'] },
+  // Docker before Redis: where there is no redis-server, its image serves.
+  integration: { needs: ['bundles', 'docker', 'redis'] },
   conformance: { needs: ['bundles', 'docker'] },
   e2e: { needs: ['bundles', 'docker', 'stack'] },
   corpus: { needs: ['bundles', 'docker', 'stack'] },
@@ -118,7 +119,7 @@ function runTool(stage, [program, ...args], env) {
     const startedAt = performance.now();
     const child = spawn(join(ROOT, 'node_modules/.bin', program), args, {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...process.env, FORCE_COLOR: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     current = child;
