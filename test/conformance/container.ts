@@ -54,9 +54,15 @@ export function fixtureFile(runtime: HostRuntime, name: string): string | undefi
 }
 
 /** One test per fixture that the language has; `%s` in the title is the fixture's name. */
-export function eachFixture(runtime: HostRuntime, fixtures: string[], title: string, test: (fixture: string) => Promise<void>): void {
+export function eachFixture(
+  runtime: HostRuntime,
+  fixtures: string[],
+  title: string,
+  test: (fixture: string) => Promise<void>,
+  timeoutMs?: number,
+): void {
   for (const fixture of fixtures.filter((name) => fixtureFile(runtime, name) !== undefined))
-    it(title.replace('%s', fixture), () => test(fixture));
+    it(title.replace('%s', fixture), () => test(fixture), timeoutMs);
 }
 
 let runnerFile: string | undefined;

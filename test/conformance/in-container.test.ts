@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { FrameType } from '@easyfaas/contracts/wire';
+import { eventually } from '../support/eventually';
+import { allRuntimes, eachFixture, type HostRuntime } from './container';
+import { DockerContainer, hasImage, TEST_RUN } from './docker-container';
+
+const here = allRuntimes().filter(hasImage);
+
+afterAll(() => {
+  if (here.length === 0) return;
+  const left = execFileSync('docker', ['ps', '-aq', '--filter', `label=easyfaas.test-run=${TEST_RUN}`]).toString();
+  expect(left).toBe('');
+});
+
+(here.length > 0
+  ? describe.each(here.map((runtime): [string, HostRuntime] => [runtime.name, runtime]))
+  : describe.skip.each([['no image', undefined as never]]))('%s in a locked container', (_name, runtime) => {
+  let container: DockerContainer;
+
+  beforeEach(async () => {
+    container = await DockerContainer.startIn(runtime);
+  }, 60_000);
+  afterEach(() => container.dispose(), 60_000);
+
+  const endOf = async (fixture: string): Promise<Record<string, unknown>> => {
+    await container.init(fixture);
+    container.sendInvoke({});
+    return (await container.runner.next(FrameType.EXIT, 0, 60_000)).header;
+  };
+
+  it('runs as nobody, under an init, next to the runner', async () => {
+    await container.init('returns');
+    await expect(container.result({})).resolves.toEqual({ hello: 'world' });
+    expect(container.processes()).toHaveLength(3);
+  }, 60_000);
+
+  it('can write nothing but /tmp', async () => {
+    await container.init('writes-task');
+    const refused = expect.stringMatching(/^(EROFS|EACCES)$/) as string;
+    await expect(container.result({})).resolves.toEqual({
+      task: refused,
+      root: refused,
+      runner: refused,
+      socketFolder: refused,
+      tmp: 'written',
+    });
+  }, 60_000);
+
+  it('tells by EXIT that the kernel ended it for want of memory, and the runner lives', async () => {
+    expect(await endOf('memory-hog')).toMatchObject({ oom: true, killed: false });
+    container.runner.send(FrameType.PING, 1);
+    expect((await container.runner.next(FrameType.PONG)).stream).toBe(1);
+  }, 60_000);
+
+  eachFixture(
+    runtime,
+    ['heap-hog'],
+    'tells the same of the language’s own heap (%s)',
+    async (fixture) => {
+      expect(await endOf(fixture)).toMatchObject({ oom: true, killed: false });
+    },
+    60_000,
+  );
+
+  it('loses a fork bomb to KILL, every process of it', async () => {
+    await container.init('forks');
+    container.sendInvoke({});
+    await eventually(() => expect(container.processes().length).toBeGreaterThan(60), 20_000);
+    container.runner.send(FrameType.KILL, 0, { reason: 'test' });
+    expect((await container.runner.next(FrameType.EXIT)).header).toMatchObject({ killed: true });
+    await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
+  }, 60_000);
+
+  it('loses a child in a session of its own to KILL', async () => {
+    await container.init('leaves-child');
+    await container.result({});
+    expect(container.processes()).toHaveLength(4);
+    container.runner.send(FrameType.KILL, 0, { reason: 'test' });
+    await container.runner.next(FrameType.EXIT);
+    await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
+  }, 60_000);
+
+  it('ends within the grace period of docker stop', async () => {
+    await container.init('ignores-sigterm');
+    container.sendInvoke({});
+    const startedAt = performance.now();
+    execFileSync('docker', ['stop', '-t', '10', container.dockerId], { stdio: 'ignore' });
+    expect(performance.now() - startedAt).toBeLessThan(9000);
+  }, 60_000);
+});
