@@ -54,13 +54,8 @@ async function startLongCall(
 
 /** Ends the runtime process of a container from inside, as the kernel or the user's own code could. */
 async function killRuntime(dockerId: string): Promise<void> {
-  await docker(
-    'exec',
-    dockerId,
-    'sh',
-    '-c',
-    `kill -9 $(grep -l bootstrap /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -vx -e 1 -e $$)`,
-  );
+  // The brackets keep this command line itself from matching.
+  await docker('exec', dockerId, 'sh', '-c', `kill -9 $(grep -l '[b]ootstrap' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3)`);
 }
 
 /** The next call is served by another container, and the dead one is gone everywhere. */
