@@ -124,16 +124,14 @@ export function parseHeader(frame: Frame): Record<string, unknown> {
 
 /**
  * Turns a byte stream into frames. Untrusted input: the announced length is checked against the type's cap before the
- * frame is collected, so a peer can make the receiver hold at most one capped frame.
+ * frame is collected, so a peer can make the receiver hold at most one capped frame, in however small pieces it comes.
  */
 export class FrameDecoder {
   readonly #accepts: ReadonlySet<FrameType>;
   readonly #onFrame: (frame: Frame) => void;
-  /** Received but not yet decoded, oldest first. Joined only when a frame is complete: linear in the bytes received. */
-  #chunks: Buffer[] = [];
-  #buffered = 0;
-  /** Bytes that must be there before decoding can go on. */
-  #wanted = PREFIX_BYTES;
+  /** A frame that did not come in one piece, as large as it will be; first only its prefix. Undefined between frames. */
+  #collected: Buffer | undefined;
+  #collectedBytes = 0;
 
   /**
    * @param accepts frame types that this end may receive; any other is a ProtocolError
@@ -146,29 +144,47 @@ export class FrameDecoder {
 
   /** @throws ProtocolError on a frame that is too long, too short, or of a type not accepted here */
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    if (this.#buffered < this.#wanted) return;
-    let data = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
     let at = 0;
-    for (;;) {
-      const left = data.length - at;
-      if (left < PREFIX_BYTES) {
-        this.#wanted = PREFIX_BYTES;
-        break;
-      }
-      const length = this.#checkedLength(data, at);
-      if (left < LENGTH_BYTES + length) {
-        this.#wanted = LENGTH_BYTES + length;
-        break;
-      }
-      const frame = decodeOne(data, at, length);
-      at += LENGTH_BYTES + length;
+    while (at < chunk.length) {
+      at = this.#collected ? this.#collect(this.#collected, chunk, at) : this.#decodeWhole(chunk, at);
+    }
+  }
+
+  /** Decodes the frames that are complete in the chunk, and keeps the beginning of the one that is not. */
+  #decodeWhole(chunk: Buffer, start: number): number {
+    let at = start;
+    let wanted = PREFIX_BYTES;
+    while (chunk.length - at >= PREFIX_BYTES) {
+      const length = this.#checkedLength(chunk, at);
+      wanted = LENGTH_BYTES + length;
+      if (chunk.length - at < wanted) break;
+      const frame = decodeOne(chunk, at, length);
+      at += wanted;
+      wanted = PREFIX_BYTES;
       this.#onFrame(frame);
     }
-    data = data.subarray(at);
-    this.#chunks = data.length > 0 ? [data] : [];
-    this.#buffered = data.length;
+    if (at < chunk.length) {
+      this.#collected = Buffer.allocUnsafe(wanted);
+      this.#collectedBytes = chunk.copy(this.#collected, 0, at);
+    }
+    return chunk.length;
+  }
+
+  /** Adds to the frame that is being collected, and decodes it when it is complete. */
+  #collect(collected: Buffer, chunk: Buffer, at: number): number {
+    const taken = chunk.copy(collected, this.#collectedBytes, at);
+    this.#collectedBytes += taken;
+    if (this.#collectedBytes < collected.length) return at + taken;
+    const length = this.#checkedLength(collected, 0);
+    if (collected.length < LENGTH_BYTES + length) {
+      this.#collected = Buffer.allocUnsafe(LENGTH_BYTES + length);
+      collected.copy(this.#collected);
+      return at + taken;
+    }
+    this.#collected = undefined;
+    this.#collectedBytes = 0;
+    this.#onFrame(decodeOne(collected, 0, length));
+    return at + taken;
   }
 
   #checkedLength(data: Buffer, at: number): number {
