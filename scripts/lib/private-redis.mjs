@@ -15,11 +15,17 @@ export async function startPrivateRedis({ log, runId }) {
   const folder = mkdtempSync(join(tmpdir(), 'easyfaas-redis-'));
   const socket = join(folder, 'redis.sock');
   const settings = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '777', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const server = findCommand('redis-server') ? startProcess(settings) : await startContainer({ settings, folder, log, runId });
+  let server;
   const stop = async () => {
-    await server.stop();
+    await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    server = findCommand('redis-server') ? startProcess(settings) : await startContainer({ settings, folder, log, runId });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const isUp = await until(() => server.isReady(socket), { withinMs: 20_000, everyMs: 100 });
   if (!isUp) {
     await stop();
