@@ -6,15 +6,26 @@ export interface CgroupMemory {
   memoryPeakBytes?: number;
 }
 
-/**
- * Reads the container's own control group: version 1 (`<root>/memory/memory.*`) or 2 (`<root>/memory.*`).
- * @param root where the hierarchy is mounted, `/sys/fs/cgroup`
- */
-export class CgroupReader {
-  readonly #root: string;
+/** Text of a file of the hierarchy, by its path below the mount point; undefined when there is no such file. */
+export type ReadCgroupFile = (file: string) => string | undefined;
 
-  constructor(root: string) {
-    this.#root = root;
+/** Reads below a mount point such as `/sys/fs/cgroup`. */
+export function cgroupFiles(mountPoint: string): ReadCgroupFile {
+  return (file) => {
+    try {
+      return readFileSync(`${mountPoint}/${file}`, 'utf8');
+    } catch {
+      return undefined; // the other version of the hierarchy, or none at all
+    }
+  };
+}
+
+/** The container's own control group: version 1 (`memory/memory.*`) or 2 (`memory.*`). */
+export class CgroupReader {
+  readonly #read: ReadCgroupFile;
+
+  constructor(read: ReadCgroupFile) {
+    this.#read = read;
   }
 
   /** Processes of this container that the kernel's out-of-memory killer has ended so far; 0 where that cannot be read. */
@@ -24,19 +35,15 @@ export class CgroupReader {
   }
 
   memory(): CgroupMemory {
-    const current = Number(this.#read('memory.current') ?? this.#read('memory/memory.usage_in_bytes'));
-    const peak = Number(this.#read('memory.peak') ?? this.#read('memory/memory.max_usage_in_bytes'));
+    const current = bytes(this.#read('memory.current') ?? this.#read('memory/memory.usage_in_bytes'));
+    const peak = bytes(this.#read('memory.peak') ?? this.#read('memory/memory.max_usage_in_bytes'));
     return {
-      ...(Number.isSafeInteger(current) ? { memoryBytes: current } : {}),
-      ...(Number.isSafeInteger(peak) ? { memoryPeakBytes: peak } : {}),
+      ...(current === undefined ? {} : { memoryBytes: current }),
+      ...(peak === undefined ? {} : { memoryPeakBytes: peak }),
     };
   }
+}
 
-  #read(file: string): string | undefined {
-    try {
-      return readFileSync(`${this.#root}/${file}`, 'utf8');
-    } catch {
-      return undefined; // the other version of the hierarchy, or none at all
-    }
-  }
+function bytes(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }

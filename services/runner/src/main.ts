@@ -1,11 +1,11 @@
 import { CONTAINER_ENV, CONTAINER_PATHS } from '@easyfaas/contracts/wire';
-import { CgroupReader } from './cgroup';
+import { cgroupFiles, CgroupReader } from './cgroup';
 import { Runner } from './runner';
 import { readManifest } from './runtime-process';
 import { selfCheck } from './self-check';
 
 const manifest = readManifest(process.env['EASYFAAS_RUNTIME_MANIFEST'] ?? CONTAINER_PATHS.runtimeManifest);
-const cgroup = new CgroupReader('/sys/fs/cgroup');
+const cgroup = new CgroupReader(cgroupFiles('/sys/fs/cgroup'));
 
 if (process.argv.includes('--self-check')) {
   void selfCheck({ manifest, cgroup, containerEnv: process.env }).then(({ isReady, text }) => {

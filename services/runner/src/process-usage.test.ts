@@ -1,0 +1,13 @@
+import { parseUsage } from './process-usage';
+
+describe('parseUsage', () => {
+  it('counts the fields from behind the name, which may contain anything', () => {
+    // pid (comm) state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime ...
+    const stat = '42 (a) S (b 1) R 1 42 42 0 -1 4194304 100 0 0 0 150 50 7 3 20 0 1 0 1 1 1\n';
+    expect(parseUsage(stat, 'Name:\tnode\nVmRSS:\t   42104 kB\n')).toEqual({ rssKb: 42104, cpuMs: 2100 });
+  });
+
+  it('is zero for what is not there, as in the status of a zombie', () => {
+    expect(parseUsage('42 (node) Z 1 42 42 0 -1 0 0 0 0 0 0 0 0 0', 'Name:\tnode\n')).toEqual({ rssKb: 0, cpuMs: 0 });
+  });
+});
