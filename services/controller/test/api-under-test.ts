@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import { LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
-import { silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
+import { silentLogger, systemClock, systemIds, type Logger } from '@easyfaas/service-kit';
 import { AdminKey } from '../src/auth/admin-key';
 import { AdminKeyFile } from '../src/auth/admin-key-file';
 import { KeyAuthenticator } from '../src/auth/key-authenticator';
@@ -33,6 +34,7 @@ export interface ApiUnderTest {
   url: string;
   dataDir: string;
   adminKey(): Promise<string>;
+  adminKeyId(): string;
   directory: CachedFunctionDirectory;
   records: RedisRecords;
   client: RedisClient;
@@ -74,6 +76,7 @@ export interface ApiOptions {
   prefix: string;
   requestTimeoutMs?: number;
   dataDir?: string;
+  logger?: Logger;
   /** False when the API is to start without it. */
   isRedisThere?: boolean;
 }
@@ -100,9 +103,9 @@ export async function startApi({
   requestTimeoutMs,
   dataDir: given,
   isRedisThere = true,
+  logger = silentLogger(),
 }: ApiOptions): Promise<ApiUnderTest> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'easyfaas-data-')));
-  const logger = silentLogger();
   const clock = systemClock;
   const client = connectWithoutWaiting(redisUrl);
   const backing = { ...client, prefix };
@@ -172,6 +175,7 @@ export async function startApi({
     url: `http://127.0.0.1:${port}`,
     dataDir,
     adminKey: async () => (await file.read()) ?? '',
+    adminKeyId: () => readFileSync(file.path, 'utf8').split('_')[1] ?? '',
     directory: new CachedFunctionDirectory({ store, clock, logger }),
     records,
     client,

@@ -59,6 +59,10 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
     server = spawn('redis-server', ['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no', '--dir', directory], {
       stdio: 'ignore',
     });
+    // A test file that breaks before its end must not leave a server behind, nor be held open by one.
+    server.unref();
+    const started = server;
+    process.once('exit', () => started.kill('SIGKILL'));
     await eventually(() => answersPing(socketPath), 10_000);
   };
   const kill = async (): Promise<void> => {

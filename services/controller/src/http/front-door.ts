@@ -7,7 +7,7 @@ export { sendError } from './send-error';
 export interface FrontDoorOptions {
   /** Names that the Host header may have, without port; IPv6 in brackets. */
   allowedHosts: readonly string[];
-  /** Origins that may call from a browser, such as `https://console.example`; none by default. */
+  /** Origins that may call from a browser, such as `https://ui.example`; none by default. */
   allowedOrigins: readonly string[];
   /** Makes a UUID for a request that brought no usable id. */
   newRequestId: () => string;
