@@ -1,6 +1,6 @@
 // The data directory on the host: a shared mount, so that what the funclet mounts appears in running containers.
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, rmdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { isRoot } from './machine.mjs';
 import { run } from './run.mjs';
 import { Failure } from './terminal.mjs';
@@ -68,9 +68,10 @@ export async function releaseDataDirectory(dataDir, { log, isOurMount, image }) 
   return paths.length;
 }
 
-/** Deletes the data directory, unless something is still mounted below it. */
+/** Empties the data directory and deletes it; a mount that others made there stays. @throws Failure when something is mounted below it */
 export async function deleteDataDirectory(dataDir, { log, image }) {
-  const left = mountsBelow(dataDir);
+  const mounts = mountsBelow(dataDir);
+  const left = mounts.filter((path) => path !== dataDir);
   if (left.length > 0) {
     throw new Failure(`${dataDir} was not deleted.`, {
       why: `Still mounted there: ${left.join(', ')}`,
@@ -86,7 +87,8 @@ export async function deleteDataDirectory(dataDir, { log, image }) {
   if (!existsSync(dataDir)) return;
   if (!isRoot()) await runAsRoot(['find', dataDir, '-mindepth', '1', '-delete'], { dataDir, image, log });
   try {
-    rmSync(dataDir, { recursive: true, force: true });
+    for (const name of readdirSync(dataDir)) rmSync(join(dataDir, name), { recursive: true, force: true });
+    if (mounts.length === 0) rmdirSync(dataDir);
   } catch (cause) {
     throw new Failure(`${dataDir} was not deleted.`, { why: cause.message, remedy: `sudo rm -rf ${dataDir}`, cause });
   }

@@ -176,8 +176,8 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
   if (ids.length > 0) await run('docker', ['rm', '-f', '-v', ...ids], { log, mayFail: true, timeoutMs: 120_000 });
   const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount, image: NODE_IMAGE });
   if (purge) {
-    await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
     if (!keepImages) await removeImages(stack.tag, log);
+    await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
   }
   // Kept otherwise: the next `npm run up` finds the same data directory and port.
   if (purge) rmSync(stateFile(stack.project), { force: true });
