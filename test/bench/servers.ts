@@ -32,7 +32,7 @@ export async function bareServer(): Promise<BenchServer> {
 
 export async function functionsFramework(): Promise<BenchServer> {
   const port = await freePort();
-  const cli = require.resolve('@google-cloud/functions-framework/build/src/main.js', { paths: [repositoryRoot] });
+  const cli = join(repositoryRoot, 'node_modules/.bin/functions-framework');
   return start(port, FRAMEWORK, 'index.js', (file) => [cli, '--target=hello', `--source=${file}`, `--port=${port}`]);
 }
 
