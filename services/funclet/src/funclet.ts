@@ -14,6 +14,8 @@ import { instanceLabels } from './engine/labels';
 import { RuntimeImages, readRuntimeManifests } from './engine/runtime-images';
 import { FuncletServer } from './http/funclet-server';
 import type { Readiness } from './http/routes';
+import { periodically } from './periodically';
+import { readinessOf } from './readiness';
 import { adopt } from './lifecycle/adopt';
 import { ContainerDirectories } from './lifecycle/container-directories';
 import { ContainerLimits } from './lifecycle/container-limits';
@@ -184,30 +186,7 @@ export class Funclet implements Service {
       { onEvent: (event) => void reaper.onEvent(event), onOpen: () => void reaper.reconcile() },
       signal,
     );
-    every(config.reconcileMs, signal, () => reaper.reconcile());
-    every(config.verifyCodeMs, signal, async () => code.verifyAll());
+    periodically(config.reconcileMs, signal, () => reaper.reconcile());
+    periodically(config.verifyCodeMs, signal, async () => code.verifyAll());
   }
-}
-
-/** Does work again and again, each time a while after the last has ended. */
-function every(pauseMs: number, signal: AbortSignal, work: () => Promise<void>): void {
-  const next = (): void => {
-    const cancel = systemClock.after(pauseMs, () => {
-      signal.removeEventListener('abort', cancel);
-      void work().finally(next);
-    });
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
-  };
-  next();
-}
-
-function readinessOf(reaper: Reaper, runtimes: RuntimeImages): Readiness {
-  const missing = runtimes.list().filter(({ imageId }) => imageId === undefined);
-  const hasAny = missing.length < runtimes.list().length;
-  const checks = {
-    docker: reaper.problem ?? 'ok',
-    runtimes: missing.length === 0 ? 'ok' : `missing images: ${missing.map(({ image }) => image).join(', ')}`,
-  };
-  return { isReady: reaper.problem === undefined && hasAny, checks };
 }

@@ -99,6 +99,7 @@ export class ContainerRegistry {
 
   /** Takes in a container that an earlier process made. */
   adopt(record: ContainerRecord): ContainerRecord {
+    this.#revision = Math.max(this.#revision, record.view.revision);
     return this.#put(record, undefined);
   }
 

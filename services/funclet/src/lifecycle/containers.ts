@@ -11,6 +11,7 @@ import type {
 } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import { EngineError } from '../engine/engine-error';
+import { assertTransition } from './container-machine';
 import type { Verb } from './container-record';
 import { init } from './init';
 import { KeyedQueue } from './keyed-queue';
@@ -40,14 +41,14 @@ export class Containers {
     this.#creations = new Semaphore(creationsMax);
   }
 
-  init(request: InitRequest, signal: AbortSignal): Promise<ContainerView> {
+  async init(request: InitRequest, signal: AbortSignal): Promise<ContainerView> {
     const { containerId } = request;
-    return this.#run(containerId, 'init', request, () =>
-      this.#creations.run(signal, () => this.#orReset(containerId, ['creating'], () => init(this.#context, request, signal))),
-    ).then((view) => {
-      this.#expire(containerId, 'creating', this.#context.creatingDeadlineMs);
-      return view;
+    const view = await this.#run(containerId, 'init', request, () => {
+      this.#context.registry.assertUnused(containerId);
+      return this.#creations.run(signal, () => this.#orReset(containerId, 'creating', () => init(this.#context, request, signal)));
     });
+    this.#expire(containerId, 'creating', this.#context.creatingDeadlineMs);
+    return view;
   }
 
   attached(containerId: string, request: TransitionRequest): Promise<ContainerView> {
@@ -59,7 +60,8 @@ export class Containers {
 
   async warmUp(containerId: string, request: WarmUpRequest, signal: AbortSignal): Promise<WarmUpResponse> {
     const container = await this.#run(containerId, 'warm-up', request, async () => {
-      const response = await this.#orReset(containerId, ['warming'], () => warmUp(this.#context, containerId, request, signal));
+      assertTransition(containerId, this.#context.registry.get(containerId).view.state, 'warming');
+      const response = await this.#orReset(containerId, 'warming', () => warmUp(this.#context, containerId, request, signal));
       this.#warmUps.set(containerId, response);
       this.#expire(containerId, 'warming', this.#context.warmingDeadlineMs);
       return response.container;
@@ -136,6 +138,7 @@ export class Containers {
   ): Promise<ContainerView> {
     const view = await reset(this.#context, containerId, how, signal);
     this.#warmUps.delete(containerId);
+    this.#context.logger.info('container reset', { containerId, reason: view.reason, exit: view.exit });
     return view;
   }
 
@@ -153,15 +156,14 @@ export class Containers {
     });
   }
 
-  /** When work fails while the container is in one of these states, nobody can use it any more. */
-  async #orReset<T>(containerId: string, states: readonly ContainerState[], work: () => Promise<T>): Promise<T> {
+  /** When work that brings a container into a state fails in that state, nobody can use the container any more. */
+  async #orReset<T>(containerId: string, halfDone: ContainerState, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const state = this.#context.registry.find(containerId)?.view.state;
       // Behind this verb in the queue, so that the caller gets the error without waiting for Docker.
-      if (state !== undefined && states.includes(state))
-        void this.discard(containerId, `${state} failed: ${(error as Error).message}`.slice(0, 500));
+      if (state === halfDone) void this.discard(containerId, `${state} failed: ${(error as Error).message}`.slice(0, 500));
       throw error;
     }
   }

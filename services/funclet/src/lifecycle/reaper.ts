@@ -66,8 +66,12 @@ export class Reaper {
     const containers = await engine.list(instanceLabels(instanceId), signal);
     const byDockerId = new Map(containers.map((container) => [container.dockerId, container]));
     for (const record of records) await this.#judge(record, byDockerId);
-    for (const container of containers) await this.#removeUnknown(container, signal);
-    this.#removeDirectories(new Set(containers.map(({ labels }) => labels[LABELS.container] ?? '')));
+    const left = new Set<string>();
+    for (const container of containers) {
+      if (this.#isKnown(container)) left.add(container.labels[LABELS.container] ?? '');
+      else await this.#removeUnknown(container, signal);
+    }
+    this.#removeDirectories(left);
     limits.retry();
     code.sweep();
     await runtimes.refresh(signal);
@@ -102,21 +106,24 @@ export class Reaper {
     }
   }
 
-  /** Containers with our label that no record knows: of a crash between create and record, or not adopted. */
-  async #removeUnknown({ dockerId, labels }: EngineContainer, signal: AbortSignal): Promise<void> {
+  #isKnown({ dockerId, labels }: EngineContainer): boolean {
     const record = this.#context.registry.find(labels[LABELS.container] ?? '');
     const isBeingMade = record?.view.state === 'creating' && record.view.dockerId === undefined;
-    if (isBeingMade || (record?.view.dockerId === dockerId && record.view.state !== 'gone')) return;
+    return isBeingMade || record?.view.dockerId === dockerId;
+  }
+
+  /** Containers with our label that no record knows: of a crash between create and record, or not adopted. */
+  async #removeUnknown({ dockerId, labels }: EngineContainer, signal: AbortSignal): Promise<void> {
     this.#context.logger.warn('removing a container that no record knows', { dockerId, containerId: labels[LABELS.container] });
     await this.#context.engine.remove(dockerId, signal);
   }
 
-  /** Directories and mounts without a container. @param listed containers that Docker may still be removing */
-  #removeDirectories(listed: ReadonlySet<string>): void {
+  /** Directories and mounts without a container. @param known containers that Docker had a moment ago */
+  #removeDirectories(known: ReadonlySet<string>): void {
     const { directories, registry, codeMounts, logger } = this.#context;
     for (const containerId of directories.list()) {
       const state = registry.find(containerId)?.view.state;
-      if ((state !== undefined && state !== 'gone') || listed.has(containerId)) continue;
+      if ((state !== undefined && state !== 'gone') || known.has(containerId)) continue;
       logger.warn('removing directories without a container', { containerId });
       const paths = directories.paths(containerId);
       codeMounts.detach(paths.task);

@@ -1,12 +1,11 @@
 import type { WarmUpRequest, WarmUpResponse } from '@easyfaas/contracts/wire';
 import { dockerIdOf } from './docker-id-of';
 import type { LifecycleContext } from './lifecycle-context';
-import { assertTransition } from './container-machine';
 
 /**
  * Makes a cold container one function version's for the rest of its life: reserves memory, raises the limit, makes sure
  * of the code, shows it at /var/task. The record is on disk before the code is mounted: after a crash the container is
- * known to be used. Everything here is on the path of a cold call; with the code in the cache it makes no Docker call.
+ * known to be used; the move to `warming` refuses a container that is not cold. Everything here is on the path of a cold call; with the code in the cache it makes no Docker call.
  * @throws ServiceError; when the container is `warming` then, it must be reset
  */
 export async function warmUp(
@@ -18,8 +17,7 @@ export async function warmUp(
   const { registry, ledger, clock, directories } = context;
   const { assignment, codeSha256, memoryMb, operationId, reason } = request;
   const record = registry.get(containerId);
-  const { state, memoryMb: oldMemoryMb } = record.view;
-  assertTransition(containerId, state, 'warming');
+  const { memoryMb: oldMemoryMb } = record.view;
   const dockerId = dockerIdOf(record);
 
   const start = clock.monotonicMs();
