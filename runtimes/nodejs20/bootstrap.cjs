@@ -1,6 +1,7 @@
 'use strict';
 // The runtime process of nodejs20: dials out to the controller, loads the user's handler, runs calls (docs/protocol.md).
 const { writeSync } = require('node:fs');
+const { isUint8Array } = require('node:util').types;
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { createMeter, createLogs, refill } = require('./bootstrap-logs.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
@@ -92,7 +93,7 @@ function fail(call, described) {
 
 function succeed(call, result) {
   if (call.isSettled) return;
-  const isBytes = result instanceof Uint8Array;
+  const isBytes = isUint8Array(result); // not instanceof, which a Proxy can make throw
   let body = result;
   if (!isBytes) {
     try {
@@ -157,6 +158,7 @@ function onFrame(type, stream, header, data, start, end) {
   if (type === INVOKE) invoke(stream, header, data, start, end);
   else if (type === INIT) init(header);
   else if (type === CANCEL) cancel(stream);
+  else if (type === PING) wire.send(PONG, stream, '{}', '');
   else if (type === PING) wire.send(PONG, stream, '{}', '');
 }
 

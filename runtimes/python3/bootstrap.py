@@ -1,7 +1,6 @@
 """The runtime process of python3: dials out to the controller, loads the user's handler, runs calls (docs/protocol.md)."""
 import contextvars
 import faulthandler
-import functools
 import gc
 import os
 import sys
@@ -9,6 +8,7 @@ import time
 
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, OWN_FOLDER)
+import bootstrap_loop
 from bootstrap_call import Call, Context, encode_ascii, marshal, read_event
 from bootstrap_handler import Failure, describe, is_coroutine_function, load_handler
 from bootstrap_logs import Logs, Meter
@@ -94,15 +94,10 @@ def run(call, body):
     try:
         result = state.handler(read_event(call.header, body), Context(call, state.config))
         if hasattr(result, '__await__'):  # a decorated coroutine function
-            import asyncio
-            result = asyncio.run(awaited(result))
+            result = bootstrap_loop.run_to_end(result)
         succeed(call, result)
     except BaseException as error:
         fail(call, error)
-
-
-async def awaited(it):
-    return await it
 
 
 def run_in_thread(call, body):
@@ -125,7 +120,7 @@ def invoke(stream, header, body):
     state.unsettled += 1
     unbound.refill()
     if state.is_async:
-        call.task = event_loop().create_task(run_async(call, body))
+        call.task = bootstrap_loop.event_loop().create_task(run_async(call, body))
     elif state.config['concurrency'] == 1:
         state.only = call
         run(call, body)  # in the main thread: signals work there, and no other call can come meanwhile
@@ -147,35 +142,23 @@ def on_frame(kind, stream, header, body):
         invoke(stream, header, body)
     elif kind == INIT:
         init(header)
+    elif kind == PING:
+        wire.send(PONG, stream, '{}')
     elif kind == CANCEL and stream in calls:
         calls[stream].is_cancelled = True
         if calls[stream].task:
             calls[stream].task.cancel()
-    elif kind == PING:
-        wire.send(PONG, stream, '{}')
 
 
 def serve():
-    while not state.is_async:
-        if not wire.read():
-            exit_if_forked()
-            wire.attach()
-    loop = event_loop()
     while True:
-        fileno = wire.fileno()
-        loop.add_reader(fileno, lambda: wire.read() or loop.stop())
-        loop.run_forever()
-        exit_if_forked()
-        loop.remove_reader(fileno)
-        loop.run_until_complete(loop.run_in_executor(None, wire.attach))  # handlers that run go on meanwhile
-
-
-@functools.cache
-def event_loop():
-    import asyncio  # 5 MB and tens of milliseconds: only for those who need it
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    return loop
+        if state.is_async:
+            bootstrap_loop.serve(wire)  # until the connection ends
+        elif wire.read():
+            continue
+        if wire.is_forked:
+            os._exit(0)  # a child that the handler forked and let return
+        bootstrap_loop.attach(wire) if state.is_async else wire.attach()
 
 
 # ---- The process ----
@@ -189,17 +172,13 @@ def exit_now(error):
     os._exit((error.code or 0) & 0xFF if is_status else 1)
 
 
-def exit_if_forked():
-    if wire.is_forked:
-        os._exit(0)  # a child that the handler forked and let return
-
-
 def rehearse():
     """Loads and runs a made-up handler before there is a connection: the first real call then finds everything imported."""
     names = {'functionName': '', 'functionVersion': '', 'functionArn': ''}
     init({**names, 'handler': 'rehearsal.handler', 'taskRoot': OWN_FOLDER, 'env': {}, 'concurrency': 1, 'memoryMb': 0})
     invoke(0, {'requestId': '-', 'nonce': '', 'remainingMs': 1000}, b'{"rehearsal":true}')
     state.config = state.handler = None
+    del sys.modules['rehearsal']
 
 
 faulthandler.enable()
@@ -210,8 +189,10 @@ threads = Threads(run_in_thread)
 rehearse()
 wire.attach()
 # What takes long to import, now that nobody waits.
+import site  # noqa: E402
 import traceback  # noqa: E402,F401
 import bootstrap_logging  # noqa: E402
+site.main()  # the image's own packages, and `exit`
 bootstrap_logging.take_over(logs, meter_now)
 sys.path[:] = [folder for folder in sys.path if folder != OWN_FOLDER]
 gc.freeze()

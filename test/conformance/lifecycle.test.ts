@@ -125,6 +125,32 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
     });
   });
 
+  describe('the runtime', () => {
+    it('answers PING before and after INIT', async () => {
+      container.runtime.send(FrameType.PING, 3);
+      expect((await container.runtime.next(FrameType.PONG)).stream).toBe(3);
+      await container.init('returns');
+      container.runtime.send(FrameType.PING, 4);
+      expect((await container.runtime.next(FrameType.PONG)).stream).toBe(4);
+    });
+
+    it('answers PING while calls wait, where several may run at once', async () => {
+      await container.init('sleeps', { concurrency: 2 });
+      const slow = container.sendInvoke({ ms: 1000 });
+      container.runtime.send(FrameType.PING, 5);
+      await container.runtime.next(FrameType.PONG);
+      expect(container.runtime.pending(FrameType.RESULT, slow)).toEqual([]);
+    });
+
+    it('ignores frames that it does not know', async () => {
+      await container.init('returns');
+      container.runtime.send(FrameType.STATS, 1, {});
+      const unknown = Buffer.from('00000009c800000001' + '0002' + '7b7d', 'hex');
+      container.runtime.sendRaw(unknown);
+      await expect(container.result({})).resolves.toEqual({ hello: 'world' });
+    });
+  });
+
   describe('calls at once', () => {
     eachFixture(runtime, ['sleeps', 'sleeps-async'], '(%s) overlap and are answered as they end', async (fixture) => {
       await container.init(fixture, { concurrency: 8 });

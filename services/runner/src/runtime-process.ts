@@ -38,7 +38,6 @@ export class RuntimeProcess {
 
   constructor({ manifest, env, onOutput, onEnded }: RuntimeProcessOptions) {
     this.#child = spawn(manifest.command, manifest.args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    if (this.#child.pid !== undefined) raiseOomScore(this.#child.pid);
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       onOutput(1, chunk);
       this.#free(chunk.length);
@@ -48,6 +47,8 @@ export class RuntimeProcess {
       onOutput(2, chunk);
       this.#free(chunk.length);
     });
+    const complaint = this.#child.pid === undefined ? undefined : raiseOomScore(this.#child.pid);
+    if (complaint !== undefined) onOutput(2, Buffer.from(`[easyfaas] ${complaint}\n`));
     const ended = (code: number | null, signal: string | null) => {
       if (this.#hasEnded) return;
       this.#hasEnded = true;
@@ -98,12 +99,15 @@ function signalGroup(target: number): void {
   }
 }
 
-function raiseOomScore(pid: number): void {
+/** @returns what is to be told when it cannot be done (a sandbox without that file): the container works without */
+function raiseOomScore(pid: number): string | undefined {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, OOM_SCORE_ADJ);
+    return undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ESRCH') throw error; // it has ended already
+    const { code, message } = error as NodeJS.ErrnoException;
+    const hasEnded = code === 'ENOENT' || code === 'ESRCH';
+    return hasEnded ? undefined : `the kernel may prefer the runner when memory runs out: ${message}`;
   }
 }
 
