@@ -145,12 +145,12 @@ export class DiskPackageStore implements PackageStore {
 
 function asPackageFailure(error: unknown): unknown {
   if (error instanceof PackageError) return new ServiceError(error.code, error.message, { cause: error });
-  if (!(error instanceof Error)) return error;
-  const { code } = error as NodeJS.ErrnoException;
+  if (typeof error !== 'object' || error === null) return error;
+  const { code, name } = error as Partial<NodeJS.ErrnoException>;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new ServiceError('DISK_FULL', 'The data disk is full; free some space or enlarge it.', { cause: error });
   }
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') {
+  if (name === 'TimeoutError' || name === 'AbortError') {
     return new ServiceError('INVALID_PACKAGE', `The package could not be checked within ${INSPECTION_MS / 1000} s; make it smaller.`, {
       cause: error,
     });
