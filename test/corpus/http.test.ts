@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { dataEntries } from '../support/data-directory';
 import { packageOf } from '../support/evil-zip';
 import { eventually } from '../support/eventually';
 import { expectError } from '../support/platform-error';
@@ -218,8 +217,7 @@ describe('A. Bodies and connections that take more than they should', () => {
   });
 
   it('A25 a client that goes away in the middle of an upload leaves nothing on disk', async () => {
-    const folder = join(stack.dataDirectory, 'packages');
-    const before = readdirSync(folder, { recursive: true }).map(String).sort();
+    const before = await dataEntries(['packages']);
     const zip = packageOf({ 'index.js': 'exports.handler = async () => 1;', 'more.bin': Buffer.from(randomUUID().repeat(5000)) });
     const head = requestHead(`POST /v1/functions/t-aborted?Runtime=nodejs20&Handler=index.handler HTTP/1.1`, [
       'Content-Type: application/zip',
@@ -229,7 +227,7 @@ describe('A. Bodies and connections that take more than they should', () => {
     socket.write(head);
     await new Promise((resolve) => socket.write(zip, resolve));
     socket.destroy();
-    await eventually(() => expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual(before), 10_000);
+    await eventually(async () => expect(await dataEntries(['packages'])).toEqual(before), 10_000);
     expectError(await call('/v1/functions/t-aborted'), 'FUNCTION_NOT_FOUND');
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { statfsSync } from 'node:fs';
+import { dataEntries } from '../support/data-directory';
 import { type EvilEntry, MODE, evilZip, packageOf } from '../support/evil-zip';
 import { eventually } from '../support/eventually';
 import { expectError } from '../support/platform-error';
@@ -32,20 +32,17 @@ function upload(zip: Buffer, name = newName(), key?: string): Promise<Answer> {
 }
 
 /** Every path of the stores of packages and code, and of their surroundings. */
-function storedPaths(): string[] {
-  const folders = ['packages', 'code'].flatMap((folder) => {
-    const root = join(stack.dataDirectory, folder);
-    return readdirSync(root, { recursive: true }).map((path) => join(root, String(path)));
-  });
-  return [...folders, ...readdirSync(stack.dataDirectory).map((path) => join(stack.dataDirectory, path))].sort();
+async function storedPaths(): Promise<string[]> {
+  const entries = [...(await dataEntries(['packages', 'code'])), ...(await dataEntries(['.'], 1))];
+  return entries.map(({ path }) => path);
 }
 
 /** Refused, and nothing of it is on the disk. */
 async function expectRefused(zip: Buffer, code: Parameters<typeof expectError>[1], message?: RegExp): Promise<void> {
-  const before = storedPaths();
+  const before = await storedPaths();
   const name = newName();
   expectError(await upload(zip, name), code, message);
-  expect(storedPaths()).toEqual(before);
+  expect(await storedPaths()).toEqual(before);
   expectError(await call(`/v1/functions/${name}`), 'FUNCTION_NOT_FOUND');
 }
 
@@ -184,9 +181,9 @@ exports.handler = async () => Object.fromEntries(fs.readdirSync('/var/task').map
       Handler: 'index.handler',
       Code: { ZipFile: zip.toString('base64'), Sha256: sha256 },
     });
-    const before = storedPaths();
+    const before = await storedPaths();
     expectError(await callJson('POST', `/v1/functions/${newName()}`, body('0'.repeat(64))), 'CHECKSUM_MISMATCH');
-    expect(storedPaths()).toEqual(before);
+    expect(await storedPaths()).toEqual(before);
     const right = await callJson('POST', `/v1/functions/${newName()}`, body(createHash('sha256').update(zip).digest('hex')));
     expect(right.status).toBe(201);
   });
@@ -204,7 +201,7 @@ exports.handler = async () => Object.fromEntries(fs.readdirSync('/var/task').map
   });
 
   it('C74 an upload that ends at 99 % leaves nothing on the disk', async () => {
-    const before = storedPaths();
+    const before = await storedPaths();
     const name = newName();
     const zip = packageOf({ 'index.js': 'exports.handler = async () => 1;', 'data.bin': Buffer.from(`${Math.random()}`.repeat(20_000)) });
     const socket = await openSocket();
@@ -215,7 +212,7 @@ exports.handler = async () => Object.fromEntries(fs.readdirSync('/var/task').map
     socket.write(head);
     await new Promise((resolve) => socket.write(zip.subarray(0, Math.floor(zip.length * 0.99)), resolve));
     socket.destroy();
-    await eventually(() => expect(storedPaths()).toEqual(before), 10_000);
+    await eventually(async () => expect(await storedPaths()).toEqual(before), 10_000);
     expectError(await call(`/v1/functions/${name}`), 'FUNCTION_NOT_FOUND');
   });
 
@@ -230,10 +227,7 @@ exports.handler = async () => Object.fromEntries(fs.readdirSync('/var/task').map
   });
 
   it('stores nothing but plain files and directories, and is the same process after all of it', async () => {
-    const odd = storedPaths().filter((path) => {
-      const stats = lstatSync(path);
-      return /\/(packages|code)\//.test(path) && !stats.isFile() && !stats.isDirectory();
-    });
+    const odd = (await dataEntries(['packages', 'code'])).filter(({ type }) => type !== 'f' && type !== 'd');
     expect(odd).toEqual([]);
     expect(await controllerStartSeconds()).toBe(controllerStart);
   });

@@ -147,7 +147,7 @@ describe.each<Language>(['nodejs20', 'python3'])('a function of %s', (runtime) =
   it('finds facts about itself in its context and its environment', async () => {
     const source = {
       nodejs20: `exports.handler = async (event, c) => ({ id: c.awsRequestId, name: c.functionName, version: c.functionVersion, arn: c.invokedFunctionArn, memory: Number(c.memoryLimitInMB), left: c.getRemainingTimeInMillis(), mine: process.env.MINE, home: process.env.HOME, cwd: process.cwd(), custom: c.clientContext?.custom });`,
-      python3: `import os\ndef handler(event, c):\n    return {'id': c.aws_request_id, 'name': c.function_name, 'version': c.function_version, 'arn': c.invoked_function_arn, 'memory': int(c.memory_limit_in_mb), 'left': c.get_remaining_time_in_millis(), 'mine': os.environ.get('MINE'), 'home': os.environ['HOME'], 'cwd': os.getcwd(), 'custom': (c.client_context or {}).get('custom')}\n`,
+      python3: `import os\ndef handler(event, c):\n    return {'id': c.aws_request_id, 'name': c.function_name, 'version': c.function_version, 'arn': c.invoked_function_arn, 'memory': int(c.memory_limit_in_mb), 'left': c.get_remaining_time_in_millis(), 'mine': os.environ.get('MINE'), 'home': os.environ['HOME'], 'cwd': os.getcwd(), 'custom': c.client_context.custom}\n`,
     };
     const name = await deploy({ runtime, source: source[runtime], memoryMb: 192, timeoutSeconds: 7 });
     const updated = await call(`/v1/functions/${name}/configuration`, {

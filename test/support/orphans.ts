@@ -1,5 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { dataEntries } from './data-directory';
 import { eventually } from './eventually';
 import { docker, poolContainers, stack } from './stack';
 
@@ -42,10 +43,11 @@ export async function findOrphans(instance: string): Promise<Orphans> {
   const containers = lines.split('\n').filter((line) => line !== '');
   const running = new Set(containers.filter((line) => /(running|paused)$/.test(line)).map((line) => line.split(' ')[0] ?? ''));
   const folder = join(stack.dataDirectory, 'containers');
+  const directories = (await dataEntries(['containers'], 1)).map(({ path }) => basename(path));
   return {
     unknownContainers: containers.filter((line) => !known.has(line.split(' ')[0] ?? '')),
     missingContainers: [...known].filter((containerId) => !running.has(containerId)),
-    strayDirectories: readdirSync(folder).filter((name) => !known.has(name)),
+    strayDirectories: directories.filter((name) => !known.has(name)),
     strayMounts: mountPoints().filter((path) => path.startsWith(`${folder}/`) && !known.has(path.slice(folder.length).split('/')[1] ?? '')),
   };
 }

@@ -8,11 +8,11 @@ export const afterlifeAttacks: HostileFunction[] = [
     row: 79,
     title: 'an exception after the reply costs the container, not the reply',
     source: {
-      nodejs20: node(`setTimeout(() => { throw new Error('too late'); }, 50);\n  return 'replied';`),
+      nodejs20: node(`setTimeout(() => { throw new Error('too late'); }, 250);\n  return 'replied';`),
       python3: python(`
 import threading
 def crash():
-    time.sleep(0.05)
+    time.sleep(0.25)
     os.abort()
 threading.Thread(target=crash).start()
 return 'replied'`),
@@ -23,7 +23,7 @@ return 'replied'`),
   {
     row: 79,
     title: 'a rejection that nobody handles after the reply costs the container, not the reply',
-    source: { nodejs20: node(`setTimeout(() => { void Promise.reject(new Error('too late')); }, 50);\n  return 'replied';`) },
+    source: { nodejs20: node(`setTimeout(() => { void Promise.reject(new Error('too late')); }, 250);\n  return 'replied';`) },
     answers: replies,
     endsContainer: true,
   },
@@ -34,7 +34,7 @@ return 'replied'`),
       python3: python(`
 import threading
 def raise_late():
-    time.sleep(0.05)
+    time.sleep(0.25)
     raise RuntimeError('too late')
 threading.Thread(target=raise_late).start()
 return 'replied'`),
@@ -69,10 +69,10 @@ return 'replied'`),
     row: 103,
     title: 'a process that exits between calls is replaced',
     source: {
-      nodejs20: node(`setTimeout(() => process.exit(0), 50);\n  return 'replied';`),
+      nodejs20: node(`setTimeout(() => process.exit(0), 250);\n  return 'replied';`),
       python3: python(`
 import threading
-threading.Timer(0.05, lambda: os._exit(0)).start()
+threading.Timer(0.25, lambda: os._exit(0)).start()
 return 'replied'`),
     },
     answers: replies,
