@@ -43,6 +43,7 @@ function errorHandler(logger: Logger, requestIdOf: (request: express.Request) =>
 
 /** Express and its body parser throw errors with a `status` and a `type` of their own. */
 function fromExpress(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof URIError) return new ServiceError('BAD_REQUEST', 'The path has a broken percent-encoding.', { cause: thrown });
   const status = typeof thrown === 'object' && thrown !== null && 'status' in thrown ? thrown.status : undefined;
   if (status === 400) return new ServiceError('BAD_REQUEST', 'The request could not be read.', { cause: thrown });
