@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CONTAINER_STATES } from '@easyfaas/contracts/wire';
 import { TRANSITIONS, assertTransition, mayMove } from './container-machine';
 
@@ -27,5 +29,24 @@ describe('the container machine', () => {
     expect(() => assertTransition('0123456789ab', 'cold', 'warm')).toThrow(
       'Container 0123456789ab is cold and cannot become warm; from there it can become warming, resetting.',
     );
+  });
+});
+
+/** Rows `| `from` | `to`, `to` |` of the first table of a page. */
+function documentedTransitions(page: string): Record<string, string[]> {
+  const rows = [...page.matchAll(/^\| `([a-z]+)` \| ((?:`[a-z]+`(?:, )?)*) ?\|$/gm)];
+  return Object.fromEntries(rows.map(([, from = '', to = '']) => [from, [...to.matchAll(/`([a-z]+)`/g)].map((match) => match[1] ?? '')]));
+}
+
+describe('docs/state-machines.md', () => {
+  const page = readFileSync(join(__dirname, '../../../../docs/state-machines.md'), 'utf8');
+
+  it('shows the transitions as the code has them', () => {
+    expect(documentedTransitions(page)).toEqual(TRANSITIONS);
+  });
+
+  it('would be caught with another one', () => {
+    const wrong = page.replace('| `cold` | `warming`, `resetting` |', '| `cold` | `warm`, `resetting` |');
+    expect(documentedTransitions(wrong)).not.toEqual(TRANSITIONS);
   });
 });
