@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Language, deploy, docker, invoke, poolContainers, removeDeployments, stack } from '../support/stack';
@@ -281,7 +281,7 @@ describe('the containers of functions', () => {
 describe('the services', () => {
   it('listen on this machine only, and the store and the funclet not at all', () => {
     // Local address and state 0A (LISTEN) of /proc/net/tcp; 0100007F is 127.0.0.1.
-    const lines = execFileSync('cat', ['/proc/net/tcp'], { encoding: 'utf8' }).split('\n');
+    const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
     const port = Number(new URL(stack.url).port).toString(16).toUpperCase().padStart(4, '0');
     const listening = lines
       .map((line) => line.trim().split(/\s+/))

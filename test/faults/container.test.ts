@@ -111,6 +111,16 @@ describe.each<Language>(['nodejs20', 'python3'])('a container with a function of
     );
     await expectReplaced(name, container.containerId);
   }, 90_000);
+  it('that is frozen by hand lets its call end at the limit, and is replaced', async () => {
+    const name = await deploy({ runtime, source: SLEEPS[runtime], timeoutSeconds: 2 });
+    await invoke(name);
+    const container = await containerOf(name);
+    await docker('pause', container.dockerId);
+    const outcome = await observe(name, {}, 60_000);
+    expect(['Sandbox.Timedout', 'RUNTIME_LOST', 'ok']).toContain(outcome.kind);
+    if (outcome.kind === 'ok') expect(outcome.containerId).not.toBe(container.containerId);
+    await expectReplaced(name, container.containerId);
+  }, 90_000);
 });
 
 describe('the waiting containers', () => {
