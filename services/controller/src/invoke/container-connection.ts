@@ -12,6 +12,8 @@ import { RUNTIME_FRAMES, RuntimeLink, type RuntimeLinkEvents } from './runtime-l
 export interface ConnectionEvents extends RuntimeLinkEvents {
   /** Both processes are there. */
   onAttached(runtime: HelloHeader): void;
+  /** The end has begun: no call may be sent any more. {@link onEnded} follows when it is known how it ended. Called once. */
+  onEnding(): void;
   /**
    * The runtime process is gone, or unreachable for good. Called once.
    * @param end how it ended; undefined when nobody could tell
@@ -47,6 +49,7 @@ export class ContainerConnection {
   #end: RuntimeEnd | undefined;
   #undelivered: Call | undefined;
   #isRuntimeClosed = false;
+  #isEnding = false;
   #isOver = false;
   #cancelEndTimer: (() => void) | undefined;
   runtime: RuntimeLink | undefined;
@@ -74,13 +77,16 @@ export class ContainerConnection {
   noteEnd(end: RuntimeEnd): void {
     if (this.#isOver) return;
     this.#end ??= end;
+    this.#beginEnd();
     if (this.#isRuntimeClosed || this.runtime === undefined) this.#finish();
     else this.#finishWithin(LAST_WORDS_MS);
   }
 
   /** The container is being destroyed by someone else; how it ended may still be told. */
   noteEndComing(): void {
-    if (!this.#isOver && this.#cancelEndTimer === undefined) this.#finishWithin(NEWS_MS);
+    if (this.#isOver || this.#isEnding) return;
+    this.#beginEnd();
+    this.#finishWithin(NEWS_MS);
   }
 
   /** Ends both connections and the listener. No event follows. */
@@ -109,6 +115,9 @@ export class ContainerConnection {
       onFrame: (frame) => onFrame(frame),
       onViolation: (reason) => {
         if (!this.#isOver) events.onViolation(`${role}: ${reason}`);
+      },
+      onHangUp: () => {
+        if (!this.#isOver) this.#beginEnd();
       },
       onClosed: (error) => this.#onClosed(role, error),
     });
@@ -142,10 +151,17 @@ export class ContainerConnection {
     if (role === 'runtime') {
       this.#isRuntimeClosed = true;
       this.#undelivered = this.runtime?.undelivered(error);
-      if (this.#end !== undefined) return this.#finish();
     }
+    this.#beginEnd();
+    if (role === 'runtime' && this.#end !== undefined) return this.#finish();
     // Either way nothing good can come from this container any more; what remains to be learned is why.
     this.#finishWithin(NEWS_MS);
+  }
+
+  #beginEnd(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#options.events.onEnding();
   }
 
   #finishWithin(delayMs: number): void {

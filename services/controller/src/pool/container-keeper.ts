@@ -65,6 +65,14 @@ export class ContainerKeeper implements ContainerOwner {
     this.#deps.dispatcher.onCallEnded(container, call, outcome);
   }
 
+  /** It is chosen for nothing any more; what runs in it waits for the news of how it ended. */
+  onEnding(container: PoolContainer): void {
+    if (container.phase === 'cold') this.#deps.onEarlyEnd(container, 'it ended before it was used');
+    if (container.phase !== 'cold' && container.phase !== 'warm') return;
+    container.moveTo('draining');
+    container.functionPool?.noteSlots(container);
+  }
+
   onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
     const { dispatcher, resets, warmUps, logger, onEarlyEnd } = this.#deps;
     if (container.phase === 'resetting') return;
@@ -75,7 +83,7 @@ export class ContainerKeeper implements ContainerOwner {
     if (container.phase === 'loading' && end !== undefined) {
       return warmUps().onInitFailed(container, reason, (call) => runtimeExited(call.requestId, end, limitMb));
     }
-    if (container.phase === 'attaching' || container.phase === 'cold') onEarlyEnd(container, reason);
+    if (container.phase === 'attaching') onEarlyEnd(container, reason);
     const calls = takeCalls(container);
     // First the container goes, so that the call that comes back cannot be given to it again.
     resets.reset(container, reason);

@@ -20,7 +20,7 @@ export type ContainerPhase = 'attaching' | 'cold' | 'warming' | 'loading' | 'war
 
 const NEXT: Readonly<Record<ContainerPhase, readonly ContainerPhase[]>> = {
   attaching: ['cold', 'warm', 'resetting'],
-  cold: ['warming', 'resetting'],
+  cold: ['warming', 'draining', 'resetting'],
   warming: ['cold', 'loading', 'resetting'],
   loading: ['warm', 'resetting'],
   warm: ['draining', 'resetting'],
@@ -35,6 +35,7 @@ export interface ContainerOwner {
   onInitError(container: PoolContainer, outcome: FunctionErrorOutcome): void;
   onInitTimedOut(container: PoolContainer): void;
   onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void;
+  onEnding(container: PoolContainer): void;
   onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void;
   onViolation(container: PoolContainer, reason: string): void;
   onListenError(container: PoolContainer, error: Error): void;
@@ -129,6 +130,10 @@ export class PoolContainer implements ConnectionEvents, Timed {
   onStrayLog(bytes: Buffer): void {
     const calls = this.connection.runtime?.calls;
     if (calls?.size === 1 || this.#phase === 'loading') calls?.forEach((call) => call.addLog(bytes, 0));
+  }
+
+  onEnding(): void {
+    this.#owner.onEnding(this);
   }
 
   onEnded(end: RuntimeEnd | undefined, undelivered: Call | undefined): void {

@@ -139,7 +139,8 @@ export class Reconciler {
       const facts = byName.get(seen.runtime);
       if (facts === undefined) continue;
       if (phase === 'cold') facts.cold++;
-      else if (phase === 'attaching' && seen.state === 'creating') facts.creating++;
+      // After a restart of ours those in state cold dial in again: they are as good as there.
+      else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) facts.creating++;
     }
     const total = view.size + runtimes.reduce((sum, { runtime }) => sum + creations.invisible(runtime, view), 0);
     const room = this.#makeRoom(runtimes, total);

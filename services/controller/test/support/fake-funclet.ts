@@ -19,7 +19,7 @@ interface Entry {
 export class FakeFunclet {
   readonly dataDir: string;
   readonly socketPath: string;
-  readonly #server: Server;
+  #server: Server;
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Set<ServerResponse>();
   readonly #sources = new Map<string, string>();
@@ -32,16 +32,17 @@ export class FakeFunclet {
     this.dataDir = dataDir;
     this.socketPath = join(dataDir, 'funclet.sock');
     mkdirSync(dataDir, { recursive: true });
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        response.writeHead(500).end(JSON.stringify({ error: { code: 'INTERNAL', message: String(error) } }));
-      });
-    });
-    this.#server.keepAliveTimeout = 60_000;
+    this.#server = this.#createServer();
   }
 
   async start(): Promise<void> {
     await new Promise<void>((done) => this.#server.listen(this.socketPath, done));
+  }
+
+  /** After {@link stopServing}: a new process that has found its containers again. */
+  async serveAgain(): Promise<void> {
+    this.#server = this.#createServer();
+    await this.start();
   }
 
   async stop(): Promise<void> {
@@ -73,6 +74,16 @@ export class FakeFunclet {
   /** Kills the supervisor and all below it, as `docker kill` would. */
   killContainer(containerId: string): void {
     killGroups(this.#entries.get(containerId)?.runner);
+  }
+
+  #createServer(): Server {
+    const server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(JSON.stringify({ error: { code: 'INTERNAL', message: String(error) } }));
+      });
+    });
+    server.keepAliveTimeout = 60_000;
+    return server;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
