@@ -5,12 +5,13 @@ const net = require('node:net');
 
 const PREFIX_BYTES = 11; // u32 length | u8 type | u32 stream | u16 header length
 const SLAB_BYTES = 256 * 1024;
+const INBOUND_BYTES = 256 * 1024;
 const RETRY_MS_MIN = 10;
 const RETRY_MS_MAX = 1000;
 const STABLE_MS = 1000; // a connection that lived this long was a good one: the back-off starts anew
 const UPGRADE = 'GET /v1/attach?role=runtime&protocol=1 HTTP/1.1\r\nHost: easyfaas\r\nConnection: Upgrade\r\nUpgrade: easyfaas/1\r\n\r\n';
 
-const { allocUnsafeSlow, concat, from: bufferFrom } = Buffer;
+const { allocUnsafeSlow, from: bufferFrom } = Buffer;
 const { nextTick } = process;
 const { setTimeout } = globalThis;
 const { parse } = JSON;
@@ -61,41 +62,37 @@ exports.createWire = function createWire(socketPath, events) {
     if (!isBehind && socket.writableLength > 0) slab = sturdy(allocUnsafeSlow(SLAB_BYTES)); // the old one is still being sent
   }
 
-  /** Fills in one frame at `start`; there must be room. @returns its end */
-  function encode(target, start, type, stream, header, body) {
-    const headerBytes = target.utf8Write(header, start + PREFIX_BYTES);
-    const bodyStart = start + PREFIX_BYTES + headerBytes;
-    if (typeof body !== 'string') target.set(body, bodyStart);
-    const end = bodyStart + (typeof body === 'string' ? target.utf8Write(body, bodyStart) : body.length);
-    target.writeUInt32BE(end - start - 4, start);
-    target[start + 4] = type;
-    target.writeUInt32BE(stream, start + 5);
-    target.writeUInt16BE(headerBytes, start + 9);
-    return end;
-  }
-
   /** @param {string} header JSON text @param {string | Uint8Array} body */
   function send(type, stream, header, body) {
-    if (typeof body === 'string' && body.length * 3 > SLAB_BYTES / 2) body = bufferFrom(body);
-    const bytesMax = PREFIX_BYTES + header.length * 3 + (typeof body === 'string' ? body.length * 3 : body.length);
+    if (typeof body === 'string' && body.length * 3 > SLAB_BYTES / 4) body = bufferFrom(body);
+    const isText = typeof body === 'string';
+    const isApart = !isText && body.length > SLAB_BYTES / 4; // sent as it is, not copied
+    const bytesMax = PREFIX_BYTES + header.length * 3 + (isText ? body.length * 3 : isApart ? 0 : body.length);
     if (bytesMax > SLAB_BYTES - slabBytes) flush();
-    if (bytesMax > SLAB_BYTES) {
-      const large = sturdy(allocUnsafeSlow(bytesMax));
-      const end = encode(large, 0, type, stream, header, body);
-      if (isAttached) socketWrite(socket, large.subarray(0, end));
-      return;
+    const start = slabBytes;
+    const headerBytes = slab.utf8Write(header, start + PREFIX_BYTES);
+    const bodyStart = start + PREFIX_BYTES + headerBytes;
+    const bodyBytes = isText ? slab.utf8Write(body, bodyStart) : body.length;
+    if (!isText && !isApart) slab.set(body, bodyStart);
+    slab.writeUInt32BE(PREFIX_BYTES - 4 + headerBytes + bodyBytes, start);
+    slab[start + 4] = type;
+    slab.writeUInt32BE(stream, start + 5);
+    slab.writeUInt16BE(headerBytes, start + 9);
+    slabBytes = bodyStart + (isApart ? 0 : bodyBytes);
+    if (isApart) {
+      flush();
+      if (isAttached) socketWrite(socket, body);
+    } else if (!isFlushPlanned) {
+      isFlushPlanned = true;
+      nextTick(flush); // runs when no microtask is left: calls that settled meanwhile share the write
     }
-    slabBytes = encode(slab, slabBytes, type, stream, header, body);
-    if (isFlushPlanned) return;
-    isFlushPlanned = true;
-    nextTick(flush); // runs when no microtask is left: calls that settled meanwhile share the write
   }
 
   // ---- Frames in ----
-  const inbound = sturdy(allocUnsafeSlow(64 * 1024));
-  let parts = []; // of a frame that did not come in one piece
-  let partBytes = 0;
-  let wantedBytes = PREFIX_BYTES;
+  const inbound = sturdy(allocUnsafeSlow(INBOUND_BYTES));
+  let partial; // a frame that did not come in one piece, as large as it will be; first only its prefix
+  let partialBytes = 0;
+  let wantedBytes = PREFIX_BYTES; // of the frame that `decode` stopped at
 
   /** Handles the complete frames in data[start, end). @returns where the incomplete rest begins */
   function decode(data, start, end) {
@@ -110,28 +107,31 @@ exports.createWire = function createWire(socketPath, events) {
     return at;
   }
 
-  function receive(count, start) {
-    let data = inbound;
-    let end = count;
-    if (partBytes > 0) {
-      parts.push(bufferFrom(inbound.subarray(start, count)));
-      partBytes += count - start;
-      if (partBytes < wantedBytes) return;
-      data = sturdy(concat(parts, partBytes));
-      start = 0;
-      end = partBytes;
-    }
+  /** Decodes data[start, end) and keeps what is left over. */
+  function take(data, start, end) {
     const rest = decode(data, start, end);
-    parts = rest < end ? [bufferFrom(data.subarray(rest, end))] : [];
-    partBytes = end - rest;
+    partialBytes = end - rest;
+    partial = partialBytes > 0 ? sturdy(allocUnsafeSlow(wantedBytes)) : undefined;
+    partial?.set(data.subarray(rest, end), 0);
+  }
+
+  function receive(count, start) {
+    let at = start;
+    while (at < count && partial !== undefined) {
+      const end = Math.min(count, at + partial.length - partialBytes);
+      partial.set(inbound.subarray(at, end), partialBytes);
+      partialBytes += end - at;
+      at = end;
+      if (partialBytes === partial.length) take(partial, 0, partialBytes);
+    }
+    if (at < count) take(inbound, at, count);
   }
 
   // ---- Connection ----
   function connect() {
     let head = '';
     let attachedAtMs = Infinity;
-    partBytes = 0;
-    parts = [];
+    partial = undefined;
     const onread = (count) => {
       if (isAttached) receive(count, 0);
       else {

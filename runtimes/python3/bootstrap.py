@@ -16,7 +16,6 @@ from bootstrap_threads import Threads
 from bootstrap_wire import Wire
 
 HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15
-SOCKET_PATH = os.environ.pop('EASYFAAS_SOCKET', '/run/easyfaas/controller.sock')
 TOKEN = os.environ.pop('EASYFAAS_TOKEN', '')
 
 
@@ -145,9 +144,7 @@ def on_frame(kind, stream, header, body):
     elif kind == PING:
         wire.send(PONG, stream, '{}')
     elif kind == CANCEL and stream in calls:
-        calls[stream].is_cancelled = True
-        if calls[stream].task:
-            calls[stream].task.cancel()
+        calls[stream].cancel()
 
 
 def serve():
@@ -166,10 +163,10 @@ def exit_now(error):
     """SystemExit, wherever it was raised: ends the process as `sys.exit` ends a program."""
     for meter in [*calls.values(), unbound]:
         logs.finish(meter)
-    is_status = error.code is None or isinstance(error.code, int)
-    if not is_status:
-        os.write(2, f'{error.code}\n'.encode())
-    os._exit((error.code or 0) & 0xFF if is_status else 1)
+    if error.code is None or isinstance(error.code, int):
+        os._exit((error.code or 0) & 0xFF)
+    os.write(2, f'{error.code}\n'.encode())
+    os._exit(1)
 
 
 def rehearse():
@@ -182,16 +179,16 @@ def rehearse():
 
 
 faulthandler.enable()
-wire = Wire(SOCKET_PATH, on_attached, on_frame)
+wire = Wire(os.environ.pop('EASYFAAS_SOCKET', '/run/easyfaas/controller.sock'), on_attached, on_frame)
 logs = Logs(wire, meter_now)
 logs.take_over_output()
 threads = Threads(run_in_thread)
 rehearse()
 wire.attach()
 # What takes long to import, now that nobody waits.
-import site  # noqa: E402
-import traceback  # noqa: E402,F401
-import bootstrap_logging  # noqa: E402
+import site
+import traceback  # used by bootstrap_handler
+import bootstrap_logging
 site.main()  # the image's own packages, and `exit`
 bootstrap_logging.take_over(logs, meter_now)
 sys.path[:] = [folder for folder in sys.path if folder != OWN_FOLDER]

@@ -22,6 +22,11 @@ class Call(Meter):
         usage = getrusage(RUSAGE_SELF)
         self.cpu_s = usage.ru_utime + usage.ru_stime
 
+    def cancel(self):
+        self.is_cancelled = True
+        if self.task is not None:
+            self.task.cancel()
+
     def answer_header(self, before='', after=''):
         """Header of RESULT or ERROR, as JSON; the two texts are put around the members that both have."""
         usage = getrusage(RUSAGE_SELF)
