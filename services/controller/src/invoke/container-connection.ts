@@ -14,12 +14,13 @@ export interface ConnectionEvents extends RuntimeLinkEvents {
   onAttached(runtime: HelloHeader): void;
   /** The end has begun: no call may be sent any more. {@link onEnded} follows when it is known how it ended. Called once. */
   onEnding(): void;
+  /** The call cannot have reached the process that is gone: another one may have it. It is out of the table. */
+  onUndelivered(call: Call): void;
   /**
    * The runtime process is gone, or unreachable for good. Called once.
    * @param end how it ended; undefined when nobody could tell
-   * @param undelivered the call that cannot have reached it
    */
-  onEnded(end: RuntimeEnd | undefined, undelivered: Call | undefined): void;
+  onEnded(end: RuntimeEnd | undefined): void;
   /** Something inside broke the protocol: nothing that it says can be believed any more. */
   onViolation(reason: string): void;
 }
@@ -47,7 +48,6 @@ export class ContainerConnection {
   readonly #sockets = new Map<AttachRole, AttachedSocket>();
   #hello: HelloHeader | undefined;
   #end: RuntimeEnd | undefined;
-  #undelivered: Call | undefined;
   #isRuntimeClosed = false;
   #isEnding = false;
   #isOver = false;
@@ -150,7 +150,9 @@ export class ContainerConnection {
     if (this.#isOver) return;
     if (role === 'runtime') {
       this.#isRuntimeClosed = true;
-      this.#undelivered = this.runtime?.undelivered(error);
+      this.#beginEnd();
+      const undelivered = this.runtime?.takeUndelivered(error);
+      if (undelivered !== undefined) this.#options.events.onUndelivered(undelivered);
     }
     this.#beginEnd();
     if (role === 'runtime' && this.#end !== undefined) return this.#finish();
@@ -172,6 +174,6 @@ export class ContainerConnection {
   #finish(): void {
     if (this.#isOver) return;
     this.close();
-    this.#options.events.onEnded(this.#end, this.#undelivered);
+    this.#options.events.onEnded(this.#end);
   }
 }

@@ -82,14 +82,14 @@ export class RuntimeLink {
   }
 
   /**
-   * The call that cannot have reached the process, when its connection ended with this error. On a unix socket ECONNRESET
+   * Takes out the call that cannot have reached the process, when its connection ended with this error. On a unix socket ECONNRESET
    * says that the peer closed with bytes unread, and EPIPE that it had closed before: the frame written last was not read
    * to its end, and a call whose frame is incomplete has not begun.
    */
-  undelivered(error: NodeJS.ErrnoException | undefined): Call | undefined {
+  takeUndelivered(error: NodeJS.ErrnoException | undefined): Call | undefined {
     if (error?.code !== 'ECONNRESET' && error?.code !== 'EPIPE') return undefined;
     const call = this.#lastWritten;
-    return call !== undefined && this.calls.get(call.stream) === call ? call : undefined;
+    return call !== undefined && this.calls.delete(call) ? call : undefined;
   }
 
   /** @throws ProtocolError on anything that the runtime may not say now */

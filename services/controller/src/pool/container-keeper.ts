@@ -73,7 +73,15 @@ export class ContainerKeeper implements ContainerOwner {
     container.functionPool?.noteSlots(container);
   }
 
-  onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
+  /** Given to another container, once: a function that ends its process whenever it is idle must not have calls go round. */
+  onUndelivered(container: PoolContainer, call: Call): void {
+    const { dispatcher, logger } = this.#deps;
+    logger.info('call was not delivered', { containerId: container.containerId, requestId: call.requestId });
+    if (call.hasBeenRedispatched) dispatcher.settle(call, lost());
+    else dispatcher.redispatch(call);
+  }
+
+  onEnded(container: PoolContainer, end: RuntimeEnd | undefined): void {
     const { dispatcher, resets, warmUps, logger, onEarlyEnd } = this.#deps;
     if (container.phase === 'resetting') return;
     const reason = end === undefined ? 'connection lost' : `runtime ended: ${endText(end)}`;
@@ -85,12 +93,8 @@ export class ContainerKeeper implements ContainerOwner {
     }
     if (container.phase === 'attaching') onEarlyEnd(container, reason);
     const calls = takeCalls(container);
-    // First the container goes, so that the call that comes back cannot be given to it again.
     resets.reset(container, reason);
-    for (const call of calls) {
-      if (call === undelivered && !call.hasBeenRedispatched) dispatcher.redispatch(call);
-      else dispatcher.settle(call, end === undefined ? lost() : runtimeExited(call.requestId, end, limitMb));
-    }
+    for (const call of calls) dispatcher.settle(call, end === undefined ? lost() : runtimeExited(call.requestId, end, limitMb));
   }
 
   /** Nothing that a container says after this can be believed: it is destroyed. */
@@ -115,7 +119,7 @@ export class ContainerKeeper implements ContainerOwner {
     if (container.phase === 'resetting') return;
     const { exit } = container.view;
     if (exit !== undefined) container.connection.noteEnd({ code: exit.exitCode, signal: null, oom: exit.oomKilled });
-    else if (container.view.state === 'gone') this.onEnded(container, undefined, undefined);
+    else if (container.view.state === 'gone') this.onEnded(container, undefined);
     else container.connection.noteEndComing();
   }
 

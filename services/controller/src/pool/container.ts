@@ -36,7 +36,8 @@ export interface ContainerOwner {
   onInitTimedOut(container: PoolContainer): void;
   onCallEnded(container: PoolContainer, call: Call, outcome: Outcome): void;
   onEnding(container: PoolContainer): void;
-  onEnded(container: PoolContainer, end: RuntimeEnd | undefined, undelivered: Call | undefined): void;
+  onUndelivered(container: PoolContainer, call: Call): void;
+  onEnded(container: PoolContainer, end: RuntimeEnd | undefined): void;
   onViolation(container: PoolContainer, reason: string): void;
   onListenError(container: PoolContainer, error: Error): void;
 }
@@ -136,8 +137,12 @@ export class PoolContainer implements ConnectionEvents, Timed {
     this.#owner.onEnding(this);
   }
 
-  onEnded(end: RuntimeEnd | undefined, undelivered: Call | undefined): void {
-    this.#owner.onEnded(this, end, undelivered);
+  onUndelivered(call: Call): void {
+    this.#owner.onUndelivered(this, call);
+  }
+
+  onEnded(end: RuntimeEnd | undefined): void {
+    this.#owner.onEnded(this, end);
   }
 
   onViolation(reason: string): void {
