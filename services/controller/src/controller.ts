@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
-import { CONTAINER_PATHS, LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
+import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { Counter, type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { AdminKey } from './auth/admin-key';
 import { AdminKeyFile } from './auth/admin-key-file';
@@ -17,17 +17,16 @@ import { type Engine, createEngine } from './engine';
 import { CachedFunctionDirectory } from './functions/cached-function-directory';
 import { DiskPackageStore } from './functions/disk-package-store';
 import { FunctionService } from './functions/function-service';
+import { PackageSweep } from './functions/package-sweep';
 import { RedisFunctionStore } from './functions/redis-function-store';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
 import { createHotPath } from './invoke/hot-path';
+import { poolMinimums } from './pool/pool-minimums';
 import { RedisRecords } from './records/redis-records';
 import { connectRedis, connectRedisSubscriber, pingRedis } from './redis-connection';
 import { RedisNotices } from './redis-notices';
-
-/** Cold containers kept per runtime where EASYFAAS_POOL_MIN names none. */
-const POOL_MIN = 2;
 
 /** The composition root: every part is made here and handed what it needs. */
 export class Controller implements Service {
@@ -61,6 +60,7 @@ export class Controller implements Service {
       clock,
       logger,
     });
+    const sweep = new PackageSweep({ files: packages, functions: functionStore, clock, logger });
     const adminKey = new AdminKey({
       store: keyStore,
       file: new AdminKeyFile(config.dataDir),
@@ -128,11 +128,13 @@ export class Controller implements Service {
     });
 
     await packages.start();
+    sweep.start();
     await adminKey.start();
     engine.start();
     this.#closers.push(
       () => adminKey.stop(),
       () => packages.stop(),
+      () => sweep.stop(),
       () => funclet.close(),
       () => engine.stop(),
     );
@@ -188,12 +190,4 @@ export class Controller implements Service {
 
 function assertConnected({ watch }: Engine): void {
   if (!watch.isConnected) throw new ServiceError('FUNCLET_UNAVAILABLE', 'The funclet does not answer.');
-}
-
-/** @throws Error when EASYFAAS_POOL_MIN names a runtime that is not installed */
-function poolMinimums(runtimes: ReadonlyMap<string, RuntimeManifest>, wanted: Record<string, number>): Map<string, number> {
-  const unknown = Object.keys(wanted).filter((name) => !runtimes.has(name));
-  if (unknown.length > 0)
-    throw new Error(`EASYFAAS_POOL_MIN names ${unknown.join(', ')}; installed are ${[...runtimes.keys()].join(', ')}`);
-  return new Map([...runtimes.keys()].map((name) => [name, wanted[name] ?? POOL_MIN]));
 }

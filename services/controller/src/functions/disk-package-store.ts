@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PackageError, inspectPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
-import type { PackageStore, StoredPackage, Upload } from './package-store';
+import type { PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } from './package-store';
 
 export interface DiskPackageStoreOptions {
   /** Packages are in `<dataDir>/packages`. */
@@ -15,6 +16,7 @@ export interface DiskPackageStoreOptions {
   logger: Logger;
 }
 
+const PACKAGE = /^([0-9a-f]{64})\.zip$/;
 const TEMPORARY = /^\.upload-[0-9a-f-]{36}$/;
 /** An upload takes as long as the server's request time-out at most; what is older belongs to a process that died. */
 const ABANDONED_MS = 10 * 60_000;
@@ -27,14 +29,15 @@ const FLOOR_BYTES = 1024 ** 3;
 
 /**
  * Zips as files `<sha256>.zip`, published by rename. They are never overwritten with other content, so the funclet may read
- * them at any time. Packages that no function refers to any more stay: removing them needs a count over all pods, which this
- * version does not keep. An operator may delete a file that is the `code.sha256` of no stored function.
+ * them at any time. Each upload makes a new file, also of a package that was there: its time of modification is that of the last
+ * upload. One process writes the directory, so a line within the process is enough to keep publishing and removing apart.
  */
-export class DiskPackageStore implements PackageStore {
+export class DiskPackageStore implements PackageStore, PackageFiles {
   readonly #options: DiskPackageStoreOptions;
   readonly #directory: string;
   readonly #waiting: (() => void)[] = [];
   #inspecting = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   #cancelSweep: () => void = () => undefined;
 
   constructor(options: DiskPackageStoreOptions) {
@@ -66,12 +69,42 @@ export class DiskPackageStore implements PackageStore {
         });
       }
       await this.#inspect(temporary);
-      await rename(temporary, join(this.#directory, `${received.sha256}.zip`));
+      await this.#inTurn(() => rename(temporary, this.#pathOf(received.sha256)));
       return received;
     } catch (error) {
       await rm(temporary, { force: true });
       throw asPackageFailure(error);
     }
+  }
+
+  async list(): Promise<PackageFile[]> {
+    const files: PackageFile[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const sha256 = PACKAGE.exec(name)?.[1];
+      const facts = sha256 === undefined ? undefined : await factsOf(join(this.#directory, name));
+      if (sha256 !== undefined && facts?.isFile() === true) files.push({ sha256, sizeBytes: facts.size, modifiedMs: facts.mtimeMs });
+    }
+    return files;
+  }
+
+  removeIfOlder(sha256: string, thanMs: number): Promise<boolean> {
+    const path = this.#pathOf(sha256);
+    return this.#inTurn(async () => {
+      const facts = await factsOf(path);
+      if (facts === undefined || facts.mtimeMs >= thanMs) return false;
+      await rm(path, { force: true });
+      return true;
+    });
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#directory, `${sha256}.zip`);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #receive(bytes: AsyncIterable<Uint8Array>, path: string): Promise<StoredPackage> {
@@ -127,10 +160,7 @@ export class DiskPackageStore implements PackageStore {
     for (const name of await readdir(this.#directory)) {
       if (!TEMPORARY.test(name)) continue;
       const path = join(this.#directory, name);
-      const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined;
-        throw error;
-      });
+      const facts = await factsOf(path);
       if (facts !== undefined && facts.mtimeMs < oldestMs) await rm(path, { force: true });
     }
   }
@@ -141,6 +171,14 @@ export class DiskPackageStore implements PackageStore {
       `The zip is over ${this.#options.packageBytes} bytes (${mib(this.#options.packageBytes)} MiB), the limit.`,
     );
   }
+}
+
+/** undefined when there is no such file. */
+async function factsOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function asPackageFailure(error: unknown): unknown {

@@ -15,6 +15,11 @@ export interface FunctionStore {
   delete(accountId: string, functionName: string, expectedRevisionId?: string): Promise<'deleted' | 'missing' | 'stale'>;
   /** Functions of one account in order of their names, after `marker` (exclusive). */
   list(accountId: string, page: FunctionPageRequest): Promise<FunctionPage>;
+  /**
+   * Hex SHA-256 of the package of each function, of all accounts, read piece by piece. MUST include every function that is
+   * there from the beginning to the end; MUST throw rather than leave one out.
+   */
+  packagesInUse(): AsyncIterable<string>;
   /** Called with each change, of this process before the write's promise settles, of others soon after it happened. */
   onChange(listener: (change: FunctionChange) => void): void;
   /** Called when changes of others may have been missed: caches may be old. */

@@ -12,11 +12,24 @@ export interface StoredPackage {
   sizeBytes: number;
 }
 
+export interface PackageFile extends StoredPackage {
+  /** Milliseconds since the epoch: when it was uploaded last. */
+  modifiedMs: number;
+}
+
+/** Stored packages as files, for their removal. */
+export interface PackageFiles {
+  list(): Promise<PackageFile[]>;
+  /** MUST NOT take away what is uploaded again at the same time. @returns false when it was uploaded since, or is gone */
+  removeIfOlder(sha256: string, thanMs: number): Promise<boolean>;
+}
+
 /** Where uploaded zips are kept, by their hash. */
 export interface PackageStore {
   /**
    * Stores a package after it was checked whole. MUST leave nothing behind when it fails, and MUST take as long for a package
-   * that it has already as for a new one: nobody can probe for the code of others.
+   * that it has already as for a new one: nobody can probe for the code of others. A package counts as uploaded now in
+   * both cases, before the promise settles.
    * @throws ServiceError PACKAGE_TOO_LARGE, PACKAGE_TOO_MANY_FILES, INVALID_PACKAGE, PACKAGE_LINK, CHECKSUM_MISMATCH, DISK_FULL
    */
   put(upload: Upload): Promise<StoredPackage>;

@@ -41,6 +41,9 @@ redis.call('ZREM', KEYS[2], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 'deleted'`;
 
+/** Keys that Redis looks at in one step of a walk over all functions. */
+const FUNCTIONS_PER_SCAN = 200;
+
 export class RedisFunctionStore implements FunctionStore {
   readonly #redis: Redis;
   readonly #notices: RedisNotices;
@@ -135,6 +138,19 @@ export class RedisFunctionStore implements FunctionStore {
     };
   }
 
+  async *packagesInUse(): AsyncGenerator<string> {
+    let cursor = '0';
+    do {
+      const from = cursor;
+      const [next, keys] = await redisCall(() =>
+        this.#redis.scan(from, 'MATCH', `${this.#prefix}:function:*`, 'COUNT', FUNCTIONS_PER_SCAN),
+      );
+      const docs = await Promise.all(keys.map((key) => redisCall(() => this.#redis.hget(key, 'doc'))));
+      for (const doc of docs) if (doc !== null) yield packageOf(doc);
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
   onChange(listener: (change: FunctionChange) => void): void {
     this.#listeners.push(listener);
   }
@@ -176,4 +192,12 @@ function readDocument(doc: string): StoredFunction {
   } catch (cause) {
     throw new ServiceError('INTERNAL', 'The stored function cannot be read; deploy it again.', { cause });
   }
+}
+
+/** Only this one member: a walk over all functions does not check all of each. */
+function packageOf(doc: string): string {
+  const { code } = JSON.parse(doc) as { code?: { sha256?: unknown } };
+  const sha256 = code?.sha256;
+  if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) return sha256;
+  throw new ServiceError('INTERNAL', 'A stored function does not name its package; deploy it again or delete it.');
 }

@@ -48,6 +48,14 @@ export class FakeFunctionStore implements FunctionStore {
     return { functions: own.slice(0, limit) };
   }
 
+  async *packagesInUse(): AsyncGenerator<string> {
+    for (const { code } of this.functions.values()) {
+      this.#assertThere();
+      yield code.sha256;
+    }
+    this.#assertThere();
+  }
+
   onChange(listener: (change: FunctionChange) => void): void {
     this.#listeners.push(listener);
   }
