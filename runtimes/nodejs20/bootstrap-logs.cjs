@@ -39,6 +39,12 @@ exports.createLogs = function createLogs(wire, callNow, meterOf) {
     }
   }
 
+  /** Gives stream 0 its allowance anew, after it has said what was cut. */
+  function refill(meter) {
+    finish(meter);
+    meter.logLeft = BYTES_PER_CALL;
+  }
+
   /** Says how much was cut, as the call's last line. */
   function finish(meter) {
     if (meter.cutBytes === 0) return;
@@ -75,9 +81,5 @@ exports.createLogs = function createLogs(wire, callNow, meterOf) {
     }
   }
 
-  return { log, finish, takeOverOutput };
-};
-
-exports.refill = (meter) => {
-  meter.logLeft = BYTES_PER_CALL;
+  return { log, finish, refill, takeOverOutput };
 };

@@ -3,7 +3,7 @@
 const { writeSync } = require('node:fs');
 const { isUint8Array } = require('node:util').types;
 const { AsyncLocalStorage } = require('node:async_hooks');
-const { createMeter, createLogs, refill } = require('./bootstrap-logs.cjs');
+const { createMeter, createLogs } = require('./bootstrap-logs.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
 const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, createCall, figures, readEvent } = require('./bootstrap-call.cjs');
@@ -128,7 +128,7 @@ function invoke(stream, header, data, start, end) {
   const call = createCall(stream, header, generation);
   calls.set(stream, call);
   unsettled++;
-  refill(unbound);
+  logs.refill(unbound);
   const event = readEvent(header.contentType, data, start, end);
   if (handler) begin(call, header, event);
   else early.push(() => begin(call, header, event));

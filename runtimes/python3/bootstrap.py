@@ -117,6 +117,7 @@ def invoke(stream, header, body):
         return  # INIT_ERROR has answered it
     call = calls[stream] = Call(stream, header, state.generation)
     state.unsettled += 1
+    logs.finish(unbound)
     unbound.refill()
     if state.is_async:
         call.task = bootstrap_loop.event_loop().create_task(run_async(call, body))

@@ -80,6 +80,16 @@ afterAll(() => {
     await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
   }, 60_000);
 
+  it('answers more calls at once than it may have processes', async () => {
+    await container.init('sleeps', { concurrency: 300 });
+    const streams = Array.from({ length: 300 }, () => container.sendInvoke({ ms: 300 }));
+    for (const stream of streams) expect((await container.answer(stream)).type).toBe('result');
+    // And still some at once afterwards.
+    const slow = container.sendInvoke({ ms: 2000 });
+    expect((await container.answer(container.sendInvoke({ ms: 1 }))).type).toBe('result');
+    expect(container.runtime.pending(FrameType.RESULT, slow)).toEqual([]);
+  }, 60_000);
+
   it('ends within the grace period of docker stop', async () => {
     await container.init('ignores-sigterm');
     container.sendInvoke({});
