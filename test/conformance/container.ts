@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, extname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { CONTAINER_PATHS, FrameType, type InitHeader, type InvokeHeader, type RuntimeManifest } from '@easyfaas/contracts/wire';
@@ -70,15 +69,17 @@ let runnerFile: string | undefined;
 /** The runner's bundle, made from the sources as they are. */
 export function builtRunner(): string {
   if (runnerFile !== undefined) return runnerFile;
-  runnerFile = join(mkdtempSync(join(tmpdir(), 'easyfaas-runner-')), 'runner.js');
+  const outfile = join(repositoryRoot, 'test/dist/conformance', `runner-${process.pid}.js`);
   buildSync({
     entryPoints: [join(repositoryRoot, 'services/runner/src/main.ts')],
-    outfile: runnerFile,
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node20',
   });
+  runnerFile = join(repositoryRoot, 'test/dist/conformance/runner.js');
+  renameSync(outfile, runnerFile);
   return runnerFile;
 }
 
