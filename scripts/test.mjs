@@ -6,7 +6,8 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from '
 import { join } from 'node:path';
 import { startedDaemonPid, stopStartedEngine } from './lib/docker-engine.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
-import { run } from './lib/run.mjs';
+import { aptInstall, hasApt, isRoot } from './lib/machine.mjs';
+import { findCommand, run } from './lib/run.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
 import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
 import { startTestStack } from './lib/test-stack.mjs';
@@ -75,7 +76,12 @@ const preparations = {
     setUp.compose = compose;
   },
   redis: async () => {
-    const redis = await terminal.step('Redis for integration tests', () => startPrivateRedis({ log, runId }));
+    const redis = await terminal.step('Redis for integration tests', async ({ say }) => {
+      // Tests that end Redis need a process of their own; elsewhere the image serves the others.
+      if (process.env.REQUIRE_REDIS === '1' && !findCommand('redis-server') && isRoot() && hasApt())
+        await aptInstall(['redis-server'], { log, say });
+      return startPrivateRedis({ log, runId });
+    });
     setUp.env.EASYFAAS_TEST_REDIS = redis.url;
     setUp.tearDown.push(async () => {
       await redis.stop();
