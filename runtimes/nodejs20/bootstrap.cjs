@@ -5,6 +5,7 @@ const { isUint8Array } = require('node:util').types;
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { createMeter, createLogs } = require('./bootstrap-logs.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
+const { adoptFunction } = require('./bootstrap-process.cjs');
 const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, createCall, figures, readEvent } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
@@ -48,7 +49,6 @@ function init(header) {
   if (config) return void wire.send(INIT_ERROR, 0, '{"errorType":"Runtime.ProtocolViolation"}', stringify(describe(new Failure('Runtime.ProtocolViolation', 'a second INIT')))); // prettier-ignore
   const startedAtMs = now();
   config = header;
-  Object.assign(env, header.env);
   const failed = (error) => sendInitError(error, loadErrorType(error));
   const loaded = (found) => {
     handler = found;
@@ -59,7 +59,7 @@ function init(header) {
     for (const start of early.splice(0)) start();
   };
   try {
-    process.chdir(header.taskRoot);
+    adoptFunction(header);
     const found = loadHandler(header.handler, header.taskRoot);
     if (typeof found === 'function') loaded(found);
     else found.then(loaded, failed);

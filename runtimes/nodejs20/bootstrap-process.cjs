@@ -1,0 +1,18 @@
+'use strict';
+// Makes the pre-started process the function's own: environment, working directory, heap.
+const { setFlagsFromString } = require('node:v8');
+
+/**
+ * How far garbage may grow beyond what is alive, percent. The process was started with a heap limit above every container's, so V8
+ * would let it pile up until the kernel kills; V8 reads this flag at each collection (docs/adr/0003).
+ */
+const growingPercent = (memoryMb) => (memoryMb < 512 ? 20 : memoryMb < 1024 ? 30 : 40);
+
+/** @param header of INIT; with memoryMb 0, in the rehearsal, the heap stays as it is */
+function adoptFunction({ env, taskRoot, memoryMb }) {
+  Object.assign(process.env, env);
+  if (memoryMb > 0) setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
+  process.chdir(taskRoot);
+}
+
+module.exports = { adoptFunction };
