@@ -125,7 +125,7 @@ function runTool(stage, [program, ...args], env) {
     const startedAt = performance.now();
     const child = spawn(join(ROOT, 'node_modules/.bin', program), args, {
       cwd: ROOT,
-      env: { ...process.env, FORCE_COLOR: '0', ...env },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     current = child;
