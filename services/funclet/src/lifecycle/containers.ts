@@ -189,7 +189,8 @@ export class Containers {
       return await work();
     } catch (error) {
       if (error instanceof EngineError) throw new ServiceError('ENGINE_UNAVAILABLE', error.message, { cause: error });
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      throw new ServiceError('DISK_FULL', 'The disk of the data directory is full. Free some space.', { cause: error });
     }
   }
 }
