@@ -22,6 +22,7 @@ import { RedisFunctionStore } from './functions/redis-function-store';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
+import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { poolMinimums } from './pool/pool-minimums';
 import { RedisRecords } from './records/redis-records';
@@ -138,7 +139,7 @@ export class Controller implements Service {
       () => funclet.close(),
       () => engine.stop(),
     );
-    await this.#listen(createFrontServer(hotPath, { requestTimeoutMs: config.requestTimeoutMs }));
+    await this.#listen(createFrontServer(hotPath, { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest }));
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '@easyfaas/contracts/wire';
@@ -9,6 +9,8 @@ import { sendError } from './send-error';
 export interface FrontServerOptions {
   /** Whole request, headers and body, must have arrived within this, ms. */
   requestTimeoutMs?: number;
+  /** What Node makes of each request; the hot path has its own. */
+  requestClass?: typeof IncomingMessage;
   /** Sockets at once; further ones are closed by the kernel's answer to accept. */
   maxConnections?: number;
 }
@@ -34,7 +36,7 @@ const LIMITS_OF_SERVER = {
 
 /** The public listener: `onRequest` gets every request, with nothing decided about it yet. */
 export function createFrontServer(onRequest: Listener, options: FrontServerOptions = {}): Server {
-  const server = createServer({ noDelay: true }, onRequest);
+  const server = createServer({ noDelay: true, IncomingMessage: options.requestClass ?? IncomingMessage }, onRequest);
   configureServer(server, options);
   return server;
 }

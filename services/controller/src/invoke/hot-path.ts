@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, ServiceError, asServiceError } from '@easyfaas/service-kit';
+import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import { LIMITS, type StoredFunction } from '@easyfaas/contracts/wire';
 import { authorize } from '../auth/authorize';
 import { sourceOf } from '../auth/credential';
@@ -9,13 +9,14 @@ import { resolveFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
-import { readBody } from './read-body';
 import type { Call } from './call';
+import { ClientWatch } from './client-watch';
 import type { Dispatcher } from './dispatcher';
-import { HttpReply } from './http-reply';
+import { readBody } from './front-request';
+import { HttpInvocation } from './http-invocation';
 import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
-import { type InvokeHeaders, readInvokeHeaders } from './request-headers';
-import { type InvokeTarget, parseInvokeTarget } from './request-target';
+import { readInvokeHeaders } from './request-headers';
+import { parseInvokeTarget } from './request-target';
 
 export interface HotPathDeps {
   clock: Clock;
@@ -30,16 +31,6 @@ export interface HotPathDeps {
   isDraining: () => boolean;
 }
 
-/** One invocation from its headers to its dispatch. */
-interface Incoming {
-  request: IncomingMessage;
-  response: ServerResponse;
-  requestId: string;
-  headers: InvokeHeaders;
-  target: InvokeTarget;
-  receivedAtMs: number;
-}
-
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
@@ -47,7 +38,9 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  * everything that is needed is in memory; every other request goes on to the API.
  */
 export function createHotPath(deps: HotPathDeps): Listener {
-  const { frontDoor, clock, api, isDraining } = deps;
+  const { frontDoor, clock, api, isDraining, dispatcher } = deps;
+  const clients = new ClientWatch();
+  const abandon = (call: Call): void => dispatcher.abandon(call);
   return (request, response) => {
     const { requestId, refusal } = frontDoor(request);
     if (isDraining()) response.shouldKeepAlive = false;
@@ -57,65 +50,55 @@ export function createHotPath(deps: HotPathDeps): Listener {
       setRequestContext(request, { requestId });
       return api(request, response);
     }
-    const receivedAtMs = clock.monotonicMs();
     const headers = readInvokeHeaders(request.rawHeaders);
+    const parts = { request, response, requestId, headers, target, receivedAtMs: clock.monotonicMs() };
+    const invocation = new HttpInvocation(parts, clients, abandon);
     try {
-      authenticate(deps, { request, response, requestId, headers, target, receivedAtMs });
+      authenticate(deps, invocation);
     } catch (error) {
-      sendError(response, asServiceError(error), requestId);
+      invocation.refuse(error);
     }
   };
 }
 
-function authenticate(deps: HotPathDeps, incoming: Incoming): void {
-  const principal = deps.authenticator.authenticate(incoming.headers.credential, sourceOf(incoming.request));
-  if (principal instanceof Promise) later(incoming, principal, (known) => find(deps, incoming, known));
-  else find(deps, incoming, principal);
+function authenticate(deps: HotPathDeps, invocation: HttpInvocation): void {
+  const principal = deps.authenticator.authenticate(invocation.headers.credential, sourceOf(invocation.request));
+  if (principal instanceof Promise) later(invocation, principal, (known) => find(deps, invocation, known));
+  else find(deps, invocation, principal);
 }
 
-function find(deps: HotPathDeps, incoming: Incoming, principal: Principal): void {
+function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principal): void {
   authorize(principal, 'function:invoke');
-  const { functionId, qualifier } = incoming.target;
+  const { functionId, qualifier } = invocation.target;
   const { accountId } = principal;
   const reference = resolveFunction(functionId, { accountId, region: deps.region }, qualifier);
   const stored = deps.directory.find(accountId, reference.functionName, reference.qualifier);
-  if (stored instanceof Promise) later(incoming, stored, (known) => accept(deps, incoming, known));
-  else accept(deps, incoming, stored);
+  if (stored instanceof Promise) later(invocation, stored, (known) => accept(deps, invocation, known));
+  else accept(deps, invocation, stored);
 }
 
-function accept(deps: HotPathDeps, incoming: Incoming, stored: StoredFunction): void {
-  const { request, response, requestId, headers } = incoming;
+function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction): void {
+  const { headers } = invocation;
   checkInvokeHeaders(headers);
   assertActive(stored);
-  if (wantsDryRun(headers)) {
-    response.writeHead(204, { 'X-Easyfaas-Request-Id': requestId }).end();
-    request.resume();
-    return;
-  }
   const clientContext = clientContextOf(headers);
-  readBody(request, headers, LIMITS.syncPayloadBytes, (payload) => {
-    if (payload instanceof ServiceError) return sendError(response, payload, requestId);
+  if (wantsDryRun(headers)) return invocation.confirm();
+  readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
+    if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
-    if (payload === undefined) return;
+    if (invocation.isClientGone) return;
     const call = deps.dispatcher.submit({
-      requestId,
+      requestId: invocation.requestId,
       stored,
       payload,
       contentType: headers.contentType,
       clientContext,
       traceparent: headers.traceparent,
       wantsLogTail: headers.logType === 'Tail',
-      receivedAtMs: incoming.receivedAtMs,
-      reply: new HttpReply(response),
+      receivedAtMs: invocation.receivedAtMs,
+      reply: invocation,
     });
-    if (call.phase !== 'settled') watchClient(deps.dispatcher, response, call);
-  });
-}
-
-/** A client that goes away before the answer: its call need not go on. */
-function watchClient(dispatcher: Dispatcher, response: ServerResponse, call: Call): void {
-  response.on('close', () => {
-    if (call.phase !== 'settled') dispatcher.abandon(call);
+    invocation.call = call;
   });
 }
 
@@ -127,9 +110,9 @@ function assertActive({ configuration }: StoredFunction): void {
 }
 
 /** What has to be fetched first: a key or a function that was not seen lately. */
-function later<T>({ response, requestId }: Incoming, value: Promise<T>, next: (value: T) => void): void {
+function later<T>(invocation: HttpInvocation, value: Promise<T>, next: (value: T) => void): void {
   value.then(next).catch((error: unknown) => {
-    if (!response.headersSent) sendError(response, asServiceError(error), requestId);
+    if (!invocation.response.headersSent) invocation.refuse(error);
     else throw error;
   });
 }

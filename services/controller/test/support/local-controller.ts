@@ -9,6 +9,7 @@ import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
+import { FrontRequest } from '../../src/invoke/front-request';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { FakeFunclet } from './fake-funclet';
 
@@ -108,7 +109,7 @@ export class LocalController {
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
     });
-    const server = createFrontServer(hotPath);
+    const server = createFrontServer(hotPath, { requestClass: FrontRequest });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     engine.start();
