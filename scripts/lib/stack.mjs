@@ -1,5 +1,6 @@
 // One stack: a Compose project with its data directory, port and image tag. Brought up, asked, and taken down.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_IMAGE, REDIS_IMAGE, ensureBaseImages } from './base-images.mjs';
@@ -93,6 +94,7 @@ export async function startStack(terminal, stack, { compose, log }) {
     note(`Data directory ${stack.dataDir}${action === 'mounted' ? ' (made a shared mount)' : ''}`);
   });
   await terminal.step('Starting', async ({ say, note }) => {
+    await checkPort(stack, log);
     say('redis, runtime checks, funclet, controller');
     const started = await runCompose(stack, compose, ['up', '-d', '--no-build', '--remove-orphans'], {
       log,
@@ -112,6 +114,34 @@ export async function startStack(terminal, stack, { compose, log }) {
         `GET ${stackUrl(stack)}/readyz: ${refusal}`,
       );
     note(`Ready at ${stackUrl(stack)}`);
+  });
+}
+
+/** Refuses a port that another program has, before anything is started. */
+async function checkPort(stack, log) {
+  const label = (name, value) => ['--filter', `label=com.docker.compose.${name}=${value}`];
+  const own = await run('docker', ['ps', '-q', ...label('project', stack.project), ...label('service', 'controller')], {
+    log,
+    mayFail: true,
+  });
+  const [host, port] = stack.listen.split(':');
+  if (own.stdout.trim() || !(await isTaken(host, Number(port)))) return;
+  throw new Failure(`Port ${port} is taken.`, {
+    why: `Another program listens on ${stack.listen}; \`ss -ltnp\` shows which.`,
+    remedy: `End it, or choose another port: npm run up -- --port ${Number(port) + 1}`,
+  });
+}
+
+function isTaken(host, port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on('connect', () => end(true));
+    socket.on('error', () => end(false));
+    socket.on('timeout', () => end(false));
   });
 }
 
@@ -139,13 +169,10 @@ async function explain(stack, compose, log, what, why) {
         .map((line) => `  ${line.slice(0, 400)}`),
     );
   }
-  const isPortTaken = /EADDRINUSE|address already in use/i.test(words.join('\n'));
   const command = [compose.command, ...compose.prefix, '-p', stack.project].join(' ');
   return new Failure(what, {
     why: words.join('\n'),
-    remedy: isPortTaken
-      ? `${stack.listen} is taken by another program: end it, or choose another port: npm run up -- --port 8081`
-      : `\`${command} logs\` shows everything the services said. \`npm run down\` cleans up; then run this again.`,
+    remedy: `\`${command} logs\` shows everything the services said. \`npm run down\` cleans up; then run this again.`,
   });
 }
 
