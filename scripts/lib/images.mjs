@@ -19,6 +19,9 @@ const SHARED_INPUTS = [
   'test/package.json',
 ];
 
+/** Of the classic builder and of BuildKit. */
+const BUILD_STEP = /^(Step \d+\/\d+|#\d+ \[)/;
+
 export const IMAGES = [
   { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['runtimes'] },
   { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: ['runtimes'] },
@@ -27,7 +30,7 @@ export const IMAGES = [
 ];
 
 /** @returns {Promise<{built: string[], kept: string[]}>} names of the images */
-export async function ensureImages({ root, tag, log, say }) {
+export async function ensureImages({ root, tag, log, say, show }) {
   const base = await imageId(NODE_IMAGE, log);
   const built = [];
   const kept = [];
@@ -58,6 +61,7 @@ export async function ensureImages({ root, tag, log, say }) {
     await run('docker', args, {
       log,
       cwd: root,
+      onLine: (line) => BUILD_STEP.test(line) && show?.(line),
       remedy:
         'The lines above are the last of the build; the log has all. While images are built, containers have to reach the npm registry and the Debian archives.',
     });

@@ -77,8 +77,8 @@ export async function prepareMachine(terminal, { log, tag }) {
     const words = { found: 'present', pulled: 'pulled', built: 'made on this machine, no registry in reach' };
     note(`Base images ${NODE_IMAGE} and ${REDIS_IMAGE}: ${words[action]}`);
   });
-  await terminal.step('EasyFaaS images', async ({ say, note }) => {
-    const { built, kept } = await ensureImages({ root: ROOT, tag, log, say });
+  await terminal.step('EasyFaaS images', async ({ say, show, note }) => {
+    const { built, kept } = await ensureImages({ root: ROOT, tag, log, say, show });
     note(built.length === 0 ? `EasyFaaS images: unchanged (${kept.length})` : `EasyFaaS images: built ${built.join(', ')}`);
   });
   return { engine, compose };

@@ -51,17 +51,19 @@ export function createTerminal({ stream = process.stdout } = {}) {
   const width = () => stream.columns || 100;
 
   /**
-   * Runs one step. `work` gets `{say, note}`: `say(text)` shows what it is at now, `note(text)` replaces the result shown at the end.
-   * @template T @param {string} title @param {(step: {say: Function, note: Function}) => Promise<T> | T} work @returns {Promise<T>}
+   * Runs one step. `work` gets `{say, show, note}`: `say(text)` tells what it is at now, `show(text)` gives detail on a live
+   * terminal only, `note(text)` replaces the result shown at the end.
+   * @template T @param {string} title @param {(step: {say: Function, show: Function, note: Function}) => Promise<T> | T} work @returns {Promise<T>}
    */
   async function step(title, work) {
     const startedAt = performance.now();
     let doing = '';
+    let detail = '';
     let result = title;
     let timer;
     const draw = () => {
       const frame = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'[Math.floor(performance.now() / 100) % 10];
-      const text = `${title}${doing ? `: ${doing}` : ''} ${seconds(startedAt)}`;
+      const text = `${title}${doing ? `: ${doing}` : ''}  ${seconds(startedAt)}  ${detail}`;
       stream.write(`\r\x1b[2K  ${paint(36, frame)} ${text.slice(0, width() - 6)}`);
     };
     const end = (mark, text) => {
@@ -78,7 +80,11 @@ export function createTerminal({ stream = process.stdout } = {}) {
       const value = await work({
         say: (text) => {
           doing = text;
+          detail = '';
           if (!isLive) print(`  … ${title}: ${text}`);
+        },
+        show: (text) => {
+          if (isLive) detail = text;
         },
         note: (text) => {
           result = text;
