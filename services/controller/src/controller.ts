@@ -24,6 +24,7 @@ import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
 import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
+import { PayloadBudget } from './invoke/payload-budget';
 import { poolMinimums } from './pool/pool-minimums';
 import { RedisRecords } from './records/redis-records';
 import { connectRedis, connectRedisSubscriber, pingRedis } from './redis-connection';
@@ -124,6 +125,7 @@ export class Controller implements Service {
       directory,
       dispatcher: engine.dispatcher,
       region: config.region,
+      payloads: new PayloadBudget(config.payloadsMb * 1024 * 1024),
       api,
       isDraining: () => this.#isDraining,
     });

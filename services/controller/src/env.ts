@@ -16,6 +16,7 @@ export interface ControllerEnv {
   waitS: number;
   waitingMax: number;
   accountConcurrency: number;
+  payloadsMb: number;
   allowedHosts: string[];
   allowedOrigins: string[];
   auth: 'on' | 'off';
@@ -45,6 +46,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     waitS: reader.decimal('EASYFAAS_WAIT_S', 9, { min: 0.1, max: 900 }),
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),
+    payloadsMb: reader.integer('EASYFAAS_PAYLOADS_MB', 256, { min: 8, max: 1_000_000 }),
     allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),
     allowedOrigins: reader.list('EASYFAAS_ALLOWED_ORIGINS', []),
     auth: reader.choice('EASYFAAS_AUTH', 'on', ['on', 'off'] as const),

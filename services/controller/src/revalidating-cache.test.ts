@@ -50,7 +50,16 @@ describe('a revalidating cache', () => {
   });
 
   const cacheOf = (more: Partial<RevalidatingCacheOptions<Value>> = {}): RevalidatingCache<Value> =>
-    new RevalidatingCache<Value>({ load: store.load, clock, freshMs: 10, graceMs: 20, negativeMs: 5, outageMs: 1000, capacity: 3, ...more });
+    new RevalidatingCache<Value>({
+      load: store.load,
+      clock,
+      freshMs: 10,
+      graceMs: 20,
+      negativeMs: 5,
+      outageMs: 1000,
+      capacity: 3,
+      ...more,
+    });
 
   const filled = async (more: Partial<RevalidatingCacheOptions<Value>> = {}): Promise<RevalidatingCache<Value>> => {
     const cache = cacheOf(more);

@@ -4,7 +4,11 @@ import type { FunctionShare } from '../pool/function-pool';
 
 /** Names of limits, in the `Reason` header; the first two are AWS Lambda's. */
 export type ThrottleReason =
-  'ReservedFunctionConcurrentInvocationLimitExceeded' | 'ConcurrentInvocationLimitExceeded' | 'WaitingLineFull' | 'WaitedTooLong';
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'WaitingLineFull'
+  | 'WaitedTooLong'
+  | 'PayloadMemoryExceeded';
 
 export function throttled(reason: ThrottleReason, message: string): ServiceError {
   return new ServiceError('THROTTLED', message, { headers: { 'Retry-After': '1', Reason: reason }, details: { reason } });

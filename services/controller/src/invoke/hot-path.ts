@@ -9,12 +9,14 @@ import { resolveFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
+import { throttled } from './admission';
 import type { Call } from './call';
 import { ClientWatch } from './client-watch';
 import type { Dispatcher } from './dispatcher';
 import { readBody } from './front-request';
 import { HttpInvocation } from './http-invocation';
 import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
+import type { PayloadBudget } from './payload-budget';
 import { readInvokeHeaders } from './request-headers';
 import { parseInvokeTarget } from './request-target';
 
@@ -27,6 +29,7 @@ export interface HotPathDeps {
   region: string;
   /** Every other request. */
   api: (request: IncomingMessage, response: ServerResponse) => void;
+  payloads: PayloadBudget;
   /** The service is stopping: connections are closed after their answer. */
   isDraining: () => boolean;
 }
@@ -83,6 +86,7 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
   assertActive(stored);
   const clientContext = clientContextOf(headers);
   if (wantsDryRun(headers)) return invocation.confirm();
+  holdPayload(deps.payloads, invocation);
   readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
@@ -100,6 +104,15 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
     });
     invocation.call = call;
   });
+}
+
+/** @throws ServiceError THROTTLED when too many large payloads are under way; PAYLOAD_TOO_LARGE is for whoever reads the body */
+function holdPayload(payloads: PayloadBudget, invocation: HttpInvocation): void {
+  const { contentLength, isChunked } = invocation.headers;
+  const bytes = Math.min(isChunked ? LIMITS.syncPayloadBytes : Math.max(0, contentLength), LIMITS.syncPayloadBytes);
+  if (bytes === 0 || invocation.hold(payloads, bytes)) return;
+  const text = `Payloads of ${payloads.heldBytes} bytes are under way, ${payloads.limitBytes} may be (EASYFAAS_PAYLOADS_MB); try again shortly.`;
+  throw throttled('PayloadMemoryExceeded', text);
 }
 
 function assertActive({ configuration }: StoredFunction): void {

@@ -5,6 +5,7 @@ import type { Call, Reply } from './call';
 import { logTail } from './call-record';
 import { ClientWatch, type ForClient } from './client-watch';
 import type { Outcome } from './outcome';
+import type { PayloadBudget } from './payload-budget';
 import type { InvokeHeaders } from './request-headers';
 import type { InvokeTarget } from './request-target';
 import { milliseconds, serverTiming } from './server-timing';
@@ -37,6 +38,8 @@ export class HttpInvocation implements Reply, ForClient {
   /** Once it was submitted. */
   call: Call | undefined;
   isClientGone = false;
+  #budget: PayloadBudget | undefined;
+  #heldBytes = 0;
 
   constructor(
     { request, response, requestId, headers, target, receivedAtMs }: HttpInvocationParts,
@@ -56,11 +59,20 @@ export class HttpInvocation implements Reply, ForClient {
   onClientGone(): void {
     this.isClientGone = true;
     if (this.call !== undefined) this.#abandon(this.call);
+    else this.#release();
+  }
+
+  /** Reserves memory for the payload until the end. @returns false when there is none */
+  hold(budget: PayloadBudget, bytes: number): boolean {
+    if (!budget.take(bytes)) return false;
+    this.#budget = budget;
+    this.#heldBytes = bytes;
+    return true;
   }
 
   /** Answers without a call having been made. */
   refuse(thrown: unknown): number {
-    ClientWatch.unwatch(this.#watched, this);
+    this.#end();
     const error = asServiceError(thrown);
     sendError(this.response, error, this.requestId);
     return error.status;
@@ -68,16 +80,16 @@ export class HttpInvocation implements Reply, ForClient {
 
   /** A dry run: everything was checked, nothing was done. */
   confirm(): void {
-    ClientWatch.unwatch(this.#watched, this);
+    this.#end();
     this.request.resume();
     this.response.writeHead(204, { 'X-Easyfaas-Request-Id': this.requestId }).end();
   }
 
   settle(call: Call, outcome: Outcome): number {
     const { response } = this;
+    this.#end();
     if (this.isClientGone || response.headersSent || outcome.kind === 'abandoned') return CLIENT_CLOSED_REQUEST;
     if (outcome.kind === 'platform-error') return this.refuse(outcome.error);
-    ClientWatch.unwatch(this.#watched, this);
     const { body } = outcome;
     const headers = [
       'Content-Type',
@@ -99,5 +111,16 @@ export class HttpInvocation implements Reply, ForClient {
     if (body.length <= ONE_PIECE_BYTES) response.end(body.toString('latin1'), 'latin1');
     else response.end(body);
     return 200;
+  }
+
+  /** Nothing more is to be done for the client. */
+  #end(): void {
+    ClientWatch.unwatch(this.#watched, this);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#budget?.give(this.#heldBytes);
+    this.#budget = undefined;
   }
 }

@@ -11,6 +11,7 @@ import type { FunctionChange, FunctionDirectory } from '../../src/functions/func
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
 import { FrontRequest } from '../../src/invoke/front-request';
 import { createHotPath } from '../../src/invoke/hot-path';
+import { PayloadBudget } from '../../src/invoke/payload-budget';
 import { FakeFunclet } from './fake-funclet';
 
 export interface LocalFunction {
@@ -106,6 +107,7 @@ export class LocalController {
       directory: this.directory,
       dispatcher: engine.dispatcher,
       region: 'local',
+      payloads: new PayloadBudget(256 * 1024 * 1024),
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
     });
