@@ -67,6 +67,8 @@ export async function ensureImages({ root, tag, log, say, show }) {
     });
     built.push(image.name);
   }
+  // What the new images replaced; Docker keeps those that a container still uses.
+  if (built.length > 0) await run('docker', ['image', 'prune', '-f', '--filter', `label=${HASH_LABEL}`], { log, mayFail: true });
   return { built, kept };
 }
 
