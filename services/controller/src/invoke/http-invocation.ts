@@ -108,7 +108,7 @@ export class HttpInvocation implements Reply, ForClient {
     if (outcome.kind === 'function-error') headers.push('X-Easyfaas-Function-Error', 'Unhandled');
     if (call.request.wantsLogTail) headers.push('X-Easyfaas-Log-Result', logTail(call, outcome).toString('base64'));
     response.writeHead(200, headers);
-    if (body.length <= ONE_PIECE_BYTES) response.end(body.toString('latin1'), 'latin1');
+    if (body.length <= ONE_PIECE_BYTES) endInOnePiece(response, body.toString('latin1'));
     else response.end(body);
     return 200;
   }
@@ -123,4 +123,18 @@ export class HttpInvocation implements Reply, ForClient {
     this.#budget?.give(this.#heldBytes);
     this.#budget = undefined;
   }
+}
+
+/**
+ * Sends header and body with one plain write. `end(text)` adds an empty chunk of its own and has both gathered by writev,
+ * which costs 1.4 us more (of 20).
+ */
+function endInOnePiece(response: ServerResponse, text: string): void {
+  const { socket } = response;
+  // Not its turn yet, with a client that pipelines.
+  if (socket === null) return void response.end(text, 'latin1');
+  socket.cork();
+  response.write(text, 'latin1');
+  socket.uncork();
+  response.end();
 }
