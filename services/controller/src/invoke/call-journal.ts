@@ -2,6 +2,7 @@ import type { Clock } from '@easyfaas/service-kit';
 import type { Call } from './call';
 import { callRecord } from './call-record';
 import type { InvokeMetrics } from './invoke-metrics';
+import { IsoTime } from './iso-time';
 import type { Outcome } from './outcome';
 import type { RecordSink } from './record-sink';
 
@@ -10,6 +11,7 @@ export class CallJournal {
   readonly #records: RecordSink;
   readonly #metrics: InvokeMetrics;
   readonly #clock: Clock;
+  readonly #isoTime = new IsoTime();
 
   constructor({ records, metrics, clock }: { records: RecordSink; metrics: InvokeMetrics; clock: Clock }) {
     this.#records = records;
@@ -18,8 +20,8 @@ export class CallJournal {
   }
 
   write(call: Call, outcome: Outcome, httpStatus: number): void {
-    const endedAtMs = this.#clock.wallMs();
-    const record = callRecord(call, outcome, httpStatus, endedAtMs);
+    const startedAtMs = this.#clock.wallMs() - (call.settledAtMs - call.request.receivedAtMs);
+    const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs));
     this.#metrics.note(record);
     this.#records.add(record);
   }

@@ -9,9 +9,9 @@ const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 /**
  * The record of a call that has ended.
- * @param endedAtMs wall clock
+ * @param startedAt ISO 8601
  */
-export function callRecord(call: Call, outcome: Outcome, httpStatus: number, endedAtMs: number): InvocationRecord {
+export function callRecord(call: Call, outcome: Outcome, httpStatus: number, startedAt: string): InvocationRecord {
   const { request } = call;
   const { configuration } = request.stored;
   const totalMs = call.settledAtMs - request.receivedAtMs;
@@ -24,7 +24,7 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, end
     invokeType: 'RequestResponse',
     status: 'succeeded',
     httpStatus,
-    startedAt: new Date(endedAtMs - totalMs).toISOString(),
+    startedAt,
     stages: stages(call, totalMs),
     payloadBytes: request.payload.length,
     resultBytes: 0,

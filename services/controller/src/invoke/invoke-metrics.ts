@@ -1,5 +1,5 @@
 import type { ColdReason, InvocationRecord } from '@easyfaas/contracts/wire';
-import { Counter, Histogram, type Registry } from '@easyfaas/service-kit';
+import { Counter, PlainHistogram, type Registry } from '@easyfaas/service-kit';
 
 /** Seconds. A warm call takes well under a millisecond, a function at most 15 minutes. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 900];
@@ -13,7 +13,7 @@ const STATUSES = ['succeeded', 'failed', 'throttled', 'error'] as const satisfie
 export class InvokeMetrics {
   readonly #pending = { succeeded: 0, failed: 0, throttled: 0, error: 0 };
   readonly #coldStarts: Counter<'reason'>;
-  readonly #durations: Histogram;
+  readonly #durations: PlainHistogram;
   readonly #violations: Counter;
 
   constructor(registry: Registry) {
@@ -36,11 +36,11 @@ export class InvokeMetrics {
       labelNames: ['reason'],
       registers: [registry],
     });
-    this.#durations = new Histogram({
+    this.#durations = new PlainHistogram({
       name: 'easyfaas_invocation_duration_seconds',
       help: 'From request read to answer, of calls that reached a container.',
       buckets: BUCKETS,
-      registers: [registry],
+      registry,
     });
     this.#violations = new Counter({
       name: 'easyfaas_protocol_violations_total',
