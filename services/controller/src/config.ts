@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { DEFAULT_PACKAGE_LIMITS, type PackageLimits } from '@easyfaas/code-package';
 import { EnvReader } from '@easyfaas/service-kit';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { anonymousAccessProblem } from './auth/anonymous-authenticator';
@@ -6,7 +7,7 @@ import { type ControllerEnv, readControllerEnv } from './env';
 
 export interface ControllerConfig extends Omit<
   ControllerEnv,
-  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS'
+  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS' | 'unpackedMb' | 'packageFiles'
 > {
   listen: { host: string; port: number };
   funcletSocket: string;
@@ -14,10 +15,12 @@ export interface ControllerConfig extends Omit<
   waitMs: number;
   drainMs: number;
   requestTimeoutMs: number;
+  packageLimits: PackageLimits;
 }
 
 /** `<dataDir>/containers/<id>/sock/controller.sock` with an id of 12 characters. */
 const CONTAINER_SOCKET_SUFFIX = '/containers/0123456789ab/sock/controller.sock';
+const MIB = 1024 * 1024;
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
@@ -26,7 +29,8 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
   const reader = new EnvReader(env);
-  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, ...values } = readControllerEnv(reader);
+  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, unpackedMb, packageFiles, ...values } =
+    readControllerEnv(reader);
   const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
   if (!isAbsolute(dataDir)) reader.problem(`EASYFAAS_DATA_DIR is "${dataDir}", expected an absolute path`);
   if (Buffer.byteLength(dataDir + CONTAINER_SOCKET_SUFFIX) > LIMITS.unixSocketPathBytes) {
@@ -54,6 +58,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     waitMs: waitS * 1000,
     drainMs: drainS * 1000,
     requestTimeoutMs: requestTimeoutS * 1000,
+    packageLimits: { ...DEFAULT_PACKAGE_LIMITS, unpackedBytes: unpackedMb * MIB, fileBytes: unpackedMb * MIB, files: packageFiles },
   };
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { Counter, type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { AdminKey } from './auth/admin-key';
@@ -58,7 +57,7 @@ export class Controller implements Service {
     const packages = new DiskPackageStore({
       dataDir: config.dataDir,
       packageBytes: LIMITS.packageBytes,
-      limits: DEFAULT_PACKAGE_LIMITS,
+      limits: config.packageLimits,
       clock,
       logger,
     });

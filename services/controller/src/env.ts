@@ -1,4 +1,7 @@
+import { LIMITS } from '@easyfaas/contracts/wire';
 import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
+
+const MIB = 1024 * 1024;
 
 /** The controller's environment by name, typed; rules over several values are in config.ts. */
 export interface ControllerEnv {
@@ -17,6 +20,8 @@ export interface ControllerEnv {
   waitingMax: number;
   accountConcurrency: number;
   payloadsMb: number;
+  unpackedMb: number;
+  packageFiles: number;
   allowedHosts: string[];
   allowedOrigins: string[];
   auth: 'on' | 'off';
@@ -47,6 +52,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),
     payloadsMb: reader.integer('EASYFAAS_PAYLOADS_MB', 256, { min: 8, max: 1_000_000 }),
+    unpackedMb: reader.integer('EASYFAAS_UNPACKED_MB', LIMITS.unpackedBytes / MIB, { min: 1, max: 10_240 }),
+    packageFiles: reader.integer('EASYFAAS_PACKAGE_FILES', LIMITS.packageFiles, { min: 1, max: 1_000_000 }),
     allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),
     allowedOrigins: reader.list('EASYFAAS_ALLOWED_ORIGINS', []),
     auth: reader.choice('EASYFAAS_AUTH', 'on', ['on', 'off'] as const),

@@ -18,7 +18,6 @@ export interface FuncletConfig {
   hasCpuQuota: boolean;
   /** 0: taken from the machine. */
   nodeMemoryMb: number;
-  nodeCpus: number;
   overheadMb: number;
   codeCacheBytes: number;
   packageLimits: PackageLimits;
@@ -84,7 +83,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     mountMode: values.mountMode,
     hasCpuQuota: values.cpuQuota === 'on',
     nodeMemoryMb: values.nodeMemoryMb,
-    nodeCpus: values.nodeCpus,
     overheadMb: values.overheadMb,
     codeCacheBytes: values.codeCacheMb * MIB,
     packageLimits: {
