@@ -59,11 +59,13 @@ export class RedisRecords implements RecordSink, RecordReader {
   }
 
   /** Writes what is waiting. Never rejects: what Redis does not take waits for the next time, or is dropped and counted. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
+    // One that is under way may have begun before the newest record came: what came since goes in a write of its own.
+    await this.#flushing;
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
     });
-    return this.#flushing;
+    await this.#flushing;
   }
 
   async list(accountId: string, query: RecordQuery): Promise<RecordPage> {
