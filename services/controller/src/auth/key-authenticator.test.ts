@@ -14,7 +14,21 @@ describe('the authenticator', () => {
     clock = new FakeClock();
     store = new FakeKeyStore();
     authenticator = new KeyAuthenticator({ store, clock, logger: silentLogger() });
+    await store.addAdmin({
+      keyId: 'adminkey',
+      accountId: 'default',
+      scopes: ['admin'],
+      description: '',
+      sha256: '0'.repeat(64),
+      createdAt: '',
+    });
     key = (await new KeyService({ store, clock, random: randomBytes }).create({ AccountId: 'tenant', Scopes: ['invoke'] })).Key;
+  });
+
+  it('blames nobody while the store has lost its keys', async () => {
+    const empty = new KeyAuthenticator({ store: new FakeKeyStore(), clock, logger: silentLogger() });
+    for (let tries = 0; tries < 20; tries += 1)
+      await expect((async () => empty.authenticate(key, 'a'))()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   const attempt = async (credential: string | undefined, source = 'a'): Promise<unknown> => authenticator.authenticate(credential, source);

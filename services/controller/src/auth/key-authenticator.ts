@@ -84,6 +84,10 @@ async function verify(store: KeyStore, credential: string): Promise<Principal | 
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return undefined;
   const stored = await store.find(keyId);
+  // A store that lost everything knows no key at all, right ones neither: nobody is to blame until it has its admin key again.
+  if (stored === undefined && (await store.adminKeyId()) === undefined) {
+    throw new ServiceError('STORE_UNAVAILABLE', 'The store has no keys yet; the admin key is being registered. Try again shortly.');
+  }
   if (!matchesHash(credential, stored?.sha256) || stored === undefined) return undefined;
   return { keyId, accountId: stored.accountId, scopes: stored.scopes };
 }
