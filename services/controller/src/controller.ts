@@ -21,6 +21,7 @@ import { RedisFunctionStore } from './functions/redis-function-store';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
+import { ClientConnections } from './invoke/client-connections';
 import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
@@ -50,8 +51,7 @@ export class Controller implements Service {
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
-    const stores = this.#openStores(registry);
-    const { functionStore, records, keyStore, redis } = stores;
+    const { functionStore, records, keyStore, redis } = this.#openStores(registry);
     const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger });
     const funclet = new FuncletClient(config.funcletSocket, systemIds);
     const packages = new DiskPackageStore({
@@ -117,6 +117,7 @@ export class Controller implements Service {
       ],
       metrics: registry,
     });
+    const clients = new ClientConnections(clock);
     const hotPath = createHotPath({
       clock,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
@@ -124,6 +125,7 @@ export class Controller implements Service {
       directory,
       dispatcher: engine.dispatcher,
       region: config.region,
+      clients,
       payloads: new PayloadBudget(config.payloadsMb * 1024 * 1024),
       api,
       isDraining: () => this.#isDraining,
@@ -140,7 +142,8 @@ export class Controller implements Service {
       () => funclet.close(),
       () => engine.stop(),
     );
-    await this.#listen(createFrontServer(hotPath, { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest }));
+    const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
+    await this.#listen(createFrontServer(hotPath, options).on('connection', (socket) => clients.add(socket)));
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface FrontServerOptions {
   requestTimeoutMs?: number;
   /** What Node makes of each request; the hot path has its own. */
   requestClass?: typeof IncomingMessage;
+  /** 0: whoever made the server closes idle connections. */
+  keepAliveTimeoutMs?: number;
   /** Sockets at once; further ones are closed by the kernel's answer to accept. */
   maxConnections?: number;
 }
@@ -24,12 +26,12 @@ const HEADERS_TIMEOUT_MS = 10_000;
  */
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 4096;
+const KEEP_ALIVE_MS = 10_000;
 
 /** Properties of a server; `createServer` takes them as options, but they are read later and can be set as well. */
 const LIMITS_OF_SERVER = {
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 1000,
-  keepAliveTimeout: 10_000,
   // The front door asks for exactly one Host itself and answers in our envelope.
   requireHostHeader: false,
 } satisfies ServerOptions;
@@ -49,7 +51,8 @@ export function configureServer(server: Server, options: FrontServerOptions = {}
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   // Node swaps the two when the headers have more time than the whole.
   const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeout);
-  Object.assign(server, LIMITS_OF_SERVER, { requestTimeout, headersTimeout });
+  const keepAliveTimeout = options.keepAliveTimeoutMs ?? KEEP_ALIVE_MS;
+  Object.assign(server, LIMITS_OF_SERVER, { requestTimeout, headersTimeout, keepAliveTimeout });
   server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   server.on('clientError', answerClientError);
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {

@@ -11,7 +11,7 @@ import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
 import { throttled } from './admission';
 import type { Call } from './call';
-import { ClientWatch } from './client-watch';
+import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { readBody } from './front-request';
 import { HttpInvocation } from './http-invocation';
@@ -30,9 +30,13 @@ export interface HotPathDeps {
   /** Every other request. */
   api: (request: IncomingMessage, response: ServerResponse) => void;
   payloads: PayloadBudget;
+  clients: ClientConnections;
   /** The service is stopping: connections are closed after their answer. */
   isDraining: () => boolean;
 }
+
+/** What express handles for a client sees to its end itself. */
+const API_REQUEST: ForClient = { onClientGone: () => undefined };
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -41,8 +45,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  * everything that is needed is in memory; every other request goes on to the API.
  */
 export function createHotPath(deps: HotPathDeps): Listener {
-  const { frontDoor, clock, api, isDraining, dispatcher } = deps;
-  const clients = new ClientWatch();
+  const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
   const abandon = (call: Call): void => dispatcher.abandon(call);
   return (request, response) => {
     const { requestId, refusal } = frontDoor(request);
@@ -51,6 +54,8 @@ export function createHotPath(deps: HotPathDeps): Listener {
     const target = request.method === 'POST' ? parseInvokeTarget(request.url ?? '') : undefined;
     if (target === undefined) {
       setRequestContext(request, { requestId });
+      const connection = clients.begin(request.socket, API_REQUEST);
+      response.once('close', () => ClientConnections.end(connection, API_REQUEST));
       return api(request, response);
     }
     const headers = readInvokeHeaders(request.rawHeaders);

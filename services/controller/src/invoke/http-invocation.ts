@@ -3,7 +3,7 @@ import { asServiceError } from '@easyfaas/service-kit';
 import { sendError } from '../http/send-error';
 import type { Call, Reply } from './call';
 import { logTail } from './call-record';
-import { ClientWatch, type ForClient } from './client-watch';
+import { type ClientConnection, ClientConnections, type ForClient } from './client-connections';
 import type { Outcome } from './outcome';
 import type { PayloadBudget } from './payload-budget';
 import type { InvokeHeaders } from './request-headers';
@@ -33,7 +33,7 @@ export class HttpInvocation implements Reply, ForClient {
   readonly headers: InvokeHeaders;
   readonly target: InvokeTarget;
   readonly receivedAtMs: number;
-  readonly #watched: ForClient[];
+  readonly #connection: ClientConnection;
   readonly #abandon: (call: Call) => void;
   /** Once it was submitted. */
   call: Call | undefined;
@@ -43,7 +43,7 @@ export class HttpInvocation implements Reply, ForClient {
 
   constructor(
     { request, response, requestId, headers, target, receivedAtMs }: HttpInvocationParts,
-    clients: ClientWatch,
+    clients: ClientConnections,
     abandon: (call: Call) => void,
   ) {
     this.request = request;
@@ -53,7 +53,7 @@ export class HttpInvocation implements Reply, ForClient {
     this.target = target;
     this.receivedAtMs = receivedAtMs;
     this.#abandon = abandon;
-    this.#watched = clients.watch(request.socket, this);
+    this.#connection = clients.begin(request.socket, this);
   }
 
   onClientGone(): void {
@@ -115,7 +115,7 @@ export class HttpInvocation implements Reply, ForClient {
 
   /** Nothing more is to be done for the client. */
   #end(): void {
-    ClientWatch.unwatch(this.#watched, this);
+    ClientConnections.end(this.#connection, this);
     this.#release();
   }
 

@@ -9,6 +9,7 @@ import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
+import { ClientConnections } from '../../src/invoke/client-connections';
 import { FrontRequest } from '../../src/invoke/front-request';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
@@ -100,6 +101,7 @@ export class LocalController {
       taskRoot: (containerId) => this.funclet.taskRoot(containerId),
     });
     this.#engine = engine;
+    const clients = new ClientConnections(systemClock);
     const hotPath = createHotPath({
       clock: systemClock,
       frontDoor: createFrontDoor({ allowedHosts: ['127.0.0.1'], allowedOrigins: [], newRequestId: randomUUID }),
@@ -107,11 +109,13 @@ export class LocalController {
       directory: this.directory,
       dispatcher: engine.dispatcher,
       region: 'local',
+      clients,
       payloads: new PayloadBudget(256 * 1024 * 1024),
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
     });
-    const server = createFrontServer(hotPath, { requestClass: FrontRequest });
+    const server = createFrontServer(hotPath, { requestClass: FrontRequest, keepAliveTimeoutMs: 0 });
+    server.on('connection', (socket) => clients.add(socket));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     engine.start();
