@@ -55,6 +55,7 @@ export const ERRORS = {
   HEADERS_TOO_LARGE: caller(431, 'More than 100 headers, or more than 16 KiB of them.'),
   INTERNAL: platform(500, 'A bug or an unexpected failure of the platform; the log has the request id.'),
   CODE_CORRUPT: platform(500, 'The unpacked code on disk no longer matches its package; the cache entry was discarded, call again.'),
+  PACKAGE_MISSING: platform(500, "The function's package is not in the package store any more; upload its code again.", false),
   NOT_SUPPORTED: platform(501, 'Part of the API that this version does not have.', false),
   STORE_UNAVAILABLE: platform(503, 'Redis does not answer; nothing was changed.'),
   FUNCLET_UNAVAILABLE: platform(503, 'The funclet does not answer; warm functions go on, new containers wait.'),

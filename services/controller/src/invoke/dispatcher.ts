@@ -136,7 +136,7 @@ export class Dispatcher implements CallOwner {
       return;
     }
     const nowMs = clock.monotonicMs();
-    const failure = pool.initFailure;
+    const failure = pool.startFailure;
     if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcomeOf(call));
     if (pool.line.isFull && !call.hasBeenRedispatched) {
       const text = `${pool.line.length} calls of ${pool.stored.configuration.FunctionName} are waiting for a container already, the most that may; try again shortly.`;

@@ -1,7 +1,7 @@
 import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
 import type { ServiceError } from '@easyfaas/service-kit';
 import type { Call } from '../invoke/call';
-import type { FunctionErrorOutcome } from '../invoke/outcome';
+import type { Outcome } from '../invoke/outcome';
 import { chooseWarm } from './choose';
 import type { PoolContainer } from './container';
 import { WaitingLine } from './waiting-line';
@@ -34,8 +34,8 @@ export class FunctionPool {
   /** A call waited while there was no cold container. */
   foundPoolEmpty = false;
   meanCallMs: number | undefined;
-  /** The last INIT failed: answered to new calls until then. */
-  initFailure: { outcomeOf: (call: Call) => FunctionErrorOutcome; untilMs: number } | undefined;
+  /** The last start failed in a way that a repetition would not change: answered to new calls until then. */
+  startFailure: { outcomeOf: (call: Call) => Outcome; untilMs: number } | undefined;
   /** The platform could not prepare a container; the cause for those who wait in vain. */
   lastFailure: ServiceError | undefined;
   /** No warm-up is tried before this time. */

@@ -5,7 +5,7 @@ import type { Call } from '../invoke/call';
 import type { DeadlineSweep } from '../invoke/deadline-sweep';
 import type { Dispatcher } from '../invoke/dispatcher';
 import { initHeader } from '../invoke/invoke-frame';
-import type { FunctionErrorOutcome } from '../invoke/outcome';
+import type { FunctionErrorOutcome, Outcome } from '../invoke/outcome';
 import { coldReason } from './cold-reason';
 import type { PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
@@ -31,8 +31,8 @@ export interface WarmUpsDeps {
 
 /** INIT's own limit, as AWS Lambda's. The time-out of the first calls starts when it is done. */
 export const INIT_LIMIT_MS = 10_000;
-/** A failed INIT is answered from memory for so long, so that a client in a loop does not wear out the pool. */
-const INIT_FAILURE_MS = 5000;
+/** A failed start is answered from memory for so long, so that a client in a loop does not wear out the pool. */
+const START_FAILURE_MS = 5000;
 /** First guess of what a warm-up takes, until some were measured. */
 const WARM_UP_MS = 8;
 const BACK_OFF_MS = 100;
@@ -93,7 +93,7 @@ export class WarmUps {
     pool.warmingUp--;
     pool.failures = 0;
     pool.lastFailure = undefined;
-    pool.initFailure = undefined;
+    pool.startFailure = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     container.connection.runtime?.calls.forEach((call) => {
       call.initMs = initMs;
@@ -108,7 +108,7 @@ export class WarmUps {
     const { dispatcher, resets, clock } = this.#deps;
     const pool = container.functionPool;
     const calls = container.connection.runtime?.calls.takeAll() ?? [];
-    if (pool !== undefined) pool.initFailure = { outcomeOf, untilMs: clock.monotonicMs() + INIT_FAILURE_MS };
+    if (pool !== undefined) pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
     for (const call of calls) dispatcher.settle(call, outcomeOf(call));
     if (pool !== undefined && pool.containers.size <= 1) dispatcher.failLine(pool, outcomeOf);
     resets.reset(container, reason);
@@ -169,8 +169,11 @@ export class WarmUps {
     pool.failures++;
     resets.reset(container, `warm-up failed: ${error.code}`);
     // Nothing will be different in a second: nobody is made to wait for it.
-    if (!error.definition.retryable) dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
-    else if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
+    if (!error.definition.retryable) {
+      const outcomeOf = (): Outcome => ({ kind: 'platform-error', error });
+      pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
+      dispatcher.failLine(pool, outcomeOf);
+    } else if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
   }
 
   #recheckAfter(pool: FunctionPool, delayMs: number): void {

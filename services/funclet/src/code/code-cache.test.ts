@@ -103,7 +103,7 @@ describe('the code cache', () => {
   });
 
   it('refuses a zip that is missing, altered or evil, and leaves nothing', async () => {
-    expect(await codeOf(open().ensure('0'.repeat(64), signal))).toBe('RUNTIME_UNAVAILABLE');
+    expect(await codeOf(open().ensure('0'.repeat(64), signal))).toBe('PACKAGE_MISSING');
     const altered = upload([{ name: 'index.js', content: '1' }]);
     appendFileSync(join(directory, 'packages', `${altered}.zip`), 'x');
     expect(await codeOf(open().ensure(altered, signal))).toBe('CHECKSUM_MISMATCH');
@@ -180,7 +180,7 @@ describe('the code cache', () => {
     removeTree(join(directory, 'packages', `${sha256}.zip`));
     expect(await open().ensure(sha256, signal)).toBe(sha256);
     alter(join(code, sha256, 'index.js'));
-    expect(await codeOf(open().ensure(sha256, signal))).toBe('RUNTIME_UNAVAILABLE');
+    expect(await codeOf(open().ensure(sha256, signal))).toBe('PACKAGE_MISSING');
   });
 
   it('takes a package without a manifest for half done', async () => {

@@ -57,7 +57,7 @@ export class CodeStore {
 
   /**
    * Checks the zip's own hash and unpacks it.
-   * @throws ServiceError RUNTIME_UNAVAILABLE when there is no zip, CHECKSUM_MISMATCH, DISK_FULL, or the package's fault
+   * @throws ServiceError PACKAGE_MISSING, CHECKSUM_MISMATCH, DISK_FULL, or the package's fault
    */
   async unpack(sha256: string, signal: AbortSignal): Promise<CodeManifest> {
     const { directory, packages, limits } = this.#options;
@@ -131,7 +131,7 @@ async function assertChecksum(zipPath: string, sha256: string, signal: AbortSign
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     const message = `Package ${sha256} is not in the package store; upload the function's code again.`;
-    throw new ServiceError('RUNTIME_UNAVAILABLE', message, { cause });
+    throw new ServiceError('PACKAGE_MISSING', message, { cause });
   }
   if (actual === sha256) return;
   throw new ServiceError(

@@ -180,7 +180,7 @@ describe('a warm-up', () => {
 
   it('destroys the container when the package is not there', async () => {
     await life.cold(A);
-    expect(await codeOf(life.containers.warmUp(A, life.warmUpRequest('f'.repeat(64)), life.signal))).toBe('RUNTIME_UNAVAILABLE');
+    expect(await codeOf(life.containers.warmUp(A, life.warmUpRequest('f'.repeat(64)), life.signal))).toBe('PACKAGE_MISSING');
     await eventually(() => life.stateOf(A) === 'gone');
     expect(life.ledger.reservedMb).toBe(0);
   });
