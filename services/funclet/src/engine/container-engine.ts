@@ -28,6 +28,8 @@ export interface CpuLimits {
 
 export interface EngineContainer {
   dockerId: string;
+  /** Of the image that it was made from. */
+  imageId: string;
   labels: Readonly<Record<string, string>>;
   status: 'created' | 'running' | 'paused' | 'ended';
 }

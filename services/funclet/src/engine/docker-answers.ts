@@ -44,7 +44,12 @@ export function parseList(answer: unknown): unknown[] {
 /** One member of `GET /containers/json`. */
 export function parseContainer(answer: unknown): EngineContainer {
   const item = object(answer, 'container');
-  return { dockerId: text(item, 'Id'), labels: labelsOf(item['Labels']), status: statusOf(text(item, 'State')) };
+  return {
+    dockerId: text(item, 'Id'),
+    imageId: text(item, 'ImageID'),
+    labels: labelsOf(item['Labels']),
+    status: statusOf(text(item, 'State')),
+  };
 }
 
 /** `GET /containers/{id}/json`. */
@@ -55,6 +60,7 @@ export function parseDetails(answer: unknown): EngineContainerDetails {
   const exit = { exitCode: number(state, 'ExitCode'), oomKilled: state['OOMKilled'] === true };
   return {
     dockerId: text(item, 'Id'),
+    imageId: text(item, 'Image'),
     labels: labelsOf(object(item['Config'], 'Config')['Labels']),
     status,
     memoryBytes: number(object(item['HostConfig'], 'HostConfig'), 'Memory'),

@@ -18,7 +18,8 @@ export async function adopt(context: LifecycleContext, signal: AbortSignal): Pro
     const containerId = container.labels[LABELS.container] ?? '';
     const record = loadRecord(context, containerId);
     const hasCode = record !== undefined && codeMounts.isAttached(context.directories.paths(containerId).task);
-    const decision = decideAdoption({ record, container, mountMode: codeMounts.mode, hasCode });
+    const currentImageId = context.runtimes.list().find(({ name }) => name === container.labels[LABELS.runtime])?.imageId;
+    const decision = decideAdoption({ record, container, mountMode: codeMounts.mode, hasCode, currentImageId });
     if (decision.adopt && record !== undefined) {
       await takeOver(context, record, container, signal);
       adopted.push(containerId);

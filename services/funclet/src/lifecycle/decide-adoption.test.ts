@@ -3,7 +3,12 @@ import type { EngineContainer } from '../engine/container-engine';
 import type { ContainerRecord } from './container-record';
 import { decideAdoption } from './decide-adoption';
 
-const container = (status: EngineContainer['status'] = 'running'): EngineContainer => ({ dockerId: 'd1', labels: {}, status });
+const container = (status: EngineContainer['status'] = 'running'): EngineContainer => ({
+  dockerId: 'd1',
+  imageId: 'i1',
+  labels: {},
+  status,
+});
 const record = (state: ContainerState, mountMode: 'bind' | 'hardlink' = 'bind'): ContainerRecord => ({
   view: {
     containerId: 'aaaaaaaaaaaa',
@@ -40,17 +45,27 @@ describe('whether a container is adopted', () => {
     ['resetting', false, false],
     ['gone', false, false],
   ])('in state %s with code mounted: %s -> %s', (state, hasCode, adopts) => {
-    expect(decideAdoption({ record: record(state), container: container(), mountMode: 'bind', hasCode }).adopt).toBe(adopts);
+    expect(decideAdoption({ record: record(state), container: container(), mountMode: 'bind', hasCode, currentImageId: 'i1' }).adopt).toBe(
+      adopts,
+    );
   });
 
   it('a paused one counts as running, a created or ended one does not', () => {
     const decide = (status: EngineContainer['status']): boolean =>
-      decideAdoption({ record: record('warm'), container: container(status), mountMode: 'bind', hasCode: true }).adopt;
+      decideAdoption({ record: record('warm'), container: container(status), mountMode: 'bind', hasCode: true, currentImageId: 'i1' })
+        .adopt;
     expect((['paused', 'created', 'ended'] as const).map(decide)).toEqual([true, false, false]);
   });
 
+  it('after an upgrade of its image only while it serves a function, and in any case while that image is missing', () => {
+    const decide = (state: ContainerState, currentImageId: string | undefined): boolean =>
+      decideAdoption({ record: record(state), container: container(), mountMode: 'bind', hasCode: state === 'warm', currentImageId }).adopt;
+    expect([decide('cold', 'i2'), decide('creating', 'i2'), decide('warm', 'i2')]).toEqual([false, false, true]);
+    expect(decide('cold', undefined)).toBe(true);
+  });
+
   it('is refused without a record, for another container’s record, and in another mount mode', () => {
-    const facts = { container: container(), mountMode: 'bind' as const, hasCode: false };
+    const facts = { container: container(), mountMode: 'bind' as const, hasCode: false, currentImageId: 'i1' };
     expect(decideAdoption({ ...facts, record: undefined }).adopt).toBe(false);
     expect(decideAdoption({ ...facts, record: record('cold'), container: { ...container(), dockerId: 'd2' } }).adopt).toBe(false);
     expect(decideAdoption({ ...facts, record: record('cold', 'hardlink') }).adopt).toBe(false);

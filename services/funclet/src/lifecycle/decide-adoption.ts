@@ -10,10 +10,12 @@ export interface AdoptionFacts {
   mountMode: 'bind' | 'hardlink';
   /** Something is mounted at its task directory, or linked into it. */
   hasCode: boolean;
+  /** Image that the container's runtime has now; absent when it is not on this host. */
+  currentImageId: string | undefined;
 }
 
 /** Whether a container found at start can go on. Whoever may have run user code must still have exactly that code. */
-export function decideAdoption({ record, container, mountMode, hasCode }: AdoptionFacts): AdoptionDecision {
+export function decideAdoption({ record, container, mountMode, hasCode, currentImageId }: AdoptionFacts): AdoptionDecision {
   const no = (reason: string): AdoptionDecision => ({ adopt: false, reason });
   if (record === undefined) return no('it has no record');
   const { state, dockerId } = record.view;
@@ -23,6 +25,8 @@ export function decideAdoption({ record, container, mountMode, hasCode }: Adopti
   switch (state) {
     case 'creating':
     case 'cold':
+      // Warm ones go on serving until they are reset; what serves nobody yet follows an upgrade at once.
+      if (currentImageId !== undefined && container.imageId !== currentImageId) return no('its runtime has a newer image');
       return hasCode ? no(`it is ${state} but has code`) : { adopt: true };
     case 'warming':
     case 'warm':

@@ -15,6 +15,7 @@ type Method = keyof ContainerEngine;
 
 interface FakeContainer {
   dockerId: string;
+  imageId: string;
   labels: Record<string, string>;
   status: EngineContainer['status'];
   memoryMb: number;
@@ -106,7 +107,8 @@ export class FakeEngine implements ContainerEngine {
       [LABELS.container]: spec.containerId,
       [LABELS.runtime]: spec.runtime,
     };
-    this.#containers.set(dockerId, { dockerId, labels, status: 'created', memoryMb: spec.memoryMb, exitCode: 0, oomKilled: false });
+    const { imageId, memoryMb } = spec;
+    this.#containers.set(dockerId, { dockerId, imageId, labels, status: 'created', memoryMb, exitCode: 0, oomKilled: false });
     return dockerId;
   }
 
@@ -145,17 +147,17 @@ export class FakeEngine implements ContainerEngine {
     await this.#enter('inspect', dockerId, signal);
     const container = this.#containers.get(dockerId);
     if (container === undefined) return undefined;
-    const { labels, status, memoryMb, exitCode, oomKilled } = container;
+    const { imageId, labels, status, memoryMb, exitCode, oomKilled } = container;
     const exit = status === 'ended' ? { exit: { exitCode, oomKilled } } : {};
-    return { dockerId, labels, status, memoryBytes: memoryMb * 1024 * 1024, ...exit };
+    return { dockerId, imageId, labels, status, memoryBytes: memoryMb * 1024 * 1024, ...exit };
   }
 
   async list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<EngineContainer[]> {
     await this.#enter('list', '', signal);
     return [...this.#containers.values()]
       .filter((container) => carries(container.labels, labels))
-      .map(({ dockerId, labels: own, status }) => {
-        return { dockerId, labels: own, status };
+      .map(({ dockerId, imageId, labels: own, status }) => {
+        return { dockerId, imageId, labels: own, status };
       });
   }
 
