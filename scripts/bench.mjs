@@ -11,6 +11,8 @@ import { createTerminal, openLog } from './lib/terminal.mjs';
 import { startTestStack } from './lib/test-stack.mjs';
 
 const IMAGE_TAG = 'test';
+/** Shares of memory are told of several containers side by side, as they are in a pool that is in use. */
+const POOL_MIN = 'nodejs20=8,python3=4';
 const terminal = createTerminal();
 const results = join(ROOT, 'bench-results');
 mkdirSync(results, { recursive: true });
@@ -46,6 +48,7 @@ async function main() {
   );
   if (process.env.EASYFAAS_TEST_URL) return measure({});
   const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG });
+  process.env.EASYFAAS_POOL_MIN ??= POOL_MIN;
   const stack = await startTestStack(terminal, { compose, log, tag: IMAGE_TAG, runId: `bench${process.pid.toString(36)}` });
   try {
     return await measure({ ...stack.env, EASYFAAS_IMAGE_TAG: IMAGE_TAG });

@@ -7,9 +7,10 @@ const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const COLD_SAMPLES = Number(process.env['BENCH_COLD_SAMPLES'] ?? 40);
 
 const PARTS: Record<string, () => Promise<Figure[]>> = {
+  // First, while nothing but its work is in the services' memory.
+  memory: () => memory(),
   cold: async () => [...(await coldStart('nodejs20', COLD_SAMPLES)), ...(await coldStart('python3', COLD_SAMPLES))],
   throughput: () => throughput(ROUNDS),
-  memory: () => memory(),
 };
 
 async function main(): Promise<void> {
