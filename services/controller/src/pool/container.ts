@@ -14,11 +14,12 @@ import type { FunctionPool } from './function-pool';
  *
  * attaching: the runner or the runtime has not dialled in yet. warming: the funclet prepares memory and code. loading: INIT
  * was sent. draining: takes no new call, is reset when the last one in it has ended. Every phase can go to resetting, none
- * leaves it.
+ * leaves it. From warming back to cold goes only one that the funclet refused to touch, for want of memory.
  */
 export type ContainerPhase = 'attaching' | 'cold' | 'warming' | 'loading' | 'warm' | 'draining' | 'resetting';
 
-const NEXT: Readonly<Record<ContainerPhase, readonly ContainerPhase[]>> = {
+/** The table of docs/state-machines.md; a test compares. */
+export const CONTAINER_PHASES: Readonly<Record<ContainerPhase, readonly ContainerPhase[]>> = {
   attaching: ['cold', 'warm', 'resetting'],
   cold: ['warming', 'draining', 'resetting'],
   warming: ['cold', 'loading', 'resetting'],
@@ -98,7 +99,8 @@ export class PoolContainer implements ConnectionEvents, Timed {
 
   /** @throws Error on a transition that the table above does not have: a bug */
   moveTo(phase: ContainerPhase): void {
-    if (!NEXT[this.#phase].includes(phase)) throw new Error(`container ${this.containerId} cannot go from ${this.#phase} to ${phase}`);
+    if (!CONTAINER_PHASES[this.#phase].includes(phase))
+      throw new Error(`container ${this.containerId} cannot go from ${this.#phase} to ${phase}`);
     this.#phase = phase;
     this.phaseSinceMs = this.#clock.monotonicMs();
   }

@@ -167,7 +167,9 @@ export class WarmUps {
     pool.lastFailure = error;
     pool.retryAtMs = clock.monotonicMs() + Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** pool.failures);
     pool.failures++;
-    resets.reset(container, `warm-up failed: ${error.code}`);
+    // Refused before anything was done to it (the ledger comes first): it is as cold as before.
+    if (error.code === 'CAPACITY_EXCEEDED' && container.phase === 'warming') this.#giveBack(container, pool);
+    else resets.reset(container, `warm-up failed: ${error.code}`);
     // Nothing will be different in a second: nobody is made to wait for it.
     if (!error.definition.retryable) {
       const outcomeOf = (): Outcome => ({ kind: 'platform-error', error });
