@@ -172,10 +172,18 @@ export class WarmUps {
     else resets.reset(container, `warm-up failed: ${error.code}`);
     // Nothing will be different in a second: nobody is made to wait for it.
     if (!error.definition.retryable) {
-      const outcomeOf = (): Outcome => ({ kind: 'platform-error', error });
-      pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
-      dispatcher.failLine(pool, outcomeOf);
-    } else if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
+      dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
+      return;
+    }
+    if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
+    this.#recheckAfter(pool, pool.retryAtMs - clock.monotonicMs());
+  }
+
+  #giveBack(container: PoolContainer, pool: FunctionPool): void {
+    container.moveTo('cold');
+    container.functionPool = undefined;
+    pool.containers.delete(container);
+    pool.warmingUp--;
   }
 
   #recheckAfter(pool: FunctionPool, delayMs: number): void {
