@@ -172,7 +172,9 @@ export class WarmUps {
     else resets.reset(container, `warm-up failed: ${error.code}`);
     // Nothing will be different in a second: nobody is made to wait for it.
     if (!error.definition.retryable) {
-      dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
+      const outcomeOf = (): Outcome => ({ kind: 'platform-error', error });
+      pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
+      dispatcher.failLine(pool, outcomeOf);
       return;
     }
     if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
