@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { eventually } from '../support/eventually';
 import { type Language, deploy, docker, invoke, poolContainers, removeDeployments, stack } from '../support/stack';
 
 afterAll(removeDeployments);
@@ -210,8 +211,11 @@ describe('the containers of functions', () => {
   beforeAll(async () => {
     // One with a function in it, besides the waiting ones.
     await invoke(await deploy({ source: 'exports.handler = async () => 1;' }));
-    const ids = (await poolContainers()).flatMap(({ dockerId }) => dockerId ?? []);
-    inspected = JSON.parse(await docker('inspect', ...ids)) as Inspected[];
+    // Others come and go meanwhile: containers of functions that earlier tests deleted are still being reset.
+    inspected = await eventually(async () => {
+      const lasting = (await poolContainers()).filter(({ state }) => state === 'cold' || state === 'warm');
+      return JSON.parse(await docker('inspect', ...lasting.flatMap(({ dockerId }) => dockerId ?? []))) as Inspected[];
+    }, 30_000);
   });
 
   it('all have the hardened configuration', () => {
