@@ -3,10 +3,9 @@ import type { InvocationRecord } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
 import type { RecordSink } from '../invoke/record-sink';
 import { redisCall } from '../redis-connection';
-import { batchRecords, entriesFor } from './record-batches';
+import { RecordEntries, type RecordEntry, entriesFor } from './record-entries';
 import { EARLIEST, LATEST_POSITION, formatPosition, parsePosition, type RecordPosition } from './record-position';
 import type { RecordPage, RecordQuery, RecordReader } from './record-reader';
-import { RecordRing } from './record-ring';
 
 export interface RedisRecordsOptions {
   redis: Redis;
@@ -20,6 +19,7 @@ export interface RedisRecordsOptions {
 const FLUSH_MS = 50;
 /** Records waiting for Redis; beyond it the oldest are dropped and counted. */
 const BUFFER_RECORDS = 5000;
+/** Found by their id without asking Redis. */
 const RING_RECORDS = 1000;
 /** Kept per account in Redis, about. */
 const KEPT_RECORDS = 10_000;
@@ -36,8 +36,7 @@ const MEAN_WEIGHT = 0.05;
  */
 export class RedisRecords implements RecordSink, RecordReader {
   readonly #options: RedisRecordsOptions;
-  readonly #ring = new RecordRing(RING_RECORDS);
-  #buffer: InvocationRecord[] = [];
+  readonly #entries = new RecordEntries({ perEntry: RECORDS_PER_ENTRY, remembered: RING_RECORDS });
   #isScheduled = false;
   #flushing: Promise<void> | undefined;
   #meanPerEntry = 1;
@@ -48,8 +47,7 @@ export class RedisRecords implements RecordSink, RecordReader {
   }
 
   add(record: InvocationRecord): void {
-    this.#ring.add(record);
-    this.#buffer.push(record);
+    this.#entries.add(record);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#options.clock.after(FLUSH_MS, () => {
@@ -82,7 +80,7 @@ export class RedisRecords implements RecordSink, RecordReader {
   }
 
   async find(accountId: string, requestId: string): Promise<InvocationRecord | undefined> {
-    const recent = this.#ring.find(accountId, requestId);
+    const recent = this.#entries.find(accountId, requestId);
     if (recent !== undefined) return recent;
     for await (const { record } of this.#newestFirst(accountId, LATEST_POSITION, undefined)) {
       if (record.requestId === requestId) return record;
@@ -121,9 +119,8 @@ export class RedisRecords implements RecordSink, RecordReader {
   }
 
   async #flushAll(): Promise<void> {
-    const taken = this.#buffer;
+    const taken = this.#entries.take();
     if (taken.length === 0) return;
-    this.#buffer = [];
     try {
       await this.#write(taken);
       if (this.#isFailing) this.#options.logger.info('records are written again');
@@ -135,12 +132,12 @@ export class RedisRecords implements RecordSink, RecordReader {
     }
   }
 
-  async #write(records: readonly InvocationRecord[]): Promise<void> {
+  async #write(entries: readonly RecordEntry[]): Promise<void> {
     const pipeline = this.#options.redis.pipeline();
-    for (const batch of batchRecords(records, RECORDS_PER_ENTRY)) {
-      this.#meanPerEntry += (batch.records.length - this.#meanPerEntry) * MEAN_WEIGHT;
+    for (const { accountId, count, bytes } of entries) {
+      this.#meanPerEntry += (count - this.#meanPerEntry) * MEAN_WEIGHT;
       const kept = entriesFor(KEPT_RECORDS, this.#meanPerEntry);
-      pipeline.xadd(this.#key(batch.accountId), 'MAXLEN', '~', kept, '*', 'r', JSON.stringify(batch.records));
+      pipeline.xadd(this.#key(accountId), 'MAXLEN', '~', kept, '*', 'r', bytes);
     }
     const results = await redisCall(() => pipeline.exec());
     const failed = results?.find(([error]) => error !== null)?.[0];
@@ -148,10 +145,8 @@ export class RedisRecords implements RecordSink, RecordReader {
       throw new ServiceError('STORE_UNAVAILABLE', 'Redis did not take the records.', { cause: failed });
   }
 
-  #keepForLater(records: InvocationRecord[]): void {
-    const waiting = [...records, ...this.#buffer];
-    const dropped = Math.max(0, waiting.length - BUFFER_RECORDS);
-    this.#buffer = waiting.slice(dropped);
+  #keepForLater(entries: readonly RecordEntry[]): void {
+    const dropped = this.#entries.putBack(entries, BUFFER_RECORDS);
     if (dropped > 0) this.#options.onDropped(dropped);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
