@@ -17,6 +17,7 @@ import { readBody } from './front-request';
 import { HttpInvocation } from './http-invocation';
 import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
 import type { PayloadBudget } from './payload-budget';
+import { QuickAnswers } from './quick-answers';
 import { readInvokeHeaders } from './request-headers';
 import { parseInvokeTarget } from './request-target';
 
@@ -46,7 +47,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  */
 export function createHotPath(deps: HotPathDeps): Listener {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
-  const abandon = (call: Call): void => dispatcher.abandon(call);
+  const answers = new QuickAnswers(() => clock.wallMs());
+  const ports = { clients, answers, abandon: (call: Call): void => dispatcher.abandon(call) };
   return (request, response) => {
     const { requestId, refusal } = frontDoor(request);
     if (isDraining()) response.shouldKeepAlive = false;
@@ -60,7 +62,7 @@ export function createHotPath(deps: HotPathDeps): Listener {
     }
     const headers = readInvokeHeaders(request.rawHeaders);
     const parts = { request, response, requestId, headers, target, receivedAtMs: clock.monotonicMs() };
-    const invocation = new HttpInvocation(parts, clients, abandon);
+    const invocation = new HttpInvocation(parts, ports);
     try {
       authenticate(deps, invocation);
     } catch (error) {
