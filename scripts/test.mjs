@@ -74,6 +74,7 @@ const preparations = {
   docker: async () => {
     const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG });
     setUp.compose = compose;
+    setUp.foreign = new Set(await testContainers());
   },
   redis: async () => {
     const redis = await terminal.step('Redis for integration tests', async ({ say }) => {
@@ -239,9 +240,14 @@ async function tearDown() {
   if (process.env.EASYFAAS_STOP_ENGINE === '1' && engineBefore === undefined) await stopStartedEngine();
 }
 
-/** Containers of tests that are still there. On a developer's machine only those of this run: others may be testing too. */
+/** Containers of tests that are still there and were not there before. Outside CI only those of this run: others may be testing too. */
 async function strayContainers() {
-  if (!setUp.compose) return [];
+  if (!setUp.foreign) return [];
+  return (await testContainers()).filter((container) => !setUp.foreign.has(container));
+}
+
+/** @returns {Promise<string[]>} one line per container that carries the label of tests */
+async function testContainers() {
   const label = process.env.REQUIRE_DOCKER === '1' && process.env.CI ? 'easyfaas.test-run' : `easyfaas.test-run=${runId}`;
   const answer = await run('docker', ['ps', '-a', '--filter', `label=${label}`, '--format', 'container {{.ID}} {{.Names}}'], {
     log,
