@@ -87,11 +87,7 @@ async function end(code) {
     await exited;
     clearTimeout(timer);
   }
-  const left = execFileSync('docker', ['ps', '-aq', '--filter', `label=easyfaas.test-run=${label}`])
-    .toString()
-    .split('\n')
-    .filter(Boolean);
-  if (left.length > 0) execFileSync('docker', ['rm', '-f', ...left], { stdio: 'ignore' });
+  removeContainers();
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
@@ -99,6 +95,19 @@ async function end(code) {
   for (const path of own.sort((a, b) => b.length - a.length)) execFileSync('umount', ['-l', path], { stdio: 'ignore' });
   rmSync(dataDir, { recursive: true, force: true });
   process.exit(code);
+}
+
+/** What the funclet could not remove any more. Without Docker there is nothing to remove, and the rest is cleaned up all the same. */
+function removeContainers() {
+  try {
+    const left = execFileSync('docker', ['ps', '-aq', '--filter', `label=easyfaas.test-run=${label}`])
+      .toString()
+      .split('\n')
+      .filter(Boolean);
+    if (left.length > 0) execFileSync('docker', ['rm', '-f', ...left], { stdio: 'ignore' });
+  } catch (error) {
+    process.stderr.write(`dev-stack: containers with the label easyfaas.test-run=${label} may be left: ${error.message}\n`);
+  }
 }
 
 async function freePort() {
