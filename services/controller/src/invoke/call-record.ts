@@ -26,7 +26,7 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
     httpStatus,
     startedAt,
     stages: stages(call, totalMs),
-    payloadBytes: request.payload.length,
+    payloadBytes: request.payload.bytes,
     resultBytes: 0,
   };
   if (call.containerId !== undefined) record.containerId = call.containerId;

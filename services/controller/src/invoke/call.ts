@@ -4,12 +4,13 @@ import type { FunctionPool } from '../pool/function-pool';
 import type { Timed } from './deadline-sweep';
 import { LogTail } from './log-tail';
 import type { Outcome } from './outcome';
+import type { Payload } from './payload';
 
 /** What a caller asks for, once the request has been read, authenticated and its function found. */
 export interface CallRequest {
   requestId: string;
   stored: StoredFunction;
-  payload: Buffer;
+  payload: Payload;
   contentType: string | undefined;
   clientContext: string | undefined;
   traceparent: string | undefined;

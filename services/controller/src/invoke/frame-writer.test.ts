@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { type Frame, FrameDecoder, FrameType } from '@easyfaas/contracts/wire';
 import { FrameWriter } from './frame-writer';
+import { payloadOf } from './payload';
 
 function collect(): { socket: PassThrough; frames: { type: number; stream: number; header: string; body: Buffer }[]; writes: number[] } {
   const frames: { type: number; stream: number; header: string; body: Buffer }[] = [];
@@ -20,7 +21,7 @@ describe('writing frames', () => {
   it('sends what was collected in one write', () => {
     const { socket, frames, writes } = collect();
     const writer = new FrameWriter(socket);
-    for (let stream = 1; stream <= 5; stream++) writer.write(FrameType.INVOKE, stream, `{"n":${stream}}`, Buffer.from('body'));
+    for (let stream = 1; stream <= 5; stream++) writer.write(FrameType.INVOKE, stream, `{"n":${stream}}`, payloadOf(Buffer.from('body')));
     expect(writes).toEqual([]);
     writer.flush();
     socket.read();
@@ -33,9 +34,9 @@ describe('writing frames', () => {
     const { socket, frames } = collect();
     const writer = new FrameWriter(socket);
     const large = Buffer.alloc(100_000, 7);
-    writer.write(FrameType.INVOKE, 1, '{}', Buffer.from('a'));
-    writer.write(FrameType.INVOKE, 2, '{}', large);
-    writer.write(FrameType.INVOKE, 3, '{}', Buffer.from('c'));
+    writer.write(FrameType.INVOKE, 1, '{}', payloadOf(Buffer.from('a')));
+    writer.write(FrameType.INVOKE, 2, '{}', { chunks: [large.subarray(0, 60_000), large.subarray(60_000)], bytes: large.length });
+    writer.write(FrameType.INVOKE, 3, '{}', payloadOf(Buffer.from('c')));
     writer.flushSoon();
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(frames.map(({ stream }) => stream)).toEqual([1, 2, 3]);
@@ -45,7 +46,7 @@ describe('writing frames', () => {
   it('writes characters beyond ASCII whole', () => {
     const { socket, frames } = collect();
     const writer = new FrameWriter(socket);
-    writer.write(FrameType.INVOKE, 1, '{"é":"✓"}', Buffer.alloc(0));
+    writer.write(FrameType.INVOKE, 1, '{"é":"✓"}');
     writer.flush();
     expect(frames[0]?.header).toBe('{"é":"✓"}');
   });
@@ -54,10 +55,10 @@ describe('writing frames', () => {
     const kept: Buffer[] = [];
     const slow = { writableLength: 1, write: (chunk: Buffer) => kept.push(chunk) > 0 } as unknown as PassThrough;
     const writer = new FrameWriter(slow);
-    writer.write(FrameType.PING, 1, '{"first":1}', Buffer.alloc(0));
+    writer.write(FrameType.PING, 1, '{"first":1}');
     writer.flush();
     const before = Buffer.from(kept[0] ?? []);
-    writer.write(FrameType.PING, 2, '{"second":2}', Buffer.alloc(0));
+    writer.write(FrameType.PING, 2, '{"second":2}');
     writer.flush();
     expect(kept[0]?.equals(before)).toBe(true);
   });

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type FrameType, encodeFrame } from '@easyfaas/contracts/wire';
+import { NO_PAYLOAD, type Payload } from './payload';
 
 /** Bytes of `u32 length | u8 type | u32 stream | u16 header length`; see frames.ts of the contracts. */
 const PREFIX_BYTES = 11;
@@ -28,25 +29,40 @@ export class FrameWriter {
     };
   }
 
-  /** Collects a frame; {@link flush} or {@link flushSoon} sends it. */
-  write(type: FrameType, stream: number, headerJson: string, body: Uint8Array): void {
-    const bytesMax = PREFIX_BYTES + headerJson.length * BYTES_PER_UNIT_MAX + body.byteLength;
-    if (bytesMax > SLAB_BYTES) {
-      this.flush();
-      this.#socket.write(encodeFrame(type, stream, headerJson, body));
-      return;
-    }
+  /**
+   * Collects a frame; {@link flush} or {@link flushSoon} sends it. A large body must not change until it was sent.
+   */
+  write(type: FrameType, stream: number, headerJson: string, body: Payload = NO_PAYLOAD): void {
+    const bytesMax = PREFIX_BYTES + headerJson.length * BYTES_PER_UNIT_MAX + body.bytes;
+    if (bytesMax > SLAB_BYTES) return this.#writeLarge(type, stream, headerJson, body);
     if (this.#used + bytesMax > SLAB_BYTES) this.flush();
     const slab = (this.#slab ??= Buffer.allocUnsafeSlow(SLAB_BYTES));
     const start = this.#used;
     const headerBytes = slab.write(headerJson, start + PREFIX_BYTES, 'utf8');
-    const length = PREFIX_BYTES - LENGTH_BYTES + headerBytes + body.byteLength;
+    const length = PREFIX_BYTES - LENGTH_BYTES + headerBytes + body.bytes;
     slab.writeUInt32BE(length, start);
     slab[start + 4] = type;
     slab.writeUInt32BE(stream, start + 5);
     slab.writeUInt16BE(headerBytes, start + 9);
-    if (body.byteLength > 0) slab.set(body, start + PREFIX_BYTES + headerBytes);
+    let at = start + PREFIX_BYTES + headerBytes;
+    const { chunks } = body;
+    for (let index = 0; index < chunks.length; index++) {
+      const chunk = chunks[index] as Buffer;
+      slab.set(chunk, at);
+      at += chunk.length;
+    }
     this.#used = start + LENGTH_BYTES + length;
+  }
+
+  /** The body leaves as it is: copying a megabyte takes as long as a hundred small calls. */
+  #writeLarge(type: FrameType, stream: number, headerJson: string, body: Payload): void {
+    this.flush();
+    const head = encodeFrame(type, stream, headerJson);
+    head.writeUInt32BE(head.length - LENGTH_BYTES + body.bytes, 0);
+    this.#socket.cork();
+    this.#socket.write(head);
+    for (const chunk of body.chunks) this.#socket.write(chunk);
+    this.#socket.uncork();
   }
 
   /** Writes what was collected at the end of this turn, together with what comes until then. */

@@ -1,8 +1,9 @@
 import { IncomingMessage } from 'node:http';
 import { ServiceError } from '@easyfaas/service-kit';
+import { NO_PAYLOAD, type Payload } from './payload';
 
 /** @param body undefined when the limit was passed */
-type BodyListener = (body: Buffer | undefined) => void;
+type BodyListener = (body: Payload | undefined) => void;
 
 /**
  * A request whose body can be collected as bytes without the machinery of a readable stream, which costs about 5 us for a
@@ -14,7 +15,8 @@ export class FrontRequest extends IncomingMessage {
   #limitBytes = 0;
   #bytes = 0;
   #first: Buffer | undefined;
-  #rest: Buffer[] | undefined;
+  /** All of them, once there is a second one. */
+  #chunks: Buffer[] | undefined;
 
   /** @returns false when part of the body is in the stream already: then it has to be read from there */
   collect(limitBytes: number, listener: BodyListener): boolean {
@@ -29,23 +31,21 @@ export class FrontRequest extends IncomingMessage {
     if (listener === undefined) return super.push(chunk, encoding);
     if (chunk === null) {
       this.#listener = undefined;
-      const body = this.#rest === undefined ? this.#first : Buffer.concat(this.#rest, this.#bytes);
-      this.#first = this.#rest = undefined;
-      listener(body ?? EMPTY);
+      const chunks = this.#chunks ?? (this.#first === undefined ? [] : [this.#first]);
+      this.#first = this.#chunks = undefined;
+      listener({ chunks, bytes: this.#bytes });
       return false;
     }
     this.#bytes += chunk.length;
     if (this.#bytes > this.#limitBytes) {
       // What still comes goes into the stream, for whoever answers to throw away.
-      this.#listener = this.#first = this.#rest = undefined;
+      this.#listener = this.#first = this.#chunks = undefined;
       listener(undefined);
     } else if (this.#first === undefined) this.#first = chunk;
-    else (this.#rest ??= [this.#first]).push(chunk);
+    else (this.#chunks ??= [this.#first]).push(chunk);
     return true;
   }
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** What the headers say of the body. */
 export interface BodyFacts {
@@ -62,17 +62,17 @@ export function readBody(
   request: IncomingMessage,
   { contentLength, isChunked }: BodyFacts,
   limitBytes: number,
-  done: (body: Buffer | ServiceError) => void,
+  done: (body: Payload | ServiceError) => void,
 ): void {
   if (contentLength > limitBytes) return done(tooLarge(limitBytes));
   // RFC 9112, 6.3: without either header a request has no body.
-  if (!isChunked && contentLength <= 0) return done(EMPTY);
+  if (!isChunked && contentLength <= 0) return done(NO_PAYLOAD);
   if (request instanceof FrontRequest && request.collect(limitBytes, (body) => done(body ?? tooLarge(limitBytes)))) return;
   readStream(request, limitBytes, done);
 }
 
 /** For a body that was on its way before it was known what to do with it. */
-function readStream(request: IncomingMessage, limitBytes: number, done: (body: Buffer | ServiceError) => void): void {
+function readStream(request: IncomingMessage, limitBytes: number, done: (body: Payload | ServiceError) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const onData = (chunk: Buffer): void => {
@@ -83,7 +83,7 @@ function readStream(request: IncomingMessage, limitBytes: number, done: (body: B
       done(tooLarge(limitBytes));
     }
   };
-  const onEnd = (): void => done(Buffer.concat(chunks, bytes));
+  const onEnd = (): void => done({ chunks, bytes });
   request.on('data', onData).on('end', onEnd);
 }
 

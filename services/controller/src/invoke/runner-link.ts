@@ -13,8 +13,6 @@ export interface RunnerLinkEvents {
   onStrayLog(bytes: Buffer): void;
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /** The connection to the supervisor inside a container. */
 export class RunnerLink {
   readonly #socket: AttachedSocket;
@@ -59,7 +57,7 @@ export class RunnerLink {
   }
 
   #send(type: FrameType, headerJson: string): void {
-    this.#socket.writer.write(type, 0, headerJson, EMPTY);
+    this.#socket.writer.write(type, 0, headerJson);
     this.#socket.writer.flush();
   }
 }

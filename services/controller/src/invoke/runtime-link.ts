@@ -24,7 +24,6 @@ export interface RuntimeLinkEvents {
   onStrayLog(bytes: Buffer): void;
 }
 
-const EMPTY = Buffer.alloc(0);
 const JSON_TYPE = 'application/json';
 
 /** The connection that carries calls: a table of what is in flight, and the frames of one runtime process. */
@@ -46,7 +45,7 @@ export class RuntimeLink {
 
   sendInit(header: InitHeader): void {
     this.#lastWritten = undefined;
-    this.#socket.writer.write(FrameType.INIT, 0, JSON.stringify(header), EMPTY);
+    this.#socket.writer.write(FrameType.INIT, 0, JSON.stringify(header));
   }
 
   /** Puts the call into the table and collects INVOKE; {@link flush} or {@link flushSoon} sends it. */
@@ -59,7 +58,7 @@ export class RuntimeLink {
 
   sendCancel(call: Call): void {
     this.#lastWritten = undefined;
-    this.#socket.writer.write(FrameType.CANCEL, call.stream, '{}', EMPTY);
+    this.#socket.writer.write(FrameType.CANCEL, call.stream, '{}');
   }
 
   /** Takes a call out of the table; its answer, should it come, is dropped. */
@@ -70,7 +69,7 @@ export class RuntimeLink {
   /** Asks for a PONG: a process whose event loop is stuck does not answer. */
   sendPing(): void {
     this.#lastWritten = undefined;
-    this.#socket.writer.write(FrameType.PING, 0, '{}', EMPTY);
+    this.#socket.writer.write(FrameType.PING, 0, '{}');
   }
 
   flush(): void {
