@@ -1,6 +1,7 @@
 // All tests, in stages from fast to slow. When: `npm test`; `node scripts/test.mjs unit e2e -- -t "cold call"` runs parts.
 // Needs: what `npm run up` needs. Sets up packages, Docker, Redis, images and one stack, and takes the stack down again.
 // REQUIRE_DOCKER=1, REQUIRE_REDIS=1: what is missing fails instead of being skipped. EASYFAAS_TEST_URL: use that stack.
+// EASYFAAS_TEST_IMAGE_TAG: tag of the images built for the tests (test).
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ import { ROOT, prepareMachine } from './lib/stack.mjs';
 import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
 import { startTestStack } from './lib/test-stack.mjs';
 
-const IMAGE_TAG = 'test';
+/** Checkouts that are tested side by side need images of their own. */
+const IMAGE_TAG = process.env.EASYFAAS_TEST_IMAGE_TAG || 'test';
 const STAGE_TIMEOUT_MS = 20 * 60_000;
 /** Of one test with real services, where it sets none itself: room for a slow machine. */
 const TEST_TIMEOUT_MS = 60_000;

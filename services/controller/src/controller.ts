@@ -2,13 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
-import { Counter, type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
+import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { AdminKey } from './auth/admin-key';
 import { AdminKeyFile } from './auth/admin-key-file';
 import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
 import { KeyAuthenticator } from './auth/key-authenticator';
 import { KeyService } from './auth/key-service';
-import { RedisKeyStore } from './auth/redis-key-store';
 import { FuncletClient } from './clients/funclet-client';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
@@ -17,7 +16,6 @@ import { CachedFunctionDirectory } from './functions/cached-function-directory';
 import { DiskPackageStore } from './functions/disk-package-store';
 import { FunctionService } from './functions/function-service';
 import { PackageSweep } from './functions/package-sweep';
-import { RedisFunctionStore } from './functions/redis-function-store';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
@@ -26,9 +24,8 @@ import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { poolMinimums } from './pool/pool-minimums';
-import { RedisRecords } from './records/redis-records';
-import { connectRedis, connectRedisSubscriber, pingRedis } from './redis-connection';
-import { RedisNotices } from './redis-notices';
+import { pingRedis } from './redis-connection';
+import { openStores } from './redis-stores';
 
 /** The composition root: every part is made here and handed what it needs. */
 export class Controller implements Service {
@@ -51,7 +48,8 @@ export class Controller implements Service {
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
-    const { functionStore, records, keyStore, redis } = this.#openStores(registry);
+    const { functionStore, records, keyStore, redis, close } = openStores(config, { registry, logger });
+    this.#closers.push(close);
     const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger });
     const funclet = new FuncletClient(config.funcletSocket, systemIds);
     const packages = new DiskPackageStore({
@@ -150,33 +148,6 @@ export class Controller implements Service {
     this.#isDraining = true;
     if (this.#server !== undefined) await drained(this.#server, deadline, systemClock);
     for (const close of this.#closers.reverse()) await close();
-  }
-
-  #openStores(registry: ReturnType<typeof createMetrics>) {
-    const { redisUrl, redisUsername, redisPassword, redisPrefix } = this.#config;
-    const logger = this.#logger;
-    const address = {
-      url: redisUrl,
-      logger,
-      ...(redisUsername === undefined ? {} : { username: redisUsername }),
-      ...(redisPassword === undefined ? {} : { password: redisPassword }),
-    };
-    const redis = connectRedis(address);
-    const subscriber = connectRedisSubscriber(address);
-    const notices = new RedisNotices(subscriber, logger);
-    const dropped = new Counter({
-      name: 'easyfaas_records_dropped_total',
-      help: 'Records that Redis did not take in time.',
-      registers: [registry],
-    });
-    const shared = { redis, notices, prefix: redisPrefix };
-    const records = new RedisRecords({ redis, prefix: redisPrefix, clock: systemClock, logger, onDropped: (count) => dropped.inc(count) });
-    this.#closers.push(
-      () => redis.disconnect(),
-      () => subscriber.disconnect(),
-      () => records.flush(),
-    );
-    return { redis, functionStore: new RedisFunctionStore(shared), keyStore: new RedisKeyStore(shared), records };
   }
 
   async #listen(server: Server): Promise<void> {

@@ -1,0 +1,51 @@
+import { Counter, type Logger, type Registry, systemClock } from '@easyfaas/service-kit';
+import type { Redis } from 'ioredis';
+import { RedisKeyStore } from './auth/redis-key-store';
+import type { ControllerConfig } from './config';
+import { RedisFunctionStore } from './functions/redis-function-store';
+import { RedisRecords } from './records/redis-records';
+import { connectRedis, connectRedisSubscriber } from './redis-connection';
+import { RedisNotices } from './redis-notices';
+
+/** What lasts beyond this process, and the connections to it. */
+export interface RedisStores {
+  redis: Redis;
+  notices: RedisNotices;
+  functionStore: RedisFunctionStore;
+  keyStore: RedisKeyStore;
+  records: RedisRecords;
+  /** Writes what is still held, then ends the connections. */
+  close: () => Promise<void>;
+}
+
+export function openStores(config: ControllerConfig, { registry, logger }: { registry: Registry; logger: Logger }): RedisStores {
+  const { redisUrl, redisUsername, redisPassword, redisPrefix } = config;
+  const address = {
+    url: redisUrl,
+    logger,
+    ...(redisUsername === undefined ? {} : { username: redisUsername }),
+    ...(redisPassword === undefined ? {} : { password: redisPassword }),
+  };
+  const redis = connectRedis(address);
+  const subscriber = connectRedisSubscriber(address);
+  const notices = new RedisNotices(subscriber, logger);
+  const dropped = new Counter({
+    name: 'easyfaas_records_dropped_total',
+    help: 'Records that Redis did not take in time.',
+    registers: [registry],
+  });
+  const shared = { redis, notices, prefix: redisPrefix };
+  const records = new RedisRecords({ redis, prefix: redisPrefix, clock: systemClock, logger, onDropped: (count) => dropped.inc(count) });
+  return {
+    redis,
+    notices,
+    functionStore: new RedisFunctionStore(shared),
+    keyStore: new RedisKeyStore(shared),
+    records,
+    close: async () => {
+      await records.flush();
+      subscriber.disconnect();
+      redis.disconnect();
+    },
+  };
+}
