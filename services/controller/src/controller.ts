@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { AdminKey } from './auth/admin-key';
@@ -23,6 +24,7 @@ import { ClientConnections } from './invoke/client-connections';
 import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
+import { lockDataDirectory } from './pods/data-directory-lock';
 import { poolMinimums } from './pool/pool-minimums';
 import { pingRedis } from './redis-connection';
 import { openStores } from './redis-stores';
@@ -45,6 +47,9 @@ export class Controller implements Service {
     const config = this.#config;
     const logger = this.#logger;
     const clock = systemClock;
+    this.#closers.push(
+      lockDataDirectory(config.dataDir, `pid ${process.pid} on ${hostname()}, address ${config.listen.host}:${config.listen.port}`),
+    );
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
