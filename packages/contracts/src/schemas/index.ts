@@ -3,3 +3,4 @@ export * from './funclet-api';
 export * from './key';
 export * from './parse';
 export * from './runtime-manifest';
+export * from './trigger';

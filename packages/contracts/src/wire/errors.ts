@@ -1,5 +1,6 @@
 /**
- * The closed catalogue of platform errors. A function's own failure is never one of these: it is a result.
+ * The closed catalogue of errors. A function's own failure is a result and none of these, but for those with the fault `function`:
+ * an HTTP trigger has to give them a status.
  * docs/errors.md is tested against this table in both directions.
  */
 
@@ -8,7 +9,7 @@ export interface ErrorDefinition {
   /** The same request may succeed later without a change. */
   retryable: boolean;
   /** Who has to act. */
-  fault: 'caller' | 'platform';
+  fault: 'caller' | 'platform' | 'function';
   /** What happened and the way out; one sentence for docs/errors.md. */
   meaning: string;
 }
@@ -20,6 +21,9 @@ const platform = (status: number, meaning: string, retryable = true): ErrorDefin
   fault: 'platform',
   meaning,
 });
+
+/** Only where a web request stands for a call and has to see an HTTP status: elsewhere a function's failure is a result. */
+const ofFunction = (status: number, meaning: string): ErrorDefinition => ({ status, retryable: false, fault: 'function', meaning });
 
 export const ERRORS = {
   BAD_REQUEST: caller(400, 'The HTTP request itself is malformed; the text names the part.'),
@@ -37,6 +41,7 @@ export const ERRORS = {
   RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
   CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),
   KEY_NOT_FOUND: caller(404, 'No key has that id; GET /v1/keys lists them.'),
+  TRIGGER_NOT_FOUND: caller(404, 'No trigger of that id in this account.'),
   ROUTE_NOT_FOUND: caller(404, 'No such path in this API.'),
   METHOD_NOT_ALLOWED: caller(405, 'The path exists, the method does not; `Allow` lists the ones that do.'),
   REQUEST_TIMEOUT: caller(408, 'The request did not arrive completely in time.', true),
@@ -44,6 +49,7 @@ export const ERRORS = {
   NOT_READY: caller(409, 'The function is still being deployed; ask again when its State is Active.', true),
   ILLEGAL_TRANSITION: caller(409, 'The container is not in a state that allows this operation.'),
   MEMORY_BUSY: caller(409, 'The container uses too much memory for the wanted limit; the text has the figures.', true),
+  TRIGGERS_EXIST: caller(409, 'The function has triggers; delete them first, or say ?cascade=true to delete them with it.'),
   PRECONDITION_FAILED: caller(412, 'The function was changed since it was read: read it again and repeat the update.'),
   PAYLOAD_TOO_LARGE: caller(413, 'The body is over the limit that the text names.'),
   PACKAGE_TOO_LARGE: caller(413, 'The package is over a size limit; the text names the limit.'),
@@ -54,9 +60,15 @@ export const ERRORS = {
   THROTTLED: caller(429, 'A limit is reached; `Reason` says which and `Retry-After` when to try again.', true),
   HEADERS_TOO_LARGE: caller(431, 'More than 100 headers, or more than 16 KiB of them.'),
   INTERNAL: platform(500, 'A bug or an unexpected failure of the platform; the log has the request id.'),
+  SECRET_UNREADABLE: platform(500, 'A stored secret was sealed with another key; the text says which file is needed.', false),
   CODE_CORRUPT: platform(500, 'The unpacked code on disk no longer matches its package; the cache entry was discarded, call again.'),
   PACKAGE_MISSING: platform(500, "The function's package is not in the package store any more; upload its code again.", false),
   NOT_SUPPORTED: platform(501, 'Part of the API that this version does not have.', false),
+  FUNCTION_FAILED: ofFunction(502, 'HTTP triggers: the function threw or could not be loaded; the record of the call has the details.'),
+  FUNCTION_CRASHED: ofFunction(502, "HTTP triggers: the function's process ended under the call."),
+  FUNCTION_OOM: ofFunction(502, 'HTTP triggers: the function ran out of memory; raise its MemorySize.'),
+  INVALID_RESPONSE: ofFunction(502, 'HTTP triggers: the result is no valid HTTP answer; the text names the member.'),
+  RESPONSE_TOO_LARGE: ofFunction(502, 'HTTP triggers: the result is over the size limit.'),
   STORE_UNAVAILABLE: platform(503, 'Redis does not answer; nothing was changed.'),
   FUNCLET_UNAVAILABLE: platform(503, 'The funclet does not answer; warm functions go on, new containers wait.'),
   RUNTIME_UNAVAILABLE: platform(503, 'No container could be made ready in time; the text has the cause.'),
@@ -64,6 +76,7 @@ export const ERRORS = {
   ENGINE_UNAVAILABLE: platform(503, 'Docker Engine does not answer or refused; the text has its words.'),
   CAPACITY_EXCEEDED: platform(503, 'The node has no memory left for another container; the text has the figures.'),
   SHUTTING_DOWN: platform(503, 'The service is stopping and takes no new work.'),
+  FUNCTION_TIMEOUT: ofFunction(504, 'HTTP triggers: the function did not answer within its Timeout.'),
   DEADLINE_EXCEEDED: platform(504, 'An operation of the platform did not end within its deadline.'),
   DISK_FULL: platform(507, 'Too little free disk space for an upload; free some or enlarge the disk.'),
 } as const satisfies Record<string, ErrorDefinition>;

@@ -7,3 +7,4 @@ export * from './limits';
 export * from './messages';
 export * from './record';
 export * from './runtime-manifest';
+export * from './trigger';
