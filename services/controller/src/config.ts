@@ -7,7 +7,7 @@ import { type ControllerEnv, readControllerEnv } from './env';
 
 export interface ControllerConfig extends Omit<
   ControllerEnv,
-  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS' | 'unpackedMb' | 'packageFiles'
+  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS' | 'unpackedMb' | 'packageFiles' | 'poolClasses'
 > {
   listen: { host: string; port: number };
   funcletSocket: string;
@@ -16,6 +16,7 @@ export interface ControllerConfig extends Omit<
   drainMs: number;
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
+  poolClassesMb: number[];
 }
 
 /** `<dataDir>/containers/<id>/sock/controller.sock` with an id of 12 characters. */
@@ -29,7 +30,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
   const reader = new EnvReader(env);
-  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, unpackedMb, packageFiles, ...values } =
+  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, unpackedMb, packageFiles, poolClasses, ...values } =
     readControllerEnv(reader);
   const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
   if (!isAbsolute(dataDir)) reader.problem(`EASYFAAS_DATA_DIR is "${dataDir}", expected an absolute path`);
@@ -46,6 +47,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const problem = anonymousAccessProblem(anonymousAcceptance);
     if (problem !== undefined) reader.problem(problem);
   }
+  const poolClassesMb = poolClasses.map((text) => {
+    const classMb = Number(text);
+    if (/^\d+$/.test(text) && classMb >= LIMITS.memoryMbMin && classMb <= LIMITS.memoryMbMax) return classMb;
+    reader.problem(`EASYFAAS_POOL_CLASSES has "${text}", expected MB from ${LIMITS.memoryMbMin} to ${LIMITS.memoryMbMax}`);
+    return LIMITS.memoryMbMin;
+  });
+  if (!poolClassesMb.includes(LIMITS.memoryMbMin)) {
+    reader.problem(`EASYFAAS_POOL_CLASSES lacks ${LIMITS.memoryMbMin}: functions of the least memory would find no container`);
+  }
   const address = readListen(listen, reader);
   reader.assertValid();
   return {
@@ -53,6 +63,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     // Whoever may name the address may name it as a Host, too; a wildcard is no name.
     allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
     listen: address,
+    poolClassesMb,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),
     idleTimeoutMs: idleTimeoutS * 1000,
     waitMs: waitS * 1000,

@@ -25,7 +25,7 @@ import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
-import { poolMinimums } from './pool/pool-minimums';
+import { shelvesOf } from './pool/shelves';
 import { pingRedis } from './redis-connection';
 import { openStores } from './redis-stores';
 
@@ -86,7 +86,13 @@ export class Controller implements Service {
       funclet,
       directory,
       records,
-      minByRuntime: poolMinimums(runtimes, config.poolMin),
+      shelves: shelvesOf({
+        runtimes: runtimes.keys(),
+        classesMb: config.poolClassesMb,
+        minimums: config.poolMin,
+        caps: config.poolCap,
+        networks: ['none'],
+      }),
       poolMax: config.poolMax,
       idleTimeoutMs: config.idleTimeoutMs,
       waitMs: config.waitMs,

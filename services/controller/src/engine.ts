@@ -9,16 +9,16 @@ import { Dispatcher } from './invoke/dispatcher';
 import { InvokeMetrics } from './invoke/invoke-metrics';
 import { NonceSource } from './invoke/nonce-source';
 import type { RecordSink } from './invoke/record-sink';
-import { ContainerCreations } from './pool/container-creations';
 import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
 import type { FunctionPool } from './pool/function-pool';
 import { FunctionPools } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
-import { PoolReport } from './pool/pool-report';
+import type { PoolReport } from './pool/pool-report';
 import { PoolView } from './pool/pool-view';
-import { Reconciler } from './pool/reconciler';
+import { type Shelves, shelfKey } from './pool/shelves';
 import { TimeOuts } from './pool/time-outs';
+import { type Upkeep, createUpkeep } from './pool/upkeep';
 import { WarmUps } from './pool/warm-ups';
 
 export interface EngineOptions {
@@ -29,8 +29,8 @@ export interface EngineOptions {
   funclet: FuncletClient;
   directory: FunctionDirectory;
   records: RecordSink;
-  /** Cold containers to keep per runtime; its keys are the runtimes there are. */
-  minByRuntime: ReadonlyMap<string, number>;
+  /** The kinds of cold containers, and how many of each. */
+  shelves: Shelves;
   poolMax: number;
   idleTimeoutMs: number;
   /** How long a call is made to wait for a container, ms. */
@@ -58,7 +58,7 @@ export interface Engine {
  * bring answers, and the reconciler sees that the pool fits.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { clock, ids, logger, registry, funclet, directory, records, minByRuntime, poolMax, taskRoot } = options;
+  const { clock, logger, registry, funclet, directory, records, shelves, taskRoot } = options;
   const metrics = new InvokeMetrics(registry);
   const pools = new FunctionPools(options.lineLimit);
   const admission = new Admission(options.accountConcurrency);
@@ -89,7 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
       const isRetired = container.functionPool?.isRetired === true;
       resets.reset(container, isRetired ? 'version changed' : 'drained', isRetired ? 'version changed' : 'unhealthy');
     },
-    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? creations.lastFailure(pool.stored.configuration.Runtime),
+    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? upkeep.creations.lastFailure(shelves.of(pool.wish)?.key ?? ''),
   });
   const resets: ContainerResets = new ContainerResets({
     clock,
@@ -98,7 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
     onLeftOver: (container) => keeper.onLeftOver(container),
     onReset: (pool) => {
       if (pool !== undefined && pool.line.length > 0) warmUps.consider(pool);
-      reconciler.kick();
+      upkeep.reconciler.kick();
     },
   });
   const keeper: ContainerKeeper = new ContainerKeeper({
@@ -112,17 +112,17 @@ export function createEngine(options: EngineOptions): Engine {
     resets,
     metrics,
     onCold: (container) => {
-      creations.noteSuccess(container.view.runtime, clock.monotonicMs() - container.seenAtMs);
+      upkeep.creations.noteSuccess(shelfKey(container.view), clock.monotonicMs() - container.seenAtMs);
       serveWaiting(container.view.runtime);
     },
-    onEarlyEnd: (container, reason) => creations.noteEarlyEnd(container.view.runtime, reason),
+    onEarlyEnd: (container, reason) => upkeep.creations.noteEarlyEnd(shelfKey(container.view), reason),
   });
   const view = new PoolView({
     clock,
     logger,
     owner: keeper,
     onLost: (container) => keeper.onLost(container),
-    onChange: () => reconciler.kick(),
+    onChange: () => upkeep.reconciler.kick(),
   });
   const warmUps: WarmUps = new WarmUps({
     clock,
@@ -133,31 +133,11 @@ export function createEngine(options: EngineOptions): Engine {
     resets,
     dispatcher,
     taskRoot,
-    onShortage: (pool, cause) => reconciler.noteShortage(pool, cause),
-    onStart: (pool) => report.noteWarmUp(pool.stored.configuration.Runtime),
+    onShortage: (pool, cause) => upkeep.reconciler.noteShortage(pool, cause),
+    onStart: (pool) => upkeep.noteDemand(pool),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
-  const creations: ContainerCreations = new ContainerCreations({
-    clock,
-    ids,
-    logger,
-    funclet,
-    onEnd: () => reconciler.kick(),
-    onNoCapacity: (runtime) => reconciler.noteNoCapacity(runtime),
-  });
-  const reconciler: Reconciler = new Reconciler({
-    clock,
-    logger,
-    view,
-    pools,
-    warmUps,
-    resets,
-    creations,
-    minByRuntime,
-    max: poolMax,
-    idleTimeoutMs: options.idleTimeoutMs,
-  });
-  const report = new PoolReport({ clock, view, pools, resets, reconciler, creations, minByRuntime, max: poolMax });
+  const upkeep: Upkeep = createUpkeep({ ...options, view, pools, warmUps, resets });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
   directory.onChange((change) => retire(change));
@@ -167,7 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
     const waiting = [...pools.values()].filter(({ line, stored }) => line.length > 0 && stored.configuration.Runtime === runtime);
     waiting.sort((a, b) => oldest(a) - oldest(b));
     for (const pool of waiting) warmUps.consider(pool);
-    reconciler.kick();
+    upkeep.reconciler.kick();
   }
 
   function retire(change: FunctionChange): void {
@@ -179,15 +159,15 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     dispatcher,
-    report,
+    report: upkeep.report,
     watch,
     start: () => {
       watch.start();
-      reconciler.start();
+      upkeep.reconciler.start();
     },
     admitted: () => admission.admitted,
     stop: () => {
-      reconciler.stop();
+      upkeep.reconciler.stop();
       watch.stop();
       for (const container of view.values()) container.connection.close();
     },

@@ -14,6 +14,8 @@ export interface ControllerEnv {
   funcletSocket: string | undefined;
   runtimesDir: string;
   poolMin: Record<string, number>;
+  poolCap: Record<string, number>;
+  poolClasses: string[];
   poolMax: number;
   idleTimeoutS: number;
   waitS: number;
@@ -46,6 +48,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     funcletSocket: reader.optionalText('EASYFAAS_FUNCLET_SOCKET'),
     runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
     poolMin: reader.integersByName('EASYFAAS_POOL_MIN', {}),
+    poolCap: reader.integersByName('EASYFAAS_POOL_CAP', {}),
+    poolClasses: reader.list('EASYFAAS_POOL_CLASSES', ['128']),
     poolMax: reader.integer('EASYFAAS_POOL_MAX', 64, { min: 1, max: 1000 }),
     idleTimeoutS: reader.integer('EASYFAAS_IDLE_TIMEOUT_S', 300, { min: 1, max: 86_400 }),
     waitS: reader.decimal('EASYFAAS_WAIT_S', 9, { min: 0.1, max: 900 }),

@@ -71,7 +71,7 @@ export class Dispatcher implements CallOwner {
     const nowMs = clock.monotonicMs();
     container.lastUsedMs = nowMs;
     if (pool !== undefined) {
-      pool.noteCallMs(nowMs - call.sentAtMs);
+      pool.noteCallMs(nowMs - call.sentAtMs, call.start === 'cold');
       if (container.phase === 'warm') this.feed(container);
     }
     this.settle(call, outcome);

@@ -1,7 +1,7 @@
 import { type Clock, type Ids, type Logger, ServiceError, asServiceError } from '@easyfaas/service-kit';
-import { LIMITS } from '@easyfaas/contracts/wire';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { PoolView } from './pool-view';
+import type { ShelfRule } from './shelves';
 
 export interface ContainerCreationsDeps {
   clock: Clock;
@@ -10,8 +10,8 @@ export interface ContainerCreationsDeps {
   funclet: Pick<FuncletClient, 'create'>;
   /** A creation has ended, well or not. */
   onEnd: () => void;
-  /** The node has no memory left for a container of the runtime. */
-  onNoCapacity: (runtime: string) => void;
+  /** The node has no memory left for a container of the kind. */
+  onNoCapacity: (shelf: string) => void;
 }
 
 const BACK_OFF_MS = 250;
@@ -28,72 +28,76 @@ interface Failures {
 }
 
 /**
- * Creations under way, and how the last ones went. A runtime whose containers cannot be made, or end before they are ever
+ * Creations under way, and how the last ones went. A kind whose containers cannot be made, or end before they are ever
  * used, is tried again less and less often.
  */
 export class ContainerCreations {
   readonly #deps: ContainerCreationsDeps;
-  readonly #runtimeById = new Map<string, string>();
+  readonly #shelfById = new Map<string, string>();
   readonly #failures = new Map<string, Failures>();
-  #meanMs = FIRST_GUESS_MS;
+  readonly #meansMs = new Map<string, number>();
 
   constructor(deps: ContainerCreationsDeps) {
     this.#deps = deps;
   }
 
   /** Mean time from the order to a cold container, ms. */
-  get meanMs(): number {
-    return this.#meanMs;
+  meanMs(shelf: string): number {
+    return this.#meansMs.get(shelf) ?? FIRST_GUESS_MS;
   }
 
   /** Ordered and not yet in the funclet's list. */
-  invisible(runtime: string, view: Pick<PoolView, 'get'>): number {
+  invisible(shelf: string, view: Pick<PoolView, 'get'>): number {
     let count = 0;
-    for (const [containerId, ofRuntime] of this.#runtimeById) if (ofRuntime === runtime && view.get(containerId) === undefined) count++;
+    for (const [containerId, onShelf] of this.#shelfById) if (onShelf === shelf && view.get(containerId) === undefined) count++;
     return count;
   }
 
   /** After failures a pause is made. */
-  isPausing(runtime: string): boolean {
-    return this.#deps.clock.monotonicMs() < (this.#failures.get(runtime)?.retryAtMs ?? 0);
+  isPausing(shelf: string): boolean {
+    return this.#deps.clock.monotonicMs() < (this.#failures.get(shelf)?.retryAtMs ?? 0);
   }
 
-  lastFailure(runtime: string): ServiceError | undefined {
-    return this.#failures.get(runtime)?.last;
+  lastFailure(shelf: string): ServiceError | undefined {
+    return this.#failures.get(shelf)?.last;
   }
 
-  start(runtime: string, reason: string): void {
+  start({ key, runtime, classMb, network }: ShelfRule, reason: string): void {
     const { ids, funclet, logger, onEnd, onNoCapacity } = this.#deps;
     const containerId = ids.containerId();
-    this.#runtimeById.set(containerId, runtime);
+    this.#shelfById.set(containerId, key);
     funclet
-      .create({ containerId, runtime, memoryMb: LIMITS.memoryMbMin, network: 'none', reason })
+      .create({ containerId, runtime, memoryMb: classMb, network, reason })
       .catch((thrown: unknown) => {
         const error = asServiceError(thrown);
-        logger.warn('container could not be created', { containerId, runtime, error });
-        this.noteFailure(runtime, error);
-        if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(runtime);
+        logger.warn('container could not be created', { containerId, shelf: key, error });
+        this.noteFailure(key, error);
+        if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(key);
       })
       .finally(() => {
-        this.#runtimeById.delete(containerId);
+        this.#shelfById.delete(containerId);
         onEnd();
       });
   }
 
-  /** A container of the runtime has become cold, so long after it was seen first. */
-  noteSuccess(runtime: string, startMs: number): void {
-    this.#failures.delete(runtime);
-    this.#meanMs += MEAN_WEIGHT * (startMs - this.#meanMs);
+  /** A container of the kind has become cold, so long after it was seen first. */
+  noteSuccess(shelf: string, startMs: number): void {
+    this.#failures.delete(shelf);
+    const meanMs = this.meanMs(shelf);
+    this.#meansMs.set(shelf, meanMs + MEAN_WEIGHT * (startMs - meanMs));
   }
 
-  noteFailure(runtime: string, error: ServiceError): void {
-    const count = (this.#failures.get(runtime)?.count ?? 0) + 1;
+  noteFailure(shelf: string, error: ServiceError): void {
+    const count = (this.#failures.get(shelf)?.count ?? 0) + 1;
     const pauseMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** (count - 1));
-    this.#failures.set(runtime, { count, retryAtMs: this.#deps.clock.monotonicMs() + pauseMs, last: error });
+    this.#failures.set(shelf, { count, retryAtMs: this.#deps.clock.monotonicMs() + pauseMs, last: error });
   }
 
   /** It ended before it was ever used. */
-  noteEarlyEnd(runtime: string, reason: string): void {
-    this.noteFailure(runtime, new ServiceError('RUNTIME_UNAVAILABLE', `the last container of ${runtime} did not come up (${reason})`));
+  noteEarlyEnd(shelf: string, reason: string): void {
+    this.noteFailure(
+      shelf,
+      new ServiceError('RUNTIME_UNAVAILABLE', `the last container of ${shelf.split('/')[0] ?? shelf} did not come up (${reason})`),
+    );
   }
 }

@@ -4,14 +4,14 @@ const facts = (more: Partial<EndingFacts>): EndingFacts => ({
   containerId: 'c',
   phase: 'warm',
   inFlight: 0,
-  runtime: 'a',
+  shelf: 'a',
   inPhaseMs: 0,
   unusedMs: 0,
   isRetired: false,
   silentMs: 0,
   ...more,
 });
-const rules = { idleTimeoutMs: 300_000, minByRuntime: new Map([['a', 1]]) };
+const rules = { idleTimeoutMs: 300_000, targets: new Map([['a', 1]]) };
 const reasons = (...containers: EndingFacts[]): string[] => endings(containers, rules).map(({ reason }) => reason);
 
 describe('containers whose time has come', () => {

@@ -5,7 +5,8 @@ export interface EndingFacts {
   containerId: string;
   phase: ContainerPhase;
   inFlight: number;
-  runtime: string;
+  /** Kind of cold container. */
+  shelf: string;
   /** How long it is in its phase, ms. */
   inPhaseMs: number;
   /** Since its last call ended, ms. */
@@ -18,7 +19,8 @@ export interface EndingFacts {
 
 export interface EndingRules {
   idleTimeoutMs: number;
-  minByRuntime: ReadonlyMap<string, number>;
+  /** Cold containers to keep of each kind. */
+  targets: ReadonlyMap<string, number>;
 }
 
 export interface ResetStep {
@@ -32,17 +34,19 @@ export interface ResetStep {
 const ATTACH_MS = 20_000;
 /** A supervisor that is silent for longer is taken for dead, ms. */
 const SILENCE_MS = 5000;
+/** A cold container above the target goes after this, or after the idle time-out when that is shorter, ms. */
+const SURPLUS_MS = 60_000;
 
 /** Containers whose time has come, and why. */
-export function endings(containers: readonly EndingFacts[], { idleTimeoutMs, minByRuntime }: EndingRules): ResetStep[] {
+export function endings(containers: readonly EndingFacts[], { idleTimeoutMs, targets }: EndingRules): ResetStep[] {
   const steps: ResetStep[] = [];
   const cold = new Map<string, number>();
-  for (const { phase, runtime } of containers) if (phase === 'cold') cold.set(runtime, (cold.get(runtime) ?? 0) + 1);
+  for (const { phase, shelf } of containers) if (phase === 'cold') cold.set(shelf, (cold.get(shelf) ?? 0) + 1);
   for (const facts of containers) {
-    const step = endingOf(facts, idleTimeoutMs, (cold.get(facts.runtime) ?? 0) > (minByRuntime.get(facts.runtime) ?? 0));
+    const step = endingOf(facts, idleTimeoutMs, (cold.get(facts.shelf) ?? 0) > (targets.get(facts.shelf) ?? 0));
     if (step === undefined) continue;
     steps.push({ do: 'reset', containerId: facts.containerId, ...step });
-    if (facts.phase === 'cold') cold.set(facts.runtime, (cold.get(facts.runtime) ?? 1) - 1);
+    if (facts.phase === 'cold') cold.set(facts.shelf, (cold.get(facts.shelf) ?? 1) - 1);
   }
   return steps;
 }
@@ -55,7 +59,8 @@ function endingOf(facts: EndingFacts, idleTimeoutMs: number, isSurplus: boolean)
   }
   if (silentMs > SILENCE_MS)
     return { reason: `unhealthy: the runner was silent for ${Math.round(silentMs / 1000)} s`, lastEnd: 'unhealthy' };
-  if (phase === 'cold') return isSurplus && inPhaseMs > idleTimeoutMs ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
+  if (phase === 'cold')
+    return isSurplus && inPhaseMs > Math.min(SURPLUS_MS, idleTimeoutMs) ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
   if (phase !== 'warm' || inFlight > 0) return undefined;
   if (isRetired) return { reason: 'version changed', lastEnd: 'version changed' };
   return unusedMs > idleTimeoutMs ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;

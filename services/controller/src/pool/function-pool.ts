@@ -2,7 +2,7 @@ import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
 import type { ServiceError } from '@easyfaas/service-kit';
 import type { Call } from '../invoke/call';
 import type { Outcome } from '../invoke/outcome';
-import { chooseWarm } from './choose';
+import { type ColdWish, chooseWarm } from './choose';
 import type { PoolContainer } from './container';
 import { WaitingLine } from './waiting-line';
 
@@ -34,6 +34,9 @@ export class FunctionPool {
   /** A call waited while there was no cold container. */
   foundPoolEmpty = false;
   meanCallMs: number | undefined;
+  /** Calls that ended in a container, and those of them that waited for a warm-up. Taken and set to 0 by the pool's report. */
+  ended = 0;
+  coldEnded = 0;
   /** The last start failed in a way that a repetition would not change: answered to new calls until then. */
   startFailure: { outcomeOf: (call: Call) => Outcome; untilMs: number } | undefined;
   /** The platform could not prepare a container; the cause for those who wait in vain. */
@@ -68,6 +71,12 @@ export class FunctionPool {
     return this.containers.size === 0 && this.line.length === 0;
   }
 
+  /** What a container has to be like to be warmed up for the function. */
+  get wish(): ColdWish {
+    const { Runtime, NetworkMode, MemorySize } = this.stored.configuration;
+    return { runtime: Runtime, network: NetworkMode, memoryMb: MemorySize };
+  }
+
   chooseWarm(): PoolContainer | undefined {
     return chooseWarm(this.#free);
   }
@@ -82,7 +91,9 @@ export class FunctionPool {
     else this.#free.splice(this.#free.indexOf(container), 1);
   }
 
-  noteCallMs(callMs: number): void {
+  noteCallMs(callMs: number, isCold: boolean): void {
+    this.ended++;
+    if (isCold) this.coldEnded++;
     this.meanCallMs = this.meanCallMs === undefined ? callMs : this.meanCallMs + MEAN_WEIGHT * (callMs - this.meanCallMs);
   }
 

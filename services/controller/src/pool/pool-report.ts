@@ -1,4 +1,4 @@
-import { type Clock, ServiceError } from '@easyfaas/service-kit';
+import { ServiceError } from '@easyfaas/service-kit';
 import type { ContainerView } from '@easyfaas/contracts/wire';
 import type { PoolContainer as PoolContainerView, PoolReader, PoolSummary } from '../http/pool-reader';
 import type { PoolContainer } from './container';
@@ -7,54 +7,56 @@ import type { ContainerResets } from './container-resets';
 import type { FunctionPools } from './function-pools';
 import type { PoolView } from './pool-view';
 import type { Reconciler } from './reconciler';
-import { recommend } from './scale';
+import type { PoolTargets } from './pool-targets';
+import type { Recommendation } from './scale';
+import { type ShelfRule, type Shelves, shelfKey } from './shelves';
+import type { StartShare, StartShares } from './start-shares';
+import type { DemandEstimate } from './demand-estimate';
 
 export interface PoolReportDeps {
-  clock: Clock;
   view: PoolView;
   pools: FunctionPools;
   resets: ContainerResets;
   reconciler: Reconciler;
   creations: ContainerCreations;
-  minByRuntime: ReadonlyMap<string, number>;
+  shelves: Shelves;
+  targets: PoolTargets;
+  estimate: Pick<DemandEstimate, 'perSecond'>;
+  shares: StartShares;
   max: number;
 }
-
-/** The rate of cold calls is taken over this window, ms. */
-const RATE_WINDOW_MS = 60_000;
 
 /** The pool as the operations API shows it, and the operator's hand on it. */
 export class PoolReport implements PoolReader {
   readonly #deps: PoolReportDeps;
-  readonly #warmUpsAtMs = new Map<string, number[]>();
 
   constructor(deps: PoolReportDeps) {
     this.#deps = deps;
   }
 
-  /** A cold container of the runtime was taken. */
-  noteWarmUp(runtime: string): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const recent = (this.#warmUpsAtMs.get(runtime) ?? []).filter((atMs) => nowMs - atMs < RATE_WINDOW_MS);
-    this.#warmUpsAtMs.set(runtime, [...recent, nowMs]);
+  /** Counts what has ended since the last time; called every few seconds, so that calls themselves need not. */
+  sample(): void {
+    const { pools, shelves, shares } = this.#deps;
+    for (const pool of pools.values()) {
+      const { ended, coldEnded } = pool;
+      if (ended === 0) continue;
+      pool.ended = 0;
+      pool.coldEnded = 0;
+      const shelf = shelves.of(pool.wish);
+      if (shelf !== undefined) shares.add(shelf.key, ended, coldEnded);
+    }
   }
 
   list(): PoolSummary {
-    const { view, pools, creations, minByRuntime, max, reconciler } = this.#deps;
+    const { view, pools, max } = this.#deps;
     const containers = [...view.values()].map(shown);
     const counts: Record<string, number> = {};
     for (const { state } of containers) counts[state] = (counts[state] ?? 0) + 1;
-    const demand = reconciler.demand();
     return {
       containers,
       max,
       counts,
-      runtimes: [...minByRuntime].map(([runtime, min]) => ({
-        ...recommend(runtime, min, this.#coldPerSecond(runtime), creations.meanMs),
-        cold: [...view.values()].filter((container) => container.phase === 'cold' && container.view.runtime === runtime).length,
-        demanded: demand.get(runtime) ?? 0,
-        ...failureOf(creations.lastFailure(runtime)),
-      })),
+      shelves: this.#shelves(),
       waiting: [...pools.values()]
         .filter(({ line }) => line.length > 0)
         .map(({ stored, accountId, line }) => ({ accountId, functionName: stored.configuration.FunctionName, calls: line.length })),
@@ -81,11 +83,41 @@ export class PoolReport implements PoolReader {
     return shown(container);
   }
 
-  #coldPerSecond(runtime: string): number {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const recent = (this.#warmUpsAtMs.get(runtime) ?? []).filter((atMs) => nowMs - atMs < RATE_WINDOW_MS);
-    return recent.length / (RATE_WINDOW_MS / 1000);
+  #shelves(): ShelfReport[] {
+    const { view, shelves, targets, estimate, shares, creations, reconciler } = this.#deps;
+    this.sample();
+    const demand = reconciler.demand();
+    const sizes = new Map<string, { cold: number; creating: number }>();
+    for (const { phase, view: seen } of view.values()) {
+      const key = shelfKey(seen);
+      const size = sizes.get(key) ?? { cold: 0, creating: 0 };
+      if (phase === 'cold') size.cold++;
+      if (phase === 'attaching') size.creating++;
+      sizes.set(key, size);
+    }
+    return [...shelves.values()].map(({ key, ...rule }) => ({
+      ...rule,
+      ...targets.of(key),
+      ...(sizes.get(key) ?? { cold: 0, creating: 0 }),
+      demanded: demand.get(key) ?? 0,
+      coldPerSecond: Math.round(estimate.perSecond(key) * 1000) / 1000,
+      startMs: Math.round(creations.meanMs(key)),
+      lastHour: shares.lastHour(key),
+      ...failureOf(creations.lastFailure(key)),
+    }));
   }
+}
+
+/** One kind of cold containers: size, target, and why. */
+interface ShelfReport extends Omit<ShelfRule, 'key'>, Recommendation {
+  cold: number;
+  creating: number;
+  /** Containers that calls wait for. */
+  demanded: number;
+  coldPerSecond: number;
+  startMs: number;
+  lastHour: StartShare;
+  lastFailure?: { code: string; message: string };
 }
 
 /** What the controller has begun shows at once, before the funclet's view says it. */

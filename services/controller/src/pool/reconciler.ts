@@ -7,7 +7,9 @@ import type { FunctionPool } from './function-pool';
 import type { FunctionPools } from './function-pools';
 import type { PoolContainer } from './container';
 import type { PoolView } from './pool-view';
-import { type CreateStep, type RuntimeFacts, scale } from './scale';
+import type { PoolTargets } from './pool-targets';
+import { type CreateStep, type ShelfFacts, scale } from './scale';
+import { type Shelves, shelfKey } from './shelves';
 import type { WarmUps } from './warm-ups';
 
 export interface ReconcilerDeps {
@@ -18,9 +20,12 @@ export interface ReconcilerDeps {
   warmUps: WarmUps;
   resets: ContainerResets;
   creations: ContainerCreations;
-  minByRuntime: ReadonlyMap<string, number>;
+  shelves: Shelves;
+  targets: PoolTargets;
   max: number;
   idleTimeoutMs: number;
+  /** Every few seconds. */
+  onTick: () => void;
 }
 
 type Step = CreateStep | ResetStep;
@@ -39,7 +44,7 @@ export class Reconciler {
   #isStopped = false;
   #cancelTick: (() => void) | undefined;
   #lastTickMs = 0;
-  /** Runtimes for which the node had no memory left. */
+  /** Kinds of container for which the node had no memory left. */
   readonly #short = new Set<string>();
 
   constructor(deps: ReconcilerDeps) {
@@ -69,24 +74,24 @@ export class Reconciler {
 
   /** Calls wait and there is no container to warm up, or no memory to do it. */
   noteShortage(pool: FunctionPool, cause: ServiceError | undefined): void {
-    if (cause?.code === 'CAPACITY_EXCEEDED') this.#short.add(pool.stored.configuration.Runtime);
+    const shelf = this.#deps.shelves.of(pool.wish)?.key;
+    if (cause?.code === 'CAPACITY_EXCEEDED' && shelf !== undefined) this.#short.add(shelf);
     this.kick();
   }
 
-  /** The node has no memory left for a container of the runtime. */
-  noteNoCapacity(runtime: string): void {
-    this.#short.add(runtime);
+  /** The node has no memory left for a container of the kind. */
+  noteNoCapacity(shelf: string): void {
+    this.#short.add(shelf);
     this.kick();
   }
 
-  /** Containers wanted by waiting calls, beyond the cold ones, by runtime. */
+  /** Containers wanted by waiting calls, beyond the cold ones, by kind. */
   demand(): Map<string, number> {
     const wanted = new Map<string, number>();
     for (const pool of this.#deps.pools.values()) {
       const count = this.#deps.warmUps.wanted(pool);
-      if (count === 0) continue;
-      const { Runtime } = pool.stored.configuration;
-      wanted.set(Runtime, (wanted.get(Runtime) ?? 0) + count);
+      const shelf = count === 0 ? undefined : this.#deps.shelves.of(pool.wish)?.key;
+      if (shelf !== undefined) wanted.set(shelf, (wanted.get(shelf) ?? 0) + count);
     }
     return wanted;
   }
@@ -95,6 +100,7 @@ export class Reconciler {
     this.#cancelTick = this.#deps.clock.after(TICK_MS, () => {
       if (this.#isStopped) return;
       this.#planTick();
+      this.#deps.onTick();
       this.#askForLife();
       this.#deps.resets.retry(this.#deps.view.values());
       this.#deps.pools.sweep();
@@ -103,63 +109,66 @@ export class Reconciler {
   }
 
   #reconcile(): void {
-    const { view, minByRuntime, idleTimeoutMs } = this.#deps;
+    const { view, targets, idleTimeoutMs } = this.#deps;
     // Before the funclet's list is known nothing can be said about what is missing.
     if (!view.hasSnapshot) return;
     const facts = [...view.values()].map((container) => this.#endingFacts(container));
-    this.#take(endings(facts, { idleTimeoutMs, minByRuntime }));
+    this.#take(endings(facts, { idleTimeoutMs, targets: targets.all() }));
     this.#take(this.#scale());
   }
 
   #take(steps: readonly Step[]): void {
-    const { view, resets, creations } = this.#deps;
+    const { view, resets, creations, shelves } = this.#deps;
     for (const step of steps) {
-      if (step.do === 'create') creations.start(step.runtime, step.reason);
-      else {
+      if (step.do === 'create') {
+        const shelf = shelves.get(step.shelf);
+        if (shelf !== undefined) creations.start(shelf, step.reason);
+      } else {
         const container = view.get(step.containerId);
-        if (container?.phase === 'attaching') creations.noteEarlyEnd(container.view.runtime, step.reason);
+        if (container?.phase === 'attaching') creations.noteEarlyEnd(shelfKey(container.view), step.reason);
         if (container !== undefined) resets.reset(container, step.reason, step.lastEnd);
       }
     }
   }
 
   #scale(): Step[] {
-    const { view, creations, minByRuntime, max } = this.#deps;
+    const { view, creations, shelves, targets, max } = this.#deps;
     const demand = this.demand();
-    const runtimes: RuntimeFacts[] = [...minByRuntime].map(([runtime, min]) => ({
-      runtime,
-      min,
+    const facts: ShelfFacts[] = [...shelves.values()].map(({ key }) => ({
+      shelf: key,
+      target: targets.of(key).target,
       cold: 0,
-      creating: creations.invisible(runtime, view),
-      demanded: demand.get(runtime) ?? 0,
-      isPausing: creations.isPausing(runtime),
+      creating: creations.invisible(key, view),
+      demanded: demand.get(key) ?? 0,
+      isPausing: creations.isPausing(key),
     }));
-    const byName = new Map(runtimes.map((facts) => [facts.runtime, facts]));
+    const byShelf = new Map(facts.map((each) => [each.shelf, each]));
     for (const { view: seen, phase } of view.values()) {
-      const facts = byName.get(seen.runtime);
-      if (facts === undefined) continue;
-      if (phase === 'cold') facts.cold++;
+      const onShelf = byShelf.get(shelfKey(seen));
+      if (onShelf === undefined) continue;
+      if (phase === 'cold') onShelf.cold++;
       // After a restart of ours those in state cold dial in again: they are as good as there.
-      else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) facts.creating++;
+      else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) onShelf.creating++;
     }
-    const total = view.size + runtimes.reduce((sum, { runtime }) => sum + creations.invisible(runtime, view), 0);
-    const room = this.#makeRoom(runtimes, total);
-    return [...room, ...scale({ runtimes, total, max, creationsMax: CREATIONS_MAX })];
+    const total = view.size + facts.reduce((sum, { shelf }) => sum + creations.invisible(shelf, view), 0);
+    const room = this.#makeRoom(facts, total);
+    return [...room, ...scale({ shelves: facts, total, max, creationsMax: CREATIONS_MAX })];
   }
 
   /** For calls that wait while the cap or the node's memory leaves no room. */
-  #makeRoom(runtimes: readonly RuntimeFacts[], total: number): ResetStep[] {
-    const { max, minByRuntime, view } = this.#deps;
+  #makeRoom(facts: readonly ShelfFacts[], total: number): ResetStep[] {
+    const { max, shelves, view } = this.#deps;
+    const minByShelf = new Map([...shelves.values()].map(({ key, min }) => [key, min]));
     const steps: ResetStep[] = [];
-    for (const { runtime, demanded, creating, cold } of runtimes) {
+    for (const { shelf, demanded, creating, cold } of facts) {
       const missing = demanded - creating - cold;
-      const isShort = this.#short.delete(runtime);
+      const isShort = this.#short.delete(shelf);
       const leaving = [...view.values()].filter(({ phase }) => phase === 'resetting').length;
       const wanted = isShort ? Math.max(1, demanded) : Math.min(missing, missing - (max - total) - leaving);
       if (demanded === 0 || wanted <= 0) continue;
       const candidates = this.#evictionCandidates().filter(({ containerId }) => !steps.some((step) => step.containerId === containerId));
-      for (const containerId of evict({ candidates, wanted, runtime, minByRuntime })) {
-        steps.push({ do: 'reset', containerId, reason: `evicted: ${runtime} is waited for`, lastEnd: 'evicted' });
+      for (const containerId of evict({ candidates, wanted, shelf, minByShelf })) {
+        steps.push({ do: 'reset', containerId, reason: `evicted: ${shelf} is waited for`, lastEnd: 'evicted' });
       }
     }
     return steps;
@@ -169,11 +178,11 @@ export class Reconciler {
     const candidates: EvictionCandidate[] = [];
     for (const container of this.#deps.view.values()) {
       const { containerId } = container;
-      const { runtime } = container.view;
-      if (container.phase === 'cold') candidates.push({ containerId, runtime, state: 'cold', sinceMs: container.phaseSinceMs });
+      const shelf = shelfKey(container.view);
+      if (container.phase === 'cold') candidates.push({ containerId, shelf, state: 'cold', sinceMs: container.phaseSinceMs });
       // One whose own function has waiting calls is about to be used.
       else if (container.isIdle && container.functionPool?.line.length === 0) {
-        candidates.push({ containerId, runtime, state: 'idle', sinceMs: container.lastUsedMs });
+        candidates.push({ containerId, shelf, state: 'idle', sinceMs: container.lastUsedMs });
       }
     }
     return candidates;
@@ -185,7 +194,7 @@ export class Reconciler {
       containerId: container.containerId,
       phase: container.phase,
       inFlight: container.inFlight,
-      runtime: container.view.runtime,
+      shelf: shelfKey(container.view),
       inPhaseMs: nowMs - container.phaseSinceMs,
       unusedMs: nowMs - container.lastUsedMs,
       isRetired: container.functionPool?.isRetired === true && container.functionPool.line.length === 0,

@@ -1,8 +1,8 @@
-/** Facts about the containers of one runtime. */
-export interface RuntimeFacts {
-  runtime: string;
+/** Facts about the cold containers of one kind. */
+export interface ShelfFacts {
+  shelf: string;
   /** Cold containers to keep ready. */
-  min: number;
+  target: number;
   cold: number;
   /** Being made, from the decision to the state cold. */
   creating: number;
@@ -13,8 +13,8 @@ export interface RuntimeFacts {
 }
 
 export interface ScaleFacts {
-  runtimes: readonly RuntimeFacts[];
-  /** Containers of all runtimes in any state but gone. */
+  shelves: readonly ShelfFacts[];
+  /** Containers of all kinds in any state but gone. */
   total: number;
   /** Most containers at once. */
   max: number;
@@ -24,60 +24,58 @@ export interface ScaleFacts {
 
 export interface CreateStep {
   do: 'create';
-  runtime: string;
+  shelf: string;
   reason: string;
 }
 
 /**
- * Containers to create now. What calls wait for comes first, then what is missing to each runtime's minimum, the emptiest
+ * Containers to create now. What calls wait for comes first, then what is missing to each kind's target, the emptiest
  * first.
  */
-export function scale({ runtimes, total, max, creationsMax }: ScaleFacts): CreateStep[] {
+export function scale({ shelves, total, max, creationsMax }: ScaleFacts): CreateStep[] {
   const steps: CreateStep[] = [];
-  const coming = new Map(runtimes.map(({ runtime, creating }) => [runtime, creating]));
-  let creating = runtimes.reduce((sum, facts) => sum + facts.creating, 0);
+  const coming = new Map(shelves.map(({ shelf, creating }) => [shelf, creating]));
+  let creating = shelves.reduce((sum, facts) => sum + facts.creating, 0);
   let room = max - total;
-  const add = (runtime: string, reason: string): void => {
-    steps.push({ do: 'create', runtime, reason });
-    coming.set(runtime, (coming.get(runtime) ?? 0) + 1);
+  const add = (shelf: string, reason: string): void => {
+    steps.push({ do: 'create', shelf, reason });
+    coming.set(shelf, (coming.get(shelf) ?? 0) + 1);
     creating++;
     room--;
   };
-  const able = runtimes.filter(({ isPausing }) => !isPausing);
-  for (const { runtime, demanded } of able) {
-    while (room > 0 && creating < creationsMax && (coming.get(runtime) ?? 0) < demanded) add(runtime, 'calls are waiting');
+  const able = shelves.filter(({ isPausing }) => !isPausing);
+  for (const { shelf, demanded } of able) {
+    while (room > 0 && creating < creationsMax && (coming.get(shelf) ?? 0) < demanded) add(shelf, 'calls are waiting');
   }
-  const missing = ({ runtime, min, cold, demanded }: RuntimeFacts): number => min + demanded - cold - (coming.get(runtime) ?? 0);
+  const missing = ({ shelf, target, cold, demanded }: ShelfFacts): number => target + demanded - cold - (coming.get(shelf) ?? 0);
   while (room > 0 && creating < creationsMax) {
     const neediest = [...able].sort((a, b) => missing(b) - missing(a))[0];
     if (neediest === undefined || missing(neediest) <= 0) break;
-    add(neediest.runtime, 'pool below its minimum');
+    add(neediest.shelf, 'pool below its target');
   }
   return steps;
 }
 
-/** Cold containers that ought to be ready, with the reason, for the operator. */
 export interface Recommendation {
-  runtime: string;
-  min: number;
+  /** What the demand alone asks for. */
   recommended: number;
+  /** What is kept: the recommendation, not less than the minimum and not more than the cap. */
+  target: number;
   reason: string;
 }
 
 /**
- * As many cold containers as are used up while one is made: arrival rate of cold calls times the time of a start, and one
- * to spare.
- * @param coldPerSecond cold calls of the runtime lately
+ * As many cold containers as are used up while one is made. Cold calls come by chance, so that with a mean of m used up the
+ * number is seldom above m + 2 sqrt(m) (Poisson); below a twentieth the odd one out may wait.
+ * @param coldPerSecond cold calls lately
  * @param startMs time that making a container takes
  */
-export function recommend(runtime: string, min: number, coldPerSecond: number, startMs: number): Recommendation {
+export function recommend({ min, cap }: { min: number; cap: number }, coldPerSecond: number, startMs: number): Recommendation {
   const usedUp = (coldPerSecond * startMs) / 1000;
-  const recommended = Math.max(min, Math.ceil(usedUp) + (usedUp > 0.05 ? 1 : 0));
+  const recommended = usedUp < 0.05 ? 0 : Math.ceil(usedUp + 2 * Math.sqrt(usedUp));
+  const target = Math.min(Math.max(min, recommended), Math.max(min, cap));
   const rate = `${coldPerSecond.toFixed(2)} cold calls/s x ${Math.round(startMs)} ms to make a container`;
-  return {
-    runtime,
-    min,
-    recommended,
-    reason: recommended > min ? `${rate} needs more than the minimum` : `${rate} is covered by the minimum`,
-  };
+  if (recommended <= min) return { recommended, target, reason: `${rate} is covered by the minimum of ${min}` };
+  if (recommended > cap) return { recommended, target, reason: `${rate} asks for ${recommended}, more than the cap of ${target}` };
+  return { recommended, target, reason: `${rate} asks for ${recommended}` };
 }

@@ -53,7 +53,7 @@ export class WarmUps {
     const nowMs = this.#deps.clock.monotonicMs();
     if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
     for (; wanted > 0; wanted--) {
-      const container = this.#deps.view.chooseCold(wishOf(pool.stored));
+      const container = this.#deps.view.chooseCold(pool.wish);
       if (container === undefined) {
         pool.foundPoolEmpty = true;
         return this.#deps.onShortage(pool, undefined);
@@ -196,10 +196,6 @@ export class WarmUps {
       if (pool.line.length > 0) this.consider(pool);
     });
   }
-}
-
-function wishOf({ configuration }: StoredFunction): { runtime: string; network: 'none' | 'egress'; memoryMb: number } {
-  return { runtime: configuration.Runtime, network: configuration.NetworkMode, memoryMb: configuration.MemorySize };
 }
 
 function warmUpWish({ accountId, configuration, code }: StoredFunction, reason: string): Parameters<FuncletClient['warmUp']>[1] {

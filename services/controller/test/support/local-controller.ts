@@ -13,6 +13,7 @@ import { ClientConnections } from '../../src/invoke/client-connections';
 import { FrontRequest } from '../../src/invoke/front-request';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
+import { shelvesOf } from '../../src/pool/shelves';
 import { FakeFunclet } from './fake-funclet';
 
 export interface LocalFunction {
@@ -92,7 +93,7 @@ export class LocalController {
       funclet: client,
       directory: this.directory,
       records: { add: (record) => void this.records.push(record) },
-      minByRuntime: new Map([['nodejs20', poolMin]]),
+      shelves: shelvesOf({ runtimes: ['nodejs20'], classesMb: [128], minimums: { nodejs20: poolMin }, caps: {}, networks: ['none'] }),
       poolMax,
       idleTimeoutMs,
       waitMs,

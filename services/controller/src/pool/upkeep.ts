@@ -1,0 +1,77 @@
+import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
+import type { FuncletClient } from '../clients/funclet-client';
+import { ContainerCreations } from './container-creations';
+import type { ContainerResets } from './container-resets';
+import { DemandEstimate } from './demand-estimate';
+import type { FunctionPool } from './function-pool';
+import type { FunctionPools } from './function-pools';
+import { PoolReport } from './pool-report';
+import { PoolTargets } from './pool-targets';
+import type { PoolView } from './pool-view';
+import { Reconciler } from './reconciler';
+import type { Shelves } from './shelves';
+import { StartShares } from './start-shares';
+import type { WarmUps } from './warm-ups';
+
+export interface UpkeepOptions {
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  funclet: FuncletClient;
+  view: PoolView;
+  pools: FunctionPools;
+  warmUps: WarmUps;
+  resets: ContainerResets;
+  shelves: Shelves;
+  poolMax: number;
+  idleTimeoutMs: number;
+}
+
+/** What keeps the pool at its size. */
+export interface Upkeep {
+  creations: ContainerCreations;
+  reconciler: Reconciler;
+  report: PoolReport;
+  /** A function needs a container that is not warm: a cold one is taken, or was not there. */
+  noteDemand(pool: FunctionPool): void;
+}
+
+/** Wires the parts that make, keep and give back containers. */
+export function createUpkeep(options: UpkeepOptions): Upkeep {
+  const { clock, ids, logger, funclet, view, pools, warmUps, resets, shelves, poolMax } = options;
+  const estimate = new DemandEstimate(clock);
+  const shares = new StartShares(clock);
+  const creations: ContainerCreations = new ContainerCreations({
+    clock,
+    ids,
+    logger,
+    funclet,
+    onEnd: () => reconciler.kick(),
+    onNoCapacity: (shelf) => reconciler.noteNoCapacity(shelf),
+  });
+  const targets = new PoolTargets({ shelves, estimate, creations });
+  const reconciler: Reconciler = new Reconciler({
+    clock,
+    logger,
+    view,
+    pools,
+    warmUps,
+    resets,
+    creations,
+    shelves,
+    targets,
+    max: poolMax,
+    idleTimeoutMs: options.idleTimeoutMs,
+    onTick: () => report.sample(),
+  });
+  const report = new PoolReport({ view, pools, resets, reconciler, creations, shelves, targets, estimate, shares, max: poolMax });
+  return {
+    creations,
+    reconciler,
+    report,
+    noteDemand: (pool) => {
+      const shelf = shelves.of(pool.wish);
+      if (shelf !== undefined) estimate.note(shelf.key);
+    },
+  };
+}
