@@ -17,7 +17,11 @@ export default {
   // Room for a slow machine: no test is about speed.
   testTimeout: 60_000,
   projects: [
-    project('unit', ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/services/*/src/**/*.test.ts']),
+    project('unit', [
+      '<rootDir>/packages/*/src/**/*.test.ts',
+      '<rootDir>/services/*/src/**/*.test.ts',
+      '<rootDir>/test/support/**/*.test.ts',
+    ]),
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),
     project('integration', ['<rootDir>/services/*/test/**/*.int.test.ts', '<rootDir>/packages/*/test/**/*.int.test.ts']),
     project('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),

@@ -3,8 +3,9 @@
 // REQUIRE_DOCKER=1, REQUIRE_REDIS=1: what is missing fails instead of being skipped. EASYFAAS_TEST_URL: use that stack.
 // EASYFAAS_TEST_IMAGE_TAG: tag of the images built for the tests (test).
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { faultTable } from './lib/fault-table.mjs';
 import { startedDaemonPid, stopStartedEngine } from './lib/docker-engine.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
 import { aptInstall, hasApt, isRoot } from './lib/machine.mjs';
@@ -227,6 +228,13 @@ function report(name, { passed, failed, skipped, tookMs, words }) {
     );
 }
 
+function printFaults() {
+  const lines = faultTable(join(results, 'faults'));
+  if (lines.length === 0) return;
+  writeFileSync(join(results, 'faults', 'table.md'), `${lines.join('\n')}\n`);
+  for (const line of lines) print(`    ${line}`);
+}
+
 async function tearDown() {
   let left = [];
   for (const stop of setUp.tearDown.reverse()) {
@@ -262,6 +270,7 @@ try {
   for (const name of Object.keys(STAGES)) {
     if (interruption || (wanted.length > 0 && !wanted.includes(name))) continue;
     report(name, await runStage(name));
+    if (name === 'faults') printFaults();
   }
 } catch (error) {
   terminal.fail(error instanceof Failure ? error : new Failure('The test run itself failed.', { why: error.stack, cause: error }), log);

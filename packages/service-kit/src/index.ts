@@ -1,6 +1,7 @@
 export * from './clock';
 export * from './deadline';
 export * from './env-reader';
+export * from './failpoints';
 export * from './lifecycle';
 export * from './logger';
 export * from './metrics';

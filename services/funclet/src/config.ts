@@ -3,6 +3,7 @@ import { DEFAULT_PACKAGE_LIMITS, type PackageLimits } from '@easyfaas/code-packa
 import { LIMITS } from '@easyfaas/contracts/wire';
 import type { LogLevel } from '@easyfaas/service-kit';
 import { readEnv } from './env';
+import type { FuncletFailpoint } from './failpoints';
 
 export interface FuncletConfig {
   dataDir: string;
@@ -30,6 +31,8 @@ export interface FuncletConfig {
   drainMs: number;
   /** Start although the engine lacks a protection; for development only. */
   isUnsafe: boolean;
+  /** Where a test ends the process, and at which time of passing. */
+  failpoints: ReadonlyMap<FuncletFailpoint, number>;
   logLevel: LogLevel;
 }
 
@@ -99,6 +102,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     dockerTimeoutMs: values.dockerTimeoutMs,
     drainMs: values.drainMs,
     isUnsafe: values.unsafe === '1',
+    failpoints: values.failpoints,
     logLevel: values.logLevel,
   };
 }

@@ -1,5 +1,6 @@
-import { EnvReader, LOG_LEVELS } from '@easyfaas/service-kit';
+import { EnvReader, LOG_LEVELS, readFailpoints } from '@easyfaas/service-kit';
 import { LIMITS } from '@easyfaas/contracts/wire';
+import { FUNCLET_FAILPOINTS } from './failpoints';
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -7,6 +8,7 @@ const HOUR_MS = 3_600_000;
 /** Names and types of the environment. Rules that need more than one variable are in config.ts. */
 export function readEnv(env: Readonly<Record<string, string | undefined>>) {
   const reader = new EnvReader(env);
+  const unsafe = reader.choice('EASYFAAS_UNSAFE', '0', ['0', '1']);
   return {
     reader,
     values: {
@@ -33,7 +35,8 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
       verifyCodeMs: reader.integer('EASYFAAS_VERIFY_CODE_MS', 600_000, { min: 1000, max: 24 * HOUR_MS }),
       dockerTimeoutMs: reader.integer('EASYFAAS_DOCKER_TIMEOUT_MS', 30_000, { min: 100, max: HOUR_MS }),
       drainMs: reader.integer('EASYFAAS_DRAIN_MS', 5_000, { min: 0, max: HOUR_MS }),
-      unsafe: reader.choice('EASYFAAS_UNSAFE', '0', ['0', '1']),
+      unsafe,
+      failpoints: readFailpoints(reader, FUNCLET_FAILPOINTS, unsafe === '1'),
       logLevel: reader.choice('EASYFAAS_LOG_LEVEL', 'info', LOG_LEVELS),
     },
   };

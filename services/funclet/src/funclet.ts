@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeView } from '@easyfaas/contracts/wire';
-import { ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
+import { Failpoints, ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
 import { Ledger } from './capacity/ledger';
 import { detectCgroups } from './cgroup/detect';
 import { CodeCache } from './code/code-cache';
@@ -114,6 +114,7 @@ export class Funclet implements Service {
       codeMounts,
       directories: containerDirectories,
       runtimes,
+      failpoints: new Failpoints(config.failpoints),
       clock: systemClock,
       logger,
       newToken: () => randomBytes(16).toString('hex'),

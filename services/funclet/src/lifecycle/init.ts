@@ -32,8 +32,10 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
     },
     signal,
   );
+  context.failpoints.reach('init-created');
   registry.patch(containerId, { dockerId });
   await engine.start(dockerId, signal);
+  context.failpoints.reach('init-started');
   return registry.get(containerId).view;
 }
 

@@ -4,6 +4,7 @@ import type { ContainerCgroups } from '../cgroup/container-cgroups';
 import type { CodeCache } from '../code/code-cache';
 import type { ContainerEngine } from '../engine/container-engine';
 import type { RuntimeImages } from '../engine/runtime-images';
+import type { FuncletFailpoints } from '../failpoints';
 import type { CodeMounts } from '../mounts/code-mounts';
 import type { ContainerDirectories } from './container-directories';
 import type { ContainerLimits } from './container-limits';
@@ -29,6 +30,7 @@ export interface LifecycleContext {
   codeMounts: CodeMounts;
   directories: ContainerDirectories;
   runtimes: RuntimeImages;
+  failpoints: FuncletFailpoints;
   clock: Clock;
   logger: Logger;
   /** 128 bits, hex. */

@@ -20,6 +20,7 @@ export async function reset(
   const done = operationId === undefined ? {} : { done: { verb: 'reset', operationId } as const };
   if (record.view.state !== 'resetting')
     registry.move(containerId, 'resetting', reason, { ...done, ...(exit === undefined ? {} : { exit }) });
+  context.failpoints.reach('reset-recorded');
 
   const { dockerId } = record.view;
   if (dockerId !== undefined) {
@@ -28,10 +29,12 @@ export async function reset(
     await engine.remove(dockerId, signal);
   } else await removeByLabel(context, containerId, signal);
 
+  context.failpoints.reach('reset-removed');
   const paths = directories.paths(containerId);
   codeMounts.detach(paths.task);
   codeMounts.detach(paths.layers);
   directories.remove(containerId, { isLinked: codeMounts.mode === 'hardlink' });
+  context.failpoints.reach('reset-cleaned');
   ledger.release(containerId);
   return registry.move(containerId, 'gone', reason).view;
 }

@@ -34,6 +34,7 @@ export async function resize(
   ledger.reserve(containerId, memoryMb);
   try {
     await limits.set(dockerId, memoryMb, signal);
+    context.failpoints.reach('resize-applied');
   } catch (error) {
     ledger.lower(containerId, oldMemoryMb);
     throw error;

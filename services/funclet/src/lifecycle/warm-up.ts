@@ -23,6 +23,7 @@ export async function warmUp(
   const start = clock.monotonicMs();
   ledger.reserve(containerId, memoryMb);
   registry.move(containerId, 'warming', reason, { assignment, memoryMb, codeSha256, done: { verb: 'warm-up', operationId } });
+  context.failpoints.reach('warm-up-recorded');
   const reserved = clock.monotonicMs();
 
   const timed = async (work: Promise<unknown>): Promise<number> => {
@@ -38,6 +39,7 @@ export async function warmUp(
   const prepared = clock.monotonicMs();
   signal.throwIfAborted();
   context.codeMounts.attach(codeSha256, directories.paths(containerId).task);
+  context.failpoints.reach('warm-up-mounted');
   const mountMs = clock.monotonicMs() - prepared;
   return { container: registry.get(containerId).view, timings: { reserveMs: reserved - start, memoryMs, codeMs, mountMs } };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import type { InitRequest, WarmUpRequest } from '@easyfaas/contracts/wire';
-import { FakeClock, silentLogger } from '@easyfaas/service-kit';
+import { Failpoints, FakeClock, silentLogger } from '@easyfaas/service-kit';
 import { Ledger } from '../../capacity/ledger';
 import type { ContainerCgroups } from '../../cgroup/container-cgroups';
 import { CodeCache } from '../../code/code-cache';
@@ -136,6 +136,7 @@ export class TestLifecycle {
       code,
       codeMounts,
       directories,
+      failpoints: new Failpoints(),
       runtimes: new RuntimeImages(
         engine,
         [

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CallRun } from '../support/call-run';
+import { eventually } from '../support/eventually';
+import { reportFault } from '../support/fault-report';
+import { LEDGER_HANDLER } from '../support/ledger';
+import { LocalStack, describeLocally } from '../support/local-stack';
+
+let stack: LocalStack;
+let busy: string;
+
+/** What a cold call may hear while its funclet dies and comes back. */
+const COLD_ALLOWED = ['ok', 'FUNCLET_UNAVAILABLE', 'RUNTIME_UNAVAILABLE', 'RUNTIME_LOST', 'ENGINE_UNAVAILABLE', 'DEADLINE_EXCEEDED'];
+const MiB = 1024 * 1024;
+
+/** Replaces the funclet by one that dies at the place. */
+async function arm(failpoint: string): Promise<void> {
+  await stack.funclet.kill();
+  stack.startFunclet({ EASYFAAS_UNSAFE: '1', EASYFAAS_FAILPOINTS: failpoint });
+  await stack.untilReady();
+}
+
+async function diesAndComesBack(): Promise<void> {
+  const { signal } = await stack.funclet.ended;
+  expect(signal).toBe('SIGKILL');
+  stack.startFunclet();
+  await stack.untilReady();
+}
+
+/** The limit in Docker's record, in the control group and in the pool's view are one. */
+function limitsOf(dockerId: string, containerId: string): { docker: number; record: number } {
+  const docker = Number(stack.docker('inspect', '--format', '{{.HostConfig.Memory}}', dockerId)) / MiB;
+  const text = readFileSync(join(stack.dataDirectory, 'containers', containerId, 'state.json'), 'utf8');
+  return { docker, record: (JSON.parse(text) as { view: { memoryMb: number } }).view.memoryMb };
+}
+
+describeLocally('kill -9 of the funclet', () => {
+  beforeAll(async () => {
+    stack = await LocalStack.start({ env: { EASYFAAS_POOL_MIN: 'nodejs20=2,python3=0' } });
+    await stack.untilFilled();
+    busy = await stack.client.deploy({ source: LEDGER_HANDLER, concurrency: 4, timeoutSeconds: 20 });
+    expect((await stack.client.invoke(busy, { id: 'first' })).status).toBe(200);
+  }, 120_000);
+
+  afterAll(async () => {
+    await stack?.stop();
+  }, 60_000);
+
+  it.each([
+    ['init-created', 'after Docker made a container and before its record knows it'],
+    ['init-started', 'right after a container was started'],
+    ['warm-up-recorded', 'between the record of a warm-up and its memory and code'],
+    ['warm-up-mounted', 'after code was mounted and before the controller heard of it'],
+    ['reset-recorded', 'before a container is removed'],
+    ['reset-removed', 'after a container was removed and before its mounts are'],
+    ['reset-cleaned', 'at the very end of a reset'],
+  ])(
+    '%s: %s',
+    async (failpoint, words) => {
+      const { client, ledger } = stack;
+      const cold = await client.deploy({ source: `${LEDGER_HANDLER} // ${failpoint}`, timeoutSeconds: 20 });
+      await stack.untilFilled();
+      await arm(failpoint);
+      const run = new CallRun(client, ledger);
+      run.load([busy], { clients: 3, ms: 20, pauseMs: 10 });
+      // The call takes a cold container, whose place is filled by init; the drain ends in a reset.
+      const first = run.call(cold);
+      if (failpoint.startsWith('reset')) {
+        await first;
+        await client.drain((await client.containerOf(cold)).containerId);
+      }
+      await diesAndComesBack();
+      expect(COLD_ALLOWED).toContain((await first).kind);
+      await eventually(async () => expect((await run.call(cold)).kind).toBe('ok'), 20_000);
+      const endings = await run.finish();
+
+      expect(endings.filter(({ name, kind }) => name === busy && kind !== 'ok')).toEqual([]);
+      const orphans = await stack.settledOrphans();
+      const verdict = run.verdict();
+      reportFault({
+        fault: 'F3',
+        injected: `funclet killed ${words}`,
+        attempted: endings.length,
+        verdict,
+        orphans: orphans.length,
+        endings: run.tally,
+      });
+      expect({ ...verdict, recovered: [], orphans }).toEqual({
+        lost: [],
+        unexpected: [],
+        duplicated: {},
+        silent: [],
+        recovered: [],
+        orphans: [],
+      });
+      await stack.untilFilled();
+      await client.remove(cold);
+    },
+    120_000,
+  );
+
+  it('in the middle of a change of memory leaves the old limit or the new one, and all agree on which', async () => {
+    const { client, ledger } = stack;
+    const name = await client.deploy({ source: `${LEDGER_HANDLER} // memory`, memoryMb: 128, timeoutSeconds: 20 });
+    await arm('resize-applied');
+    const run = new CallRun(client, ledger);
+    expect((await run.call(name)).kind).toBe('ok');
+    const { dockerId, containerId } = await client.containerOf(name);
+    run.load([name], { clients: 1, ms: 5, pauseMs: 10 });
+    const change = stack.askFunclet('PATCH', `/v1/containers/${containerId}`, { operationId: 'op-resize', memoryMb: 256 });
+    await expect(change).rejects.toThrow();
+    await diesAndComesBack();
+    await eventually(() => {
+      const { docker, record } = limitsOf(dockerId, containerId);
+      expect([128, 256]).toContain(record);
+      expect(docker).toBe(record);
+    }, 15_000);
+    await run.finish();
+    const [verdict, orphans] = [run.verdict(), await stack.settledOrphans()];
+    reportFault({
+      fault: 'F3',
+      injected: 'funclet killed during a change of memory',
+      attempted: run.endings.length,
+      verdict,
+      orphans: orphans.length,
+      endings: run.tally,
+    });
+    expect(run.tally).toEqual({ ok: run.endings.length });
+    expect(orphans).toEqual([]);
+  }, 90_000);
+});
