@@ -6,7 +6,7 @@ type Name = (typeof NAMES)[number];
 
 function read(text: string | undefined, isUnsafe = true): { armed: Map<Name, number>; problems: string } {
   const reader = new EnvReader(text === undefined ? {} : { EASYFAAS_FAILPOINTS: text });
-  const armed = readFailpoints(reader, NAMES, isUnsafe);
+  const armed = readFailpoints(reader, 'EASYFAAS_FAILPOINTS', { names: NAMES, isUnsafe });
   try {
     reader.assertValid();
     return { armed, problems: '' };

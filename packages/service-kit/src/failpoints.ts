@@ -2,7 +2,7 @@ import type { EnvReader } from './env-reader';
 
 /**
  * Places at which a test ends this process, to see what the next one makes of what it finds. Nothing is armed unless
- * `EASYFAAS_FAILPOINTS` names places, which a service accepts only together with `EASYFAAS_UNSAFE=1`.
+ * the environment names places, which a service accepts only together with `EASYFAAS_UNSAFE=1`.
  */
 export class Failpoints<Name extends string> {
   /** How many more times a place is passed before the process ends there. */
@@ -33,18 +33,21 @@ function killOurselves(): void {
 const ITEM = /^([a-z][a-z-]*)(?:@([1-9]\d{0,5}))?$/;
 
 /**
- * Reads `EASYFAAS_FAILPOINTS`: `name` or `name@count`, comma-separated; the process ends when the place is reached for the
+ * Reads a list of failpoints: `name` or `name@count`, comma-separated; the process ends when the place is reached for the
  * count-th time. A name that does not exist, or any at all without `isUnsafe`, is a problem of the configuration.
  */
-export function readFailpoints<Name extends string>(reader: EnvReader, names: readonly Name[], isUnsafe: boolean): Map<Name, number> {
+export function readFailpoints<Name extends string>(
+  reader: EnvReader,
+  variable: string,
+  { names, isUnsafe }: { names: readonly Name[]; isUnsafe: boolean },
+): Map<Name, number> {
   const armed = new Map<Name, number>();
-  const items = reader.list('EASYFAAS_FAILPOINTS', []);
-  if (items.length > 0 && !isUnsafe) reader.problem('EASYFAAS_FAILPOINTS is set, which is for tests and needs EASYFAAS_UNSAFE=1');
+  const items = reader.list(variable, []);
+  if (items.length > 0 && !isUnsafe) reader.problem(`${variable} is set, which is for tests and needs EASYFAAS_UNSAFE=1`);
   for (const item of items) {
     const [, name, count = '1'] = ITEM.exec(item) ?? [];
     const known = names.find((each) => each === name);
-    if (known === undefined)
-      reader.problem(`EASYFAAS_FAILPOINTS has "${item}", expected name or name@count with one of ${names.join(', ')}`);
+    if (known === undefined) reader.problem(`${variable} has "${item}", expected name or name@count with one of ${names.join(', ')}`);
     else armed.set(known, Number(count));
   }
   return armed;

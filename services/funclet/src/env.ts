@@ -36,7 +36,7 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
       dockerTimeoutMs: reader.integer('EASYFAAS_DOCKER_TIMEOUT_MS', 30_000, { min: 100, max: HOUR_MS }),
       drainMs: reader.integer('EASYFAAS_DRAIN_MS', 5_000, { min: 0, max: HOUR_MS }),
       unsafe,
-      failpoints: readFailpoints(reader, FUNCLET_FAILPOINTS, unsafe === '1'),
+      failpoints: readFailpoints(reader, 'EASYFAAS_FAILPOINTS', { names: FUNCLET_FAILPOINTS, isUnsafe: unsafe === '1' }),
       logLevel: reader.choice('EASYFAAS_LOG_LEVEL', 'info', LOG_LEVELS),
     },
   };
