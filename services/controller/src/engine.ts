@@ -1,3 +1,4 @@
+import type { FunctionConfiguration } from '@easyfaas/contracts/wire';
 import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/service-kit';
 import { FuncletWatch } from './clients/funclet-watch';
 import type { FuncletClient } from './clients/funclet-client';
@@ -12,6 +13,7 @@ import type { RecordSink } from './invoke/record-sink';
 import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
 import type { FunctionPool } from './pool/function-pool';
+import { egressRefusal } from './pool/egress-refusal';
 import { FunctionPools } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
 import type { PoolReport } from './pool/pool-report';
@@ -48,6 +50,8 @@ export interface Engine {
   report: PoolReport;
   watch: FuncletWatch;
   start(): void;
+  /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN */
+  admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>): void;
   /** Calls that are waiting or running. */
   admitted(): number;
   stop(): void;
@@ -133,8 +137,9 @@ export function createEngine(options: EngineOptions): Engine {
     resets,
     dispatcher,
     taskRoot,
+    refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: (pool, cause) => upkeep.reconciler.noteShortage(pool, cause),
-    onStart: (pool) => upkeep.noteDemand(pool),
+    onStart: ({ wish }) => upkeep.noteDemand(wish),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
   const upkeep: Upkeep = createUpkeep({ ...options, view, pools, warmUps, resets });
@@ -161,6 +166,11 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher,
     report: upkeep.report,
     watch,
+    admitNetwork: ({ Runtime: runtime, NetworkMode: network, MemorySize: memoryMb }) => {
+      const refusal = egressRefusal(network, shelves);
+      if (refusal !== undefined) throw refusal;
+      if (network === 'egress') upkeep.noteDemand({ runtime, network, memoryMb });
+    },
     start: () => {
       watch.start();
       upkeep.reconciler.start();

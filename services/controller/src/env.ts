@@ -14,6 +14,8 @@ export interface ControllerEnv {
   funcletSocket: string | undefined;
   runtimesDir: string;
   poolMin: Record<string, number>;
+  poolMinEgress: number;
+  egress: 'on' | 'off';
   poolCap: Record<string, number>;
   poolClasses: string[];
   poolMax: number;
@@ -48,6 +50,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     funcletSocket: reader.optionalText('EASYFAAS_FUNCLET_SOCKET'),
     runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
     poolMin: reader.integersByName('EASYFAAS_POOL_MIN', {}),
+    poolMinEgress: reader.integer('EASYFAAS_POOL_MIN_EGRESS', 0, { min: 0, max: 100 }),
+    egress: reader.choice('EASYFAAS_EGRESS', 'off', ['on', 'off'] as const),
     poolCap: reader.integersByName('EASYFAAS_POOL_CAP', {}),
     poolClasses: reader.list('EASYFAAS_POOL_CLASSES', ['128']),
     poolMax: reader.integer('EASYFAAS_POOL_MAX', 64, { min: 1, max: 1000 }),

@@ -146,9 +146,8 @@ describeWithRedis('functions over the API', () => {
       expect([codeOf(answer), messageOf(answer)]).toEqual(['NOT_SUPPORTED', expect.stringContaining(field)]);
     });
 
-    it('says that publishing and egress are not in this version', async () => {
+    it('says that publishing is not in this version', async () => {
       expect(codeOf(await create(newName(), { Publish: true }))).toBe('NOT_SUPPORTED');
-      expect(codeOf(await create(newName(), { NetworkMode: 'egress' }))).toBe('NOT_SUPPORTED');
       expect((await create(newName(), { Publish: false, NetworkMode: 'none' })).status).toBe(201);
     });
 

@@ -138,6 +138,7 @@ export async function startApi({
       clock,
       newRevisionId: randomUUID,
       logger,
+      admitNetwork: () => undefined,
       prepareCode: async (sha256) => void prepared.push(sha256),
     }),
     records,

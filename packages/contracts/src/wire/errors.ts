@@ -37,6 +37,7 @@ export const ERRORS = {
   CHECKSUM_MISMATCH: caller(400, 'The package does not have the SHA-256 that was announced; upload it again.'),
   UNAUTHORIZED: caller(401, 'No key, or a key that is not known. Send `Authorization: Bearer <key>`.'),
   FORBIDDEN: caller(403, 'The key is valid but not allowed to do this, or the Origin is not allow-listed.'),
+  EGRESS_FORBIDDEN: caller(403, 'The operator allows functions no network (EASYFAAS_EGRESS=off); use NetworkMode `none`.'),
   FUNCTION_NOT_FOUND: caller(404, 'No function or version of that name in this account.'),
   RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
   CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),
@@ -74,6 +75,10 @@ export const ERRORS = {
   RUNTIME_UNAVAILABLE: platform(503, 'No container could be made ready in time; the text has the cause.'),
   RUNTIME_LOST: platform(503, 'The container was lost during the call; the function may have run. Repeat if it is safe to.'),
   ENGINE_UNAVAILABLE: platform(503, 'Docker Engine does not answer or refused; the text has its words.'),
+  EGRESS_UNAVAILABLE: platform(
+    503,
+    'The rules that keep functions with egress off the host and private networks are not in force; the text has the cause. Functions without a network go on.',
+  ),
   CAPACITY_EXCEEDED: platform(503, 'The node has no memory left for another container; the text has the figures.'),
   SHUTTING_DOWN: platform(503, 'The service is stopping and takes no new work.'),
   FUNCTION_TIMEOUT: ofFunction(504, 'HTTP triggers: the function did not answer within its Timeout.'),

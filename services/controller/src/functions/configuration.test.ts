@@ -49,8 +49,8 @@ describe('settings', () => {
     expect(() => changedSettings(storedFunction('f').configuration, { Runtime: 'provided' }, RUNTIMES)).toThrow(/Handler/);
   });
 
-  it('know no network yet', () => {
-    expect(() => newSettings({ ...REQUEST, NetworkMode: 'egress' }, RUNTIMES)).toThrow(/egress.*not in this version/);
+  it('take the network that is asked for', () => {
+    expect(newSettings({ ...REQUEST, NetworkMode: 'egress' }, RUNTIMES).NetworkMode).toBe('egress');
   });
 });
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CreateFunctionRequest, FunctionConfiguration, RuntimeManifest, UpdateConfigurationRequest } from '@easyfaas/contracts/wire';
 import { LIMITS } from '@easyfaas/contracts/wire';
-import { ServiceError } from '@easyfaas/service-kit';
 import { invalidField } from '../invalid-field';
 import { checkEnvironment, mask, unmask } from './environment-rules';
 
@@ -24,7 +23,7 @@ const DEFAULT_SETTINGS = {
   Tags: {},
 } as const satisfies Partial<Settings>;
 
-/** @throws ServiceError VALIDATION_FAILED, RESERVED_ENV, NOT_SUPPORTED */
+/** @throws ServiceError VALIDATION_FAILED, RESERVED_ENV */
 export function newSettings(request: FunctionSettings, runtimes: ReadonlyMap<string, RuntimeManifest>): Settings {
   const { Runtime, Handler } = request;
   return checked({ ...DEFAULT_SETTINGS, Runtime, Handler, ...given(request, DEFAULT_SETTINGS.Environment.Variables) }, runtimes);
@@ -80,9 +79,6 @@ function checked(settings: Settings, runtimes: ReadonlyMap<string, RuntimeManife
   }
   if (!new RegExp(manifest.handlerPattern).test(settings.Handler)) {
     throw invalidField('Handler', `Handler does not match what ${manifest.title} expects; an example is ${manifest.handlerExample}.`);
-  }
-  if (settings.NetworkMode !== 'none') {
-    throw new ServiceError('NOT_SUPPORTED', 'NetworkMode "egress" is not in this version; functions have no network (NetworkMode "none").');
   }
   checkEnvironment(settings.Environment.Variables);
   return settings;

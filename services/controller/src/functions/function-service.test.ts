@@ -55,6 +55,9 @@ describe('the function service', () => {
       newRevisionId: () => `revision-${++revision}`,
       logger: silentLogger(),
       prepareCode: (sha256) => prepareCode(sha256),
+      admitNetwork: ({ NetworkMode }) => {
+        if (NetworkMode === 'egress') throw new ServiceError('EGRESS_FORBIDDEN', 'not here');
+      },
     });
 
   const created = async (): Promise<FunctionService> => {
@@ -85,6 +88,16 @@ describe('the function service', () => {
       code: 'VALIDATION_FAILED',
     });
     expect(stored).toBe(0);
+  });
+
+  it('refuses a network that the operator forbids, at create and at update', async () => {
+    await expect(service().create('default', 'f', { ...SETTINGS, NetworkMode: 'egress' }, { bytes: bytesOf('x') })).rejects.toMatchObject({
+      code: 'EGRESS_FORBIDDEN',
+    });
+    expect(stored).toBe(0);
+    await expect((await created()).updateConfiguration('default', 'f', { NetworkMode: 'egress' })).rejects.toMatchObject({
+      code: 'EGRESS_FORBIDDEN',
+    });
   });
 
   it('is not disturbed by a funclet that cannot prepare', async () => {

@@ -21,6 +21,8 @@ export interface FunctionServiceOptions {
   logger: Logger;
   /** Asks the funclet to unpack a package before it is called for. */
   prepareCode: (sha256: string) => Promise<void>;
+  /** Before settings are stored. @throws ServiceError EGRESS_FORBIDDEN */
+  admitNetwork: (settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>) => void;
 }
 
 /** How often an update is tried again when others update the same function at the same time. */
@@ -44,10 +46,11 @@ export class FunctionService {
     if ((await this.#options.store.get(accountId, functionName)) !== undefined) throw exists(functionName);
   }
 
-  /** @throws ServiceError CONFLICT, VALIDATION_FAILED, RESERVED_ENV, NOT_SUPPORTED and what {@link PackageStore.put} throws */
+  /** @throws ServiceError CONFLICT, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN and what {@link PackageStore.put} throws */
   async create(accountId: string, functionName: string, settings: FunctionSettings, upload: Upload): Promise<StoredFunction> {
     assertFunctionName(functionName);
     const checked = newSettings(settings, this.#options.runtimes);
+    this.#options.admitNetwork(checked);
     const code = await this.#options.packages.put(upload);
     const { ReservedConcurrentExecutions } = settings;
     const created: StoredFunction = {
@@ -102,7 +105,7 @@ export class FunctionService {
     return updated;
   }
 
-  /** @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, RESERVED_ENV, NOT_SUPPORTED */
+  /** @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN */
   updateConfiguration(
     accountId: string,
     functionName: string,
@@ -111,6 +114,7 @@ export class FunctionService {
   ): Promise<StoredFunction> {
     return this.#update(accountId, functionName, expectedRevisionId, (current) => {
       const settings = changedSettings(current.configuration, request, this.#options.runtimes);
+      this.#options.admitNetwork(settings);
       const { ReservedConcurrentExecutions } = request;
       return {
         ...current,

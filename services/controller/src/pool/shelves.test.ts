@@ -21,6 +21,13 @@ describe('the kinds of cold containers', () => {
     ]);
   });
 
+  it('with egress have a minimum of their own', () => {
+    expect(sizes({ classesMb: [128, 512], runtimes: ['a'], networks: ['egress'], minimums: { a: 5 }, minEgress: 1 })).toEqual([
+      'a/128/egress 1-8',
+      'a/512/egress 0-8',
+    ]);
+  });
+
   it('take minimum and cap by runtime, or by runtime and class', () => {
     expect(sizes({ classesMb: [128, 512], runtimes: ['a'], minimums: { a: 3, 'a:512': 1 }, caps: { 'a:512': 4 } })).toEqual([
       'a/128/none 3-8',

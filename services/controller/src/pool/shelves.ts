@@ -25,6 +25,8 @@ export interface ShelfSettings {
   minimums: Readonly<Record<string, number>>;
   caps: Readonly<Record<string, number>>;
   networks: readonly NetworkMode[];
+  /** With egress, of each runtime's smallest class. */
+  minEgress?: number;
 }
 
 /** Cold containers kept of a runtime's smallest class where EASYFAAS_POOL_MIN names none. */
@@ -68,7 +70,7 @@ export class Shelves {
  * says otherwise: the rest fills itself as it is asked for.
  * @throws Error when a setting names a runtime or a class that there is not
  */
-export function shelvesOf({ runtimes, classesMb, minimums, caps, networks }: ShelfSettings): Shelves {
+export function shelvesOf({ runtimes, classesMb, minimums, caps, networks, minEgress = 0 }: ShelfSettings): Shelves {
   const classes = [...new Set(classesMb)].sort((a, b) => a - b);
   const names = [...runtimes];
   const smallest = classes[0];
@@ -80,7 +82,7 @@ export function shelvesOf({ runtimes, classesMb, minimums, caps, networks }: She
         classes.map((classMb) => {
           const isFirst = classMb === smallest;
           const wanted = minimums[`${runtime}:${classMb}`] ?? (isFirst ? (minimums[runtime] ?? MIN) : 0);
-          const min = network === 'none' ? wanted : 0;
+          const min = network === 'none' ? wanted : isFirst ? minEgress : 0;
           const cap = Math.max(min, caps[`${runtime}:${classMb}`] ?? (isFirst ? caps[runtime] : undefined) ?? CAP);
           return { key: shelfKey({ runtime, classMb, network }), runtime, classMb, network, min, cap };
         }),

@@ -1,9 +1,9 @@
 import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
 import type { FuncletClient } from '../clients/funclet-client';
+import type { ColdWish } from './choose';
 import { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
 import { DemandEstimate } from './demand-estimate';
-import type { FunctionPool } from './function-pool';
 import type { FunctionPools } from './function-pools';
 import { PoolReport } from './pool-report';
 import { PoolTargets } from './pool-targets';
@@ -33,7 +33,7 @@ export interface Upkeep {
   reconciler: Reconciler;
   report: PoolReport;
   /** A function needs a container that is not warm: a cold one is taken, or was not there. */
-  noteDemand(pool: FunctionPool): void;
+  noteDemand(wish: ColdWish): void;
 }
 
 /** Wires the parts that make, keep and give back containers. */
@@ -69,8 +69,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     creations,
     reconciler,
     report,
-    noteDemand: (pool) => {
-      const shelf = shelves.of(pool.wish);
+    noteDemand: (wish) => {
+      const shelf = shelves.of(wish);
       if (shelf !== undefined) estimate.note(shelf.key);
     },
   };

@@ -21,6 +21,8 @@ export interface WarmUpsDeps {
   view: Pick<PoolView, 'chooseCold'>;
   resets: ContainerResets;
   dispatcher: Pick<Dispatcher, 'feed' | 'failLine' | 'settle'>;
+  /** Why the function gets no container, ever. */
+  refusal: (pool: FunctionPool) => ServiceError | undefined;
   /** Calls wait and there is no cold container, or no memory for one: room or containers have to be made. */
   onShortage: (pool: FunctionPool, cause: ServiceError | undefined) => void;
   /** A cold container is being used up. */
@@ -49,6 +51,8 @@ export class WarmUps {
 
   /** Starts what is wanted and possible now. Called when a call joins a line, a container becomes cold, or one is lost. */
   consider(pool: FunctionPool): void {
+    const error = this.#deps.refusal(pool);
+    if (error !== undefined) return this.#deps.dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
     let wanted = this.wanted(pool);
     const nowMs = this.#deps.clock.monotonicMs();
     if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
