@@ -7,7 +7,16 @@ import { type ControllerEnv, readControllerEnv } from './env';
 
 export interface ControllerConfig extends Omit<
   ControllerEnv,
-  'listen' | 'funcletSocket' | 'idleTimeoutS' | 'waitS' | 'drainS' | 'requestTimeoutS' | 'unpackedMb' | 'packageFiles' | 'poolClasses'
+  | 'listen'
+  | 'funcletSocket'
+  | 'idleTimeoutS'
+  | 'waitS'
+  | 'drainS'
+  | 'requestTimeoutS'
+  | 'unpackedMb'
+  | 'packageFiles'
+  | 'poolClasses'
+  | 'pauseAfterS'
 > {
   listen: { host: string; port: number };
   funcletSocket: string;
@@ -17,6 +26,8 @@ export interface ControllerConfig extends Omit<
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
   poolClassesMb: number[];
+  /** Infinity: idle containers are never frozen. */
+  pauseAfterMs: number;
 }
 
 /** `<dataDir>/containers/<id>/sock/controller.sock` with an id of 12 characters. */
@@ -30,8 +41,19 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ControllerConfig {
   const reader = new EnvReader(env);
-  const { listen, funcletSocket, idleTimeoutS, waitS, drainS, requestTimeoutS, unpackedMb, packageFiles, poolClasses, ...values } =
-    readControllerEnv(reader);
+  const {
+    listen,
+    funcletSocket,
+    idleTimeoutS,
+    waitS,
+    drainS,
+    requestTimeoutS,
+    unpackedMb,
+    packageFiles,
+    poolClasses,
+    pauseAfterS,
+    ...values
+  } = readControllerEnv(reader);
   const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
   if (!isAbsolute(dataDir)) reader.problem(`EASYFAAS_DATA_DIR is "${dataDir}", expected an absolute path`);
   if (Buffer.byteLength(dataDir + CONTAINER_SOCKET_SUFFIX) > LIMITS.unixSocketPathBytes) {
@@ -56,6 +78,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (!poolClassesMb.includes(LIMITS.memoryMbMin)) {
     reader.problem(`EASYFAAS_POOL_CLASSES lacks ${LIMITS.memoryMbMin}: functions of the least memory would find no container`);
   }
+  const pauseAfterMs = pauseAfterS === 'off' ? Infinity : Number(pauseAfterS) * 1000;
+  if (pauseAfterS !== 'off' && !/^\d{1,5}(\.\d+)?$/.test(pauseAfterS))
+    reader.problem(`EASYFAAS_PAUSE_AFTER_S is "${pauseAfterS}", expected seconds from 0 or "off"`);
   const address = readListen(listen, reader);
   reader.assertValid();
   return {
@@ -64,6 +89,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
     listen: address,
     poolClassesMb,
+    pauseAfterMs,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),
     idleTimeoutMs: idleTimeoutS * 1000,
     waitMs: waitS * 1000,

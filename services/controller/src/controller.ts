@@ -96,6 +96,8 @@ export class Controller implements Service {
       }),
       poolMax: config.poolMax,
       idleTimeoutMs: config.idleTimeoutMs,
+      pauseAfterMs: config.pauseAfterMs,
+      pausesProvisioned: config.pausesProvisioned,
       waitMs: config.waitMs,
       lineLimit: config.waitingMax,
       accountConcurrency: config.accountConcurrency,

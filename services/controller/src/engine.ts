@@ -35,6 +35,10 @@ export interface EngineOptions {
   shelves: Shelves;
   poolMax: number;
   idleTimeoutMs: number;
+  /** Idle time after which a warm container is frozen, ms; Infinity: never. */
+  pauseAfterMs: number;
+  /** Whether containers kept warm on purpose are frozen, too. */
+  pausesProvisioned: boolean;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
   /** Calls that may wait per function. */
@@ -140,9 +144,18 @@ export function createEngine(options: EngineOptions): Engine {
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: (pool, cause) => upkeep.reconciler.noteShortage(pool, cause),
     onStart: ({ wish }) => upkeep.noteDemand(wish),
+    resumePaused: (pool) => upkeep.pauses.resumeFor(pool),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
-  const upkeep: Upkeep = createUpkeep({ ...options, view, pools, warmUps, resets });
+  const upkeep: Upkeep = createUpkeep({
+    ...options,
+    view,
+    pools,
+    warmUps,
+    resets,
+    isFuncletThere: () => watch.isConnected,
+    onSlots: (container) => dispatcher.feed(container),
+  });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
   directory.onChange((change) => retire(change));
@@ -173,11 +186,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     start: () => {
       watch.start();
-      upkeep.reconciler.start();
+      upkeep.start();
     },
     admitted: () => admission.admitted,
     stop: () => {
-      upkeep.reconciler.stop();
+      upkeep.stop();
       watch.stop();
       for (const container of view.values()) container.connection.close();
     },

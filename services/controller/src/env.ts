@@ -20,6 +20,8 @@ export interface ControllerEnv {
   poolClasses: string[];
   poolMax: number;
   idleTimeoutS: number;
+  pauseAfterS: string;
+  pausesProvisioned: boolean;
   waitS: number;
   waitingMax: number;
   accountConcurrency: number;
@@ -56,6 +58,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     poolClasses: reader.list('EASYFAAS_POOL_CLASSES', ['128']),
     poolMax: reader.integer('EASYFAAS_POOL_MAX', 64, { min: 1, max: 1000 }),
     idleTimeoutS: reader.integer('EASYFAAS_IDLE_TIMEOUT_S', 300, { min: 1, max: 86_400 }),
+    pauseAfterS: reader.text('EASYFAAS_PAUSE_AFTER_S', '10'),
+    pausesProvisioned: reader.choice('EASYFAAS_PAUSE_PROVISIONED', 'no', ['yes', 'no'] as const) === 'yes',
     waitS: reader.decimal('EASYFAAS_WAIT_S', 9, { min: 0.1, max: 900 }),
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),

@@ -51,7 +51,11 @@ export const warmUpRequestSchema = Joi.object<WarmUpRequest, true>({
   reason: reason.required(),
 });
 
-export const resizeRequestSchema = Joi.object<ResizeRequest, true>({ operationId: id.required(), memoryMb: memoryMb.required() });
+export const resizeRequestSchema = Joi.object<ResizeRequest, true>({
+  operationId: id.required(),
+  memoryMb: memoryMb.required(),
+  commitId: Joi.string().max(128),
+});
 
 export const resetRequestSchema = Joi.object<ResetRequest, true>({ operationId: id.required(), reason: reason.required() });
 
@@ -128,7 +132,7 @@ export const nodeViewSchema = Joi.object<NodeView, true>({
   cgroupDriver: Joi.string().max(64).required(),
   mountMode: Joi.string().valid('bind', 'hardlink').required(),
   memoryMode: Joi.string().valid('cgroup', 'docker').required(),
-  budget: Joi.object({ memoryMb: Joi.number().required(), cpus: Joi.number().required() }).required(),
+  budget: Joi.object({ memoryMb: Joi.number().required(), cpus: Joi.number().required(), overheadMb: Joi.number() }).required(),
   reserved: Joi.object({ memoryMb: Joi.number().required() }).required(),
   engine: Joi.object({
     version: Joi.string().required(),

@@ -8,6 +8,7 @@ export const runtimeManifestSchema = Joi.object<RuntimeManifest, true>({
     .pattern(/^[a-z0-9][a-z0-9.-]{0,31}$/)
     .required(),
   title: text.required(),
+  liveMemory: Joi.boolean(),
   command: text.required(),
   args: Joi.array().items(text.allow('')).max(32).required(),
   env: Joi.object().pattern(Joi.string().max(64), text.allow('')),

@@ -112,6 +112,8 @@ export interface WarmUpResponse {
 export interface ResizeRequest {
   operationId: string;
   memoryMb: number;
+  /** The commit that a warm container serves from now on: one that differs from its own only in memory. */
+  commitId?: string;
 }
 
 export interface ResetRequest {
@@ -134,7 +136,12 @@ export interface NodeView {
   mountMode: 'bind' | 'hardlink';
   /** How memory limits are changed. */
   memoryMode: 'cgroup' | 'docker';
-  budget: { memoryMb: number; cpus: number };
+  budget: {
+    memoryMb: number;
+    cpus: number;
+    /** Counted to each container besides its limit. */
+    overheadMb?: number;
+  };
   reserved: { memoryMb: number };
   engine: { version: string; apiVersion: string; runcVersion: string };
   runtimes: { name: string; image: string; present: boolean }[];

@@ -4,6 +4,11 @@ export interface RuntimeManifest {
   name: string;
   /** Shown to people, such as `Node.js 20`. */
   title: string;
+  /**
+   * A running process takes a change of its memory limit (docs/protocol.md, UPDATE). Without this, a function that gets another
+   * MemorySize gets new containers.
+   */
+  liveMemory?: boolean;
   /** Executable of the pre-started process, absolute path inside the image. */
   command: string;
   args: string[];

@@ -6,6 +6,7 @@ import {
   FUNCLET_API_BASE,
   type InitRequest,
   type NodeView,
+  type ResizeRequest,
   type TransitionRequest,
   type WarmUpRequest,
   type WarmUpResponse,
@@ -62,6 +63,29 @@ export class FuncletClient {
     await this.#transition(containerId, 'loaded', reason);
   }
 
+  /** Freezes a warm container. */
+  async pause(containerId: string, reason: string): Promise<void> {
+    await this.#transition(containerId, 'pause', reason);
+  }
+
+  /** Thaws a paused container. On the path of a call: what the answer says beyond its status comes through the watch. */
+  async resume(containerId: string, reason: string): Promise<void> {
+    await this.#transition(containerId, 'resume', reason);
+  }
+
+  /** Changes the memory limit of a live container; with a commit id, it serves that commit from then on. */
+  async resize(containerId: string, wish: Omit<ResizeRequest, 'operationId'>): Promise<ContainerView> {
+    const body: ResizeRequest = { operationId: this.#ids.operationId(), ...wish };
+    const path = `${FUNCLET_API_BASE}/containers/${containerId}?timeout=${DEADLINES.transition}`;
+    return this.#view(await this.#http.send({ method: 'PATCH', path, body, deadlineMs: DEADLINES.transition + GRACE_MS }));
+  }
+
+  /** Also one that is gone, for some time. @throws ServiceError CONTAINER_NOT_FOUND */
+  async find(containerId: string): Promise<ContainerView> {
+    const path = `${FUNCLET_API_BASE}/containers/${containerId}`;
+    return this.#view(await this.#http.send({ method: 'GET', path, deadlineMs: DEADLINES.read }));
+  }
+
   async reset(containerId: string, reason: string): Promise<ContainerView> {
     const body: TransitionRequest = { operationId: this.#ids.operationId(), reason: reason.slice(0, 512) };
     return this.#view(await this.#post(`/containers/${containerId}/reset`, body, DEADLINES.reset));
@@ -86,7 +110,7 @@ export class FuncletClient {
     this.#http.close();
   }
 
-  async #transition(containerId: string, verb: 'attached' | 'loaded', reason: string): Promise<void> {
+  async #transition(containerId: string, verb: 'attached' | 'loaded' | 'pause' | 'resume', reason: string): Promise<void> {
     const body: TransitionRequest = { operationId: this.#ids.operationId(), reason };
     await this.#post(`/containers/${containerId}/${verb}`, body, DEADLINES.transition);
   }

@@ -42,7 +42,8 @@ export class ContainerKeeper implements ContainerOwner {
     if (container.phase !== 'attaching') return resets.reset(container, `attached in phase ${container.phase}`);
     if (state === 'creating') return void this.#reportAttached(container);
     if (state === 'cold') return this.#becomeCold(container, runtime);
-    if (state === 'warm') return void this.#adopt(container, runtime);
+    // Frozen when it was found, thawed for its processes to dial in: the news of that may come later than they do.
+    if (state === 'warm' || state === 'paused') return void this.#adopt(container, runtime);
     resets.reset(container, `found in state ${state} after a restart of the controller`);
   }
 
@@ -68,7 +69,7 @@ export class ContainerKeeper implements ContainerOwner {
   /** It is chosen for nothing any more; what runs in it waits for the news of how it ended. */
   onEnding(container: PoolContainer): void {
     if (container.phase === 'cold') this.#deps.onEarlyEnd(container, 'it ended before it was used');
-    if (container.phase !== 'cold' && container.phase !== 'warm') return;
+    if (container.phase !== 'cold' && !container.isIdle && container.phase !== 'warm') return;
     container.moveTo('draining');
     container.functionPool?.noteSlots(container);
   }

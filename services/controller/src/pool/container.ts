@@ -10,13 +10,13 @@ import type { FunctionPool } from './function-pool';
  * What the controller does with a container. The funclet's state says what the container is; this says whether it may be
  * given a call.
  *
- *     attaching -> cold -> warming -> loading -> warm -> draining -> resetting
+ *     attaching -> cold -> warming -> loading -> warm <-> paused -> draining -> resetting
  *
  * attaching: the runner or the runtime has not dialled in yet. warming: the funclet prepares memory and code. loading: INIT
- * was sent. draining: takes no new call, is reset when the last one in it has ended. Every phase can go to resetting, none
+ * was sent. paused: frozen while idle. draining: takes no new call, is reset when the last one in it has ended. Every phase can go to resetting, none
  * leaves it. From warming back to cold goes only one that the funclet refused to touch, for want of memory.
  */
-export type ContainerPhase = 'attaching' | 'cold' | 'warming' | 'loading' | 'warm' | 'draining' | 'resetting';
+export type ContainerPhase = 'attaching' | 'cold' | 'warming' | 'loading' | 'warm' | 'paused' | 'draining' | 'resetting';
 
 /** The table of docs/state-machines.md; a test compares. */
 export const CONTAINER_PHASES: Readonly<Record<ContainerPhase, readonly ContainerPhase[]>> = {
@@ -24,7 +24,8 @@ export const CONTAINER_PHASES: Readonly<Record<ContainerPhase, readonly Containe
   cold: ['warming', 'draining', 'resetting'],
   warming: ['cold', 'loading', 'resetting'],
   loading: ['warm', 'resetting'],
-  warm: ['draining', 'resetting'],
+  warm: ['paused', 'draining', 'resetting'],
+  paused: ['warm', 'draining', 'resetting'],
   draining: ['resetting'],
   resetting: [],
 };
@@ -59,6 +60,12 @@ export class PoolContainer implements ConnectionEvents, Timed {
   functionPool: FunctionPool | undefined;
   /** Calls that it may serve at once; 0 until it is warm. */
   concurrency = 0;
+  /** Its memory limit is being changed: until that is in force it is given no call. */
+  isHeld = false;
+  /** It is being thawed for a call. */
+  isComingBack = false;
+  /** Monotonic, ms: it is not frozen before. */
+  mayPauseAtMs = 0;
   /** It stands in its function's list of containers with a free slot. */
   isFree = false;
   /** Milliseconds that its warm-up took; part of the first calls' record. */
@@ -109,8 +116,9 @@ export class PoolContainer implements ConnectionEvents, Timed {
     return this.connection.inFlight;
   }
 
+  /** Warm, frozen or not, and without a call. */
   get isIdle(): boolean {
-    return this.#phase === 'warm' && this.inFlight === 0;
+    return (this.#phase === 'warm' || this.#phase === 'paused') && this.inFlight === 0;
   }
 
   onAttached(runtime: HelloHeader): void {

@@ -61,7 +61,7 @@ function endingOf(facts: EndingFacts, idleTimeoutMs: number, isSurplus: boolean)
     return { reason: `unhealthy: the runner was silent for ${Math.round(silentMs / 1000)} s`, lastEnd: 'unhealthy' };
   if (phase === 'cold')
     return isSurplus && inPhaseMs > Math.min(SURPLUS_MS, idleTimeoutMs) ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
-  if (phase !== 'warm' || inFlight > 0) return undefined;
+  if ((phase !== 'warm' && phase !== 'paused') || inFlight > 0) return undefined;
   if (isRetired) return { reason: 'version changed', lastEnd: 'version changed' };
   return unusedMs > idleTimeoutMs ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;
 }

@@ -31,6 +31,10 @@ export class FunctionPool {
   stored: StoredFunction;
   /** Containers in the phases warming and loading. */
   warmingUp = 0;
+  /** Warm containers that are about to take calls again: being thawed, or having their memory changed. */
+  comingBack = 0;
+  /** Containers that are kept warm on purpose. */
+  provisioned = 0;
   /** A call waited while there was no cold container. */
   foundPoolEmpty = false;
   meanCallMs: number | undefined;
@@ -83,7 +87,7 @@ export class FunctionPool {
 
   /** Called after each change of the container's calls or phase: keeps the list of free ones, last used last. */
   noteSlots(container: PoolContainer): void {
-    const hasSlot = container.phase === 'warm' && container.inFlight < container.concurrency;
+    const hasSlot = container.phase === 'warm' && !container.isHeld && container.inFlight < container.concurrency;
     if (hasSlot === container.isFree) return;
     container.isFree = hasSlot;
     if (hasSlot) this.#free.push(container);

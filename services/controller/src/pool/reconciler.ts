@@ -208,7 +208,8 @@ export class Reconciler {
     const wasAsleep = lateMs > LATE_MS;
     this.#lastTickMs = nowMs;
     for (const { connection, phase } of this.#deps.view.values()) {
-      if (phase === 'resetting') continue;
+      // A frozen one cannot answer.
+      if (phase === 'resetting' || phase === 'paused') continue;
       if (wasAsleep) connection.runner?.forgetSilence();
       connection.runner?.askForStats();
     }

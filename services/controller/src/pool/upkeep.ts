@@ -5,6 +5,8 @@ import { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
 import { DemandEstimate } from './demand-estimate';
 import type { FunctionPools } from './function-pools';
+import type { PoolContainer } from './container';
+import { Pauses } from './pauses';
 import { PoolReport } from './pool-report';
 import { PoolTargets } from './pool-targets';
 import type { PoolView } from './pool-view';
@@ -25,6 +27,12 @@ export interface UpkeepOptions {
   shelves: Shelves;
   poolMax: number;
   idleTimeoutMs: number;
+  /** Idle time after which a warm container is frozen, ms; Infinity: never. */
+  pauseAfterMs: number;
+  pausesProvisioned: boolean;
+  isFuncletThere: () => boolean;
+  /** A container has slots again. */
+  onSlots: (container: PoolContainer) => void;
 }
 
 /** What keeps the pool at its size. */
@@ -32,6 +40,9 @@ export interface Upkeep {
   creations: ContainerCreations;
   reconciler: Reconciler;
   report: PoolReport;
+  pauses: Pauses;
+  start(): void;
+  stop(): void;
   /** A function needs a container that is not warm: a cold one is taken, or was not there. */
   noteDemand(wish: ColdWish): void;
 }
@@ -65,10 +76,20 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     onTick: () => report.sample(),
   });
   const report = new PoolReport({ view, pools, resets, reconciler, creations, shelves, targets, estimate, shares, max: poolMax });
+  const pauses = new Pauses({ ...options, onResumed: options.onSlots });
   return {
     creations,
     reconciler,
     report,
+    pauses,
+    start: () => {
+      reconciler.start();
+      pauses.start();
+    },
+    stop: () => {
+      reconciler.stop();
+      pauses.stop();
+    },
     noteDemand: (wish) => {
       const shelf = shelves.of(wish);
       if (shelf !== undefined) estimate.note(shelf.key);

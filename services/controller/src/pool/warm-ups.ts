@@ -25,6 +25,8 @@ export interface WarmUpsDeps {
   refusal: (pool: FunctionPool) => ServiceError | undefined;
   /** Calls wait and there is no cold container, or no memory for one: room or containers have to be made. */
   onShortage: (pool: FunctionPool, cause: ServiceError | undefined) => void;
+  /** Frozen containers of the function are thawed before cold ones are used up. */
+  resumePaused: (pool: FunctionPool) => void;
   /** A cold container is being used up. */
   onStart: (pool: FunctionPool) => void;
   /** Where the code of a container is, as the runtime process inside sees it. */
@@ -53,6 +55,7 @@ export class WarmUps {
   consider(pool: FunctionPool): void {
     const error = this.#deps.refusal(pool);
     if (error !== undefined) return this.#deps.dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
+    this.#deps.resumePaused(pool);
     let wanted = this.wanted(pool);
     const nowMs = this.#deps.clock.monotonicMs();
     if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
@@ -77,7 +80,7 @@ export class WarmUps {
     return warmUpsWanted({
       waiting,
       concurrency,
-      inProgress: pool.warmingUp,
+      inProgress: pool.warmingUp + pool.comingBack,
       warmSlots: pool.warm * concurrency,
       meanCallMs: pool.meanCallMs,
       warmUpMs: this.#meanMs,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { join, resolve } from 'node:path';
-import type { ContainerState, ContainerView, InitRequest, WarmUpRequest } from '@easyfaas/contracts/wire';
+import type { ContainerState, ContainerView, InitRequest, ResizeRequest, WarmUpRequest } from '@easyfaas/contracts/wire';
 
 const repository = resolve(__dirname, '../../../..');
 
@@ -27,6 +27,10 @@ export class FakeFunclet {
   /** Answers the next warm-up with this error. */
   failNextWarmUp: { status: number; code: string; message: string } | undefined;
   created = 0;
+  /** Answers every resize with MEMORY_BUSY. */
+  refusesResizes = false;
+  /** What was frozen and thawed, in order. */
+  readonly freezes: ('pause' | 'resume')[] = [];
 
   constructor(dataDir: string) {
     this.dataDir = dataDir;
@@ -67,6 +71,10 @@ export class FakeFunclet {
     return join(this.dataDir, 'containers', containerId, 'task');
   }
 
+  views(): ContainerView[] {
+    return [...this.#entries.values()].map(({ view }) => view);
+  }
+
   states(): ContainerState[] {
     return [...this.#entries.values()].map(({ view }) => view.state);
   }
@@ -97,6 +105,9 @@ export class FakeFunclet {
     if (entry === undefined) return this.#answer(response, 404, envelope('CONTAINER_NOT_FOUND', 'no such container'));
     if (verb === 'attached') return this.#answer(response, 200, this.#move(entry, 'cold'));
     if (verb === 'loaded') return this.#answer(response, 200, this.#move(entry, 'warm'));
+    if (verb === 'pause' || verb === 'resume') return this.#freeze(response, entry, verb);
+    if (request.method === 'PATCH') return this.#resize(response, entry, body as ResizeRequest);
+    if (request.method === 'GET') return this.#answer(response, 200, entry.view);
     if (verb === 'reset') {
       this.#move(entry, 'resetting');
       this.#end(id);
@@ -104,6 +115,27 @@ export class FakeFunclet {
     }
     if (verb === 'warm-up') return this.#warmUp(response, entry, body as WarmUpRequest);
     return this.#answer(response, 404, envelope('ROUTE_NOT_FOUND', path));
+  }
+
+  /** Signals stand in for the freezer: the processes stand still just so. */
+  #freeze(response: ServerResponse, entry: Entry, verb: 'pause' | 'resume'): void {
+    const [from, to] = verb === 'pause' ? (['warm', 'paused'] as const) : (['paused', 'warm'] as const);
+    const { state, containerId } = entry.view;
+    if (state !== from) {
+      const error = { code: 'ILLEGAL_TRANSITION', message: state, requestId: '-', details: { containerId, from: state, to } };
+      return this.#answer(response, 409, { error });
+    }
+    signalGroups(entry.runner, verb === 'pause' ? 'SIGSTOP' : 'SIGCONT');
+    this.freezes.push(verb);
+    this.#answer(response, 200, this.#move(entry, to));
+  }
+
+  #resize(response: ServerResponse, entry: Entry, { memoryMb, commitId }: ResizeRequest): void {
+    if (this.refusesResizes) return this.#answer(response, 409, envelope('MEMORY_BUSY', 'the container uses too much'));
+    entry.view.memoryMb = memoryMb;
+    if (commitId !== undefined && entry.view.assignment !== undefined) entry.view.assignment = { ...entry.view.assignment, commitId };
+    this.#publish(entry);
+    this.#answer(response, 200, entry.view);
   }
 
   #warmUp(response: ServerResponse, entry: Entry, wish: WarmUpRequest): void {
@@ -207,10 +239,14 @@ function startRunner(directory: string, token: string): ChildProcess {
 }
 
 /** The runner and its runtime, which leads a process group of its own. */
-function killGroups(runner: ChildProcess | undefined): void {
+function signalGroups(runner: ChildProcess | undefined, name: NodeJS.Signals): void {
   if (runner?.pid === undefined || runner.exitCode !== null) return;
-  for (const child of childrenOf(runner.pid)) signal(-child);
-  signal(-runner.pid);
+  for (const child of childrenOf(runner.pid)) signal(-child, name);
+  signal(-runner.pid, name);
+}
+
+function killGroups(runner: ChildProcess | undefined): void {
+  signalGroups(runner, 'SIGKILL');
 }
 
 function childrenOf(pid: number): number[] {
@@ -222,9 +258,9 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function signal(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

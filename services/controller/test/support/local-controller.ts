@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMetrics, ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
-import type { InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
+import type { ContainerState, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
 import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
@@ -28,6 +28,7 @@ export interface LocalOptions {
   poolMax?: number;
   waitMs?: number;
   idleTimeoutMs?: number;
+  pauseAfterMs?: number;
 }
 
 /** Functions in memory. */
@@ -82,7 +83,7 @@ export class LocalController {
   }
 
   async startController(port = 0): Promise<void> {
-    const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000 } = this.#options;
+    const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000, pauseAfterMs = Infinity } = this.#options;
     const client = new FuncletClient(this.funclet.socketPath, systemIds);
     this.#client = client;
     const engine = createEngine({
@@ -96,6 +97,8 @@ export class LocalController {
       shelves: shelvesOf({ runtimes: ['nodejs20'], classesMb: [128], minimums: { nodejs20: poolMin }, caps: {}, networks: ['none'] }),
       poolMax,
       idleTimeoutMs,
+      pauseAfterMs,
+      pausesProvisioned: false,
       waitMs,
       lineLimit: 1000,
       accountConcurrency: 1000,
@@ -144,6 +147,14 @@ export class LocalController {
   get engine(): Engine {
     if (this.#engine === undefined) throw new Error('not started');
     return this.#engine;
+  }
+
+  /** Id of the only container in one of the states. */
+  onlyId(...states: ContainerState[]): string {
+    const found = this.funclet.views().filter(({ state }) => states.includes(state));
+    const [only] = found;
+    if (only === undefined || found.length > 1) throw new Error(`${found.length} containers are ${states.join(' or ')}`);
+    return only.containerId;
   }
 
   deploy(functionName: string, { source, timeoutSeconds = 3, concurrency = 1, reserved }: LocalFunction): StoredFunction {

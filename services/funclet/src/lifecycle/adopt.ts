@@ -41,15 +41,18 @@ function loadRecord({ directories, logger }: LifecycleContext, containerId: stri
 async function takeOver(
   context: LifecycleContext,
   record: ContainerRecord,
-  { dockerId }: EngineContainer,
+  { dockerId, status }: EngineContainer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { registry, ledger, limits, cgroups, logger } = context;
+  const { registry, ledger, limits, cgroups, engine, logger } = context;
   const { containerId, state, memoryMb } = record.view;
   ledger.adopt(containerId, memoryMb);
   registry.adopt({ ...record, view: { ...record.view, dockerId } });
   // A crash may have come between the record and the limit, or between the freeze and the record: the record is right.
   if (state !== 'creating') await limits.set(dockerId, memoryMb, signal);
-  if (state !== 'paused') cgroups?.thaw(dockerId);
+  if (state !== 'paused') {
+    if (status === 'paused') await engine.resume(dockerId, signal);
+    cgroups?.thaw(dockerId);
+  }
   logger.info('container adopted', { containerId, dockerId, state });
 }

@@ -102,9 +102,15 @@ export class ContainerDirectories implements RecordStore {
   load(containerId: string): ContainerRecord | undefined {
     const text = unlessMissing(() => readFileSync(join(this.paths(containerId).top, STATE_FILE), 'utf8'));
     if (text === undefined) return undefined;
-    const { view, operations, mountMode, codeSha256 } = JSON.parse(text) as ContainerRecord;
+    const { view, operations, mountMode, codeSha256, pausedBy } = JSON.parse(text) as ContainerRecord;
     const checked = parse(containerViewSchema, view);
-    return { view: checked, operations: { ...operations }, mountMode, ...(codeSha256 === undefined ? {} : { codeSha256 }) };
+    return {
+      view: checked,
+      operations: { ...operations },
+      mountMode,
+      ...(codeSha256 === undefined ? {} : { codeSha256 }),
+      ...(pausedBy === undefined ? {} : { pausedBy }),
+    };
   }
 }
 

@@ -12,6 +12,8 @@ export interface ContainerRecord {
   mountMode: 'bind' | 'hardlink';
   /** Package that is mounted, or about to be, at its task directory. */
   codeSha256?: string;
+  /** Who froze it last, and has to thaw it. */
+  pausedBy?: 'cgroup' | 'engine';
 }
 
 /** What a change may set. State, reason, revision, times and history are the registry's own. */
@@ -21,6 +23,7 @@ export interface RecordPatch {
   dockerId?: string;
   exit?: ContainerView['exit'];
   codeSha256?: string;
+  pausedBy?: ContainerRecord['pausedBy'];
   /** The verb and operation that this change is the effect of. */
   done?: { verb: Verb; operationId: string };
 }

@@ -21,7 +21,7 @@ export type ContainerBirth = Pick<
 
 const HISTORY_MAX = 32;
 /** Containers that are gone but still answered for: a repeated reset, and whoever asks what became of them. */
-const GONE_MAX = 256;
+const GONE_MAX = 512;
 
 /**
  * All containers of this funclet, and the only place where a state is set. Each change gets the next revision, is saved
@@ -143,7 +143,8 @@ export class ContainerRegistry {
   }
 }
 
-function patched(record: ContainerRecord, { memoryMb, assignment, dockerId, exit, codeSha256, done }: RecordPatch): ContainerRecord {
+function patched(record: ContainerRecord, patch: RecordPatch): ContainerRecord {
+  const { memoryMb, assignment, dockerId, exit, codeSha256, pausedBy, done } = patch;
   return {
     ...record,
     view: {
@@ -155,5 +156,6 @@ function patched(record: ContainerRecord, { memoryMb, assignment, dockerId, exit
     },
     operations: done === undefined ? record.operations : { ...record.operations, [done.verb]: done.operationId },
     ...(codeSha256 === undefined ? {} : { codeSha256 }),
+    ...(pausedBy === undefined ? {} : { pausedBy }),
   };
 }

@@ -9,19 +9,20 @@ const HEADROOM_FACTOR = 1.15;
 const HEADROOM_MB = 8;
 
 /**
- * Changes the memory limit of a live container.
+ * Changes the memory limit of a live container, also while it works. With a commit id it serves that commit from then on, which differs from its
+ * own in nothing but the memory.
  * @throws ServiceError CAPACITY_EXCEEDED when the node has not enough for a raise, MEMORY_BUSY when the container uses too
  *   much for a lower limit, ILLEGAL_TRANSITION unless it is cold, warm or paused
  */
 export async function resize(
   context: LifecycleContext,
   containerId: string,
-  { memoryMb, operationId }: ResizeRequest,
+  { memoryMb, operationId, commitId }: ResizeRequest,
   signal: AbortSignal,
 ): Promise<ContainerView> {
   const { registry, ledger, limits } = context;
   const record = registry.get(containerId);
-  const { state, memoryMb: oldMemoryMb } = record.view;
+  const { state, memoryMb: oldMemoryMb, assignment } = record.view;
   if (state !== 'cold' && state !== 'warm' && state !== 'paused') {
     throw new ServiceError(
       'ILLEGAL_TRANSITION',
@@ -40,7 +41,8 @@ export async function resize(
     throw error;
   }
   ledger.lower(containerId, memoryMb);
-  return registry.patch(containerId, { memoryMb, done }).view;
+  const isRenamed = commitId !== undefined && assignment !== undefined;
+  return registry.patch(containerId, { memoryMb, done, ...(isRenamed ? { assignment: { ...assignment, commitId } } : {}) }).view;
 }
 
 function assertRoom({ cgroups }: LifecycleContext, containerId: string, dockerId: string, memoryMb: number): void {
