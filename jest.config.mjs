@@ -20,6 +20,7 @@ export default {
     project('unit', [
       '<rootDir>/packages/*/src/**/*.test.ts',
       '<rootDir>/services/*/src/**/*.test.ts',
+      '<rootDir>/cli/src/**/*.test.ts',
       '<rootDir>/test/support/**/*.test.ts',
     ]),
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),

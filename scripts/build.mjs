@@ -1,4 +1,4 @@
-// Bundles the three programs: services/{controller,funclet}/dist/main.cjs and services/runner/dist/runner.js.
+// Bundles the programs: services/{controller,funclet}/dist/main.cjs, services/runner/dist/runner.js and cli/dist/easyfaas.cjs.
 // When: `npm run build`, and inside every image build. Needs: `npm ci`. `node scripts/build.mjs runner` builds one.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -42,6 +42,14 @@ const programs = {
     ...common,
     entryPoints: ['services/runner/src/main.ts'],
     outfile: 'services/runner/dist/runner.js',
+    minify: true,
+    keepNames: true,
+  },
+  cli: {
+    ...common,
+    entryPoints: ['cli/src/main.ts'],
+    outfile: 'cli/dist/easyfaas.cjs',
+    define: { BUILD_VERSION: JSON.stringify(readVersion()) },
     minify: true,
     keepNames: true,
   },

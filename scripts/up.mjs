@@ -1,9 +1,10 @@
 // Brings EasyFaaS up on this machine and shows a first function call. When: `npm run up`, as often as you like.
 // Needs: Linux and Node.js 20. Root where Docker or Compose is missing, or where mounts are private (no systemd).
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callFunction, deploySource, readKey, waitForColdContainer } from './lib/api.mjs';
+import { run } from './lib/run.mjs';
 import { ROOT, containerName, describeStack, prepareMachine, readStack, stackUrl, startStack } from './lib/stack.mjs';
 import { createTerminal, Failure, openLog } from './lib/terminal.mjs';
 
@@ -51,6 +52,10 @@ async function main(values, terminal, log) {
   const url = stackUrl(stack);
   const keyFile = join(stack.dataDir, 'admin.key');
   const { key, isReadable } = await readKey({ dataDir: stack.dataDir, controller: containerName(stack, compose, 'controller'), log });
+  await terminal.step('Command line', async ({ note }) => {
+    await copyCommandLine(containerName(stack, compose, 'controller'), log);
+    note('Command line: ./easyfaas --help');
+  });
   const hello = values['no-hello']
     ? undefined
     : await terminal.step('First function', ({ say, note }) => sayHello(url, key, { say, note }));
@@ -64,6 +69,13 @@ async function main(values, terminal, log) {
       controller: containerName(stack, compose, 'controller'),
       tookMs: performance.now() - startedAt,
     });
+}
+
+/** The image of the controller has it built: this machine needs no compiler and no packages for it. */
+async function copyCommandLine(controller, log) {
+  const folder = join(ROOT, 'cli/dist');
+  mkdirSync(folder, { recursive: true });
+  await run('docker', ['cp', `${controller}:/app/easyfaas.cjs`, join(folder, 'easyfaas.cjs')], { log });
 }
 
 async function sayHello(url, key, { say, note }) {
@@ -93,14 +105,12 @@ function printNextSteps(terminal, result) {
   print(`  EasyFaaS is up at ${bold(result.url)} after ${(result.tookMs / 1000).toFixed(0)} s; its admin key is in ${result.keyFile}\n`);
   print(dim('# call it yourself'));
   print(`export EASYFAAS_URL=${result.url} EASYFAAS_KEY=$(${readKeyCommand})`);
+  print(`./easyfaas invoke hello -d '{"name":"you"}' --log\n`);
+  print(dim('# a function of your own; dev deploys and calls it at each save'));
+  print(`./easyfaas init sum && ./easyfaas dev sum\n`);
+  print(dim('# the same without the command line'));
   print(`curl -sS $EASYFAAS_URL/v1/functions/hello/invocations -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
   print(`  -H 'Content-Type: application/json' -d '{"name":"you"}'\n`);
-  print(dim('# deploy a function of your own'));
-  print(`echo 'exports.handler = async (event) => ({ sum: event.a + event.b })' > sum.js`);
-  print(`curl -sS "$EASYFAAS_URL/v1/functions/sum?Runtime=nodejs20&Handler=index.handler" -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
-  print(`  -H 'Content-Type: text/javascript' --data-binary @sum.js`);
-  print(`curl -sS $EASYFAAS_URL/v1/functions/sum/invocations -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
-  print(`  -H 'Content-Type: application/json' -d '{"a":1,"b":2}'\n`);
   print(`Stop it: npm run down${project}    More: README.md`);
 }
 

@@ -16,6 +16,7 @@ const SHARED_INPUTS = [
   'scripts/build.mjs',
   'packages',
   'services',
+  'cli/package.json',
   'test/package.json',
 ];
 
@@ -23,7 +24,7 @@ const SHARED_INPUTS = [
 const BUILD_STEP = /^(Step \d+\/\d+|#\d+ \[)/;
 
 export const IMAGES = [
-  { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['runtimes'] },
+  { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['runtimes', 'cli'] },
   { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: ['runtimes'] },
   { name: 'runtime-nodejs20', dockerfile: 'runtimes/nodejs20/Dockerfile', inputs: ['runtimes/nodejs20'] },
   { name: 'runtime-python3', dockerfile: 'runtimes/python3/Dockerfile', inputs: ['runtimes/python3'] },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_PACKAGE_LIMITS, PackageError, extractPackage, inspectPackage, zipSingleFile, type PackageLimits } from '.';
+import { DEFAULT_PACKAGE_LIMITS, PackageError, extractPackage, inspectPackage, zipFiles, zipSingleFile, type PackageLimits } from '.';
 import { zipBytes, type ZipPart } from './testing/zip-bytes';
 
 const MIB = 1024 * 1024;
@@ -236,5 +236,20 @@ describe('a zip of one source file', () => {
     await writeFile(zipPath, zip);
     await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
     expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('exports.handler = async () => 1;');
+  });
+});
+
+describe('a zip of several files', () => {
+  it('does not depend on the order in which they are named, and keeps what is executable', async () => {
+    const files = [
+      { name: 'lib/tool.sh', content: '#!/bin/sh\n', isExecutable: true },
+      { name: 'index.js', content: 'exports.handler = async () => 1;' },
+    ];
+    const zip = await zipFiles(files);
+    expect(await zipFiles([...files].reverse())).toEqual(zip);
+    await writeFile(zipPath, zip);
+    await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
+    expect((await stat(join(target, 'lib/tool.sh'))).mode & 0o777).toBe(0o555);
+    expect((await stat(join(target, 'index.js'))).mode & 0o777).toBe(0o444);
   });
 });

@@ -1,4 +1,4 @@
 export * from './extract-package';
 export * from './inspect-package';
 export { DEFAULT_PACKAGE_LIMITS, PackageError, type PackageErrorCode, type PackageLimits } from './package-policy';
-export * from './zip-single-file';
+export * from './zip-files';

@@ -12,6 +12,7 @@ import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
 import { mountFunctions } from './routes/functions';
 import { mountKeys } from './routes/keys';
+import { mountLogs } from './routes/logs';
 import { mountOperations, type MetricsSource, type ReadinessCheck } from './routes/operations';
 import { mountPool } from './routes/pool';
 import { mountRecords } from './routes/records';
@@ -52,6 +53,7 @@ export function createApi(deps: ApiDeps): Api {
       mountOperations(mount, deps);
       mountFunctions(mount, deps);
       mountRecords(mount, deps);
+      mountLogs(mount, deps);
       mountRuntimes(mount, deps);
       mountPool(mount, deps);
       mountKeys(mount, deps);

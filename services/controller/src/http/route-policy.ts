@@ -1,4 +1,5 @@
 import type { Action } from '../auth/authorize';
+import { LOG_POLICIES } from './policies/logs';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -33,6 +34,8 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'delete', path: '/v1/functions/:id/concurrency', action: 'function:write' },
   { method: 'post', path: '/v1/functions/:id/invocations', action: 'function:invoke', isHotPath: true },
 
+  ...LOG_POLICIES,
+
   { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
   { method: 'get', path: '/v1/invocations', action: 'record:read' },
   { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
@@ -63,7 +66,6 @@ export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
   { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },
   { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },
-  { path: '/v1/functions/:id/logs', what: 'Reading logs (the last 4 KiB of each call are in its record)' },
   { path: '/v1/invocations/:requestId/replay', what: 'Replaying invocations' },
   { path: '/v1/layers{/*rest}', what: 'Layers' },
   { path: '/v1/triggers{/*rest}', what: 'Triggers' },

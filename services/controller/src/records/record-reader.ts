@@ -21,6 +21,11 @@ export interface RecordPage {
 export interface RecordReader {
   /** @throws ServiceError STORE_UNAVAILABLE, VALIDATION_FAILED (a marker that was not given out) */
   list(accountId: string, query: RecordQuery): Promise<RecordPage>;
+  /**
+   * Records that were written after a position, oldest first, and the position to go on from.
+   * @param position of an earlier answer; undefined: none, only where the end is now
+   */
+  after(accountId: string, position: string | undefined): Promise<{ records: InvocationRecord[]; position: string }>;
   /** @returns undefined when no record is kept */
   find(accountId: string, requestId: string): Promise<InvocationRecord | undefined>;
 }

@@ -79,6 +79,17 @@ export class RedisRecords implements RecordSink, RecordReader {
     return { records };
   }
 
+  async after(accountId: string, position: string | undefined): Promise<{ records: InvocationRecord[]; position: string }> {
+    const { redis } = this.#options;
+    if (position === undefined) {
+      await this.flush();
+      const newest = await redisCall(() => redis.xrevrange(this.#key(accountId), '+', '-', 'COUNT', 1));
+      return { records: [], position: newest[0]?.[0] ?? '0-0' };
+    }
+    const entries = await redisCall(() => redis.xrange(this.#key(accountId), `(${position}`, '+', 'COUNT', ENTRIES_PER_READ));
+    return { records: entries.flatMap(([, fields]) => recordsOf(fields)), position: entries.at(-1)?.[0] ?? position };
+  }
+
   async find(accountId: string, requestId: string): Promise<InvocationRecord | undefined> {
     const recent = this.#entries.find(accountId, requestId);
     if (recent !== undefined) return recent;

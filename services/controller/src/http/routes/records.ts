@@ -54,8 +54,8 @@ function queryOf(query: Query<(typeof PARAMETERS)[number]>): RecordQuery {
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** ISO 8601 with its zone, or milliseconds since the epoch. */
-function readTime(name: string, text: string): number {
+/** ISO 8601 with its zone, or milliseconds since the epoch. @throws ServiceError VALIDATION_FAILED */
+export function readTime(name: string, text: string): number {
   const ms = /^\d{1,14}$/.test(text) ? Number(text) : ISO_TIME.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(ms)) throw invalidField(name, `${name} must be a time such as 2030-01-31T12:00:00Z, or milliseconds since the epoch.`);
   return ms;

@@ -1,0 +1,191 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually';
+import { repositoryRoot } from '../support/repository';
+import { newName, removeDeployments, stack } from '../support/stack';
+
+const program = join(repositoryRoot, 'cli/bin/easyfaas.cjs');
+let folder: string;
+
+interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs one command as a user would. */
+function easyfaas(args: string[], { env = {}, input }: { env?: Record<string, string>; input?: string } = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd: folder, env: { PATH: process.env['PATH'], EASYFAAS_URL: stack.url, EASYFAAS_KEY: stack.key, ...env } },
+      (error, out, err) => resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err }),
+    );
+    child.stdin?.end(input);
+  });
+}
+
+async function succeed(args: string[], options?: { input?: string }): Promise<Ended> {
+  const ended = await easyfaas(args, options);
+  if (ended.code !== 0) throw new Error(`easyfaas ${args.join(' ')} ended with ${ended.code}:\n${ended.out}\n${ended.err}`);
+  return ended;
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'easyfaas-cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(removeDeployments);
+
+describe('the command line', () => {
+  it.each(['node', 'python'])('makes, deploys, calls, shows and deletes a %s function', async (template) => {
+    const name = newName();
+    await succeed(['init', name, '--template', template]);
+    expect((await succeed(['deploy', name])).out).toContain(`+ ${name}  created`);
+    expect((await succeed(['deploy', name])).out).toContain(`= ${name}  unchanged`);
+
+    const called = await succeed(['invoke', name, '-d', '{"name":"you"}', '--log', '--timing']);
+    expect(JSON.parse(called.out)).toEqual({ message: 'Hello, you!' });
+    expect(called.err).toContain('called as');
+    expect(called.err).toMatch(/ms {2}function ran/);
+
+    expect((await succeed(['ls'])).out).toContain(name);
+    expect(JSON.parse((await succeed(['describe', name, '--json'])).out)).toMatchObject({ Configuration: { FunctionName: name } });
+    await eventually(async () => expect((await succeed(['logs', name])).out).toContain('called as'), 10_000);
+    await succeed(['rm', name]);
+    const gone = await easyfaas(['invoke', name]);
+    expect(gone.code).toBe(3);
+    expect(gone.err).toContain('FUNCTION_NOT_FOUND');
+  });
+
+  it('shows what a deployment would change, then changes that alone', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => process.env.MODE;');
+    await succeed(['deploy', 'f.js', '-n', name, '-e', 'MODE=slow']);
+    const plan = await succeed(['deploy', 'f.js', '-n', name, '-m', '256', '-e', 'MODE=fast', '--dry-run']);
+    expect(plan.out).toContain('would be updated');
+    expect(plan.out).toContain('MemorySize: 128 -> 256');
+    expect(plan.out).not.toContain('fast');
+    expect((await succeed(['invoke', name])).out).toContain('slow');
+
+    await succeed(['deploy', 'f.js', '-n', name, '-m', '256', '-e', 'MODE=fast']);
+    expect((await succeed(['invoke', name])).out).toContain('fast');
+    const { out } = await succeed(['describe', name, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ Configuration: { MemorySize: 256 } });
+  });
+
+  it('deploys the functions of a manifest, a folder with several files among them', async () => {
+    const [first, second] = [newName(), newName()];
+    writeFileSync(join(folder, 'index.py'), 'from answer import ANSWER\ndef handler(event, context):\n    return ANSWER\n');
+    writeFileSync(join(folder, 'answer.py'), 'ANSWER = 42\n');
+    writeFileSync(join(folder, 'one.js'), 'exports.handler = async () => 1;');
+    writeFileSync(join(folder, '.easyfaasignore'), 'one.js\n');
+    writeFileSync(
+      join(folder, 'easyfaas.yml'),
+      `functions:\n  ${first}:\n    code: .\n    timeoutSeconds: 5\n  ${second}:\n    code: ./one.js\n    tags: { team: a }\n`,
+    );
+    const { out } = await succeed(['deploy', '--json']);
+    expect((JSON.parse(out) as { name: string }[]).map(({ name }) => name)).toEqual([first, second]);
+    expect((await succeed(['invoke', first])).out).toBe('42');
+    expect((await succeed(['invoke', second])).out).toBe('1');
+    expect((await succeed(['deploy', '--only', second])).out).toBe(`= ${second}  unchanged\n`);
+  });
+
+  it('takes the event from a file and from standard input, and gives the result as it is', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async (event) => event;');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    writeFileSync(join(folder, 'event.json'), '{"from":"file"}');
+    expect((await succeed(['invoke', name, '-f', 'event.json'])).out).toBe('{"from":"file"}');
+    expect((await succeed(['invoke', name, '-f', '-'], { input: '{"from":"stdin"}' })).out).toBe('{"from":"stdin"}');
+  });
+
+  it('deploys and calls again at each save', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => "first";');
+    const child = spawn(process.execPath, [program, 'dev', 'f.js', '-n', name], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], EASYFAAS_URL: stack.url, EASYFAAS_KEY: stack.key },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      await eventually(() => expect([out, err]).toEqual([expect.stringContaining('first'), expect.stringContaining('watching')]), 30_000);
+      writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => { throw new Error("broken"); };');
+      await eventually(() => expect(err).toContain('The function failed: Error: broken'), 30_000);
+      writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => "third";');
+      await eventually(() => expect(out).toContain('third'), 30_000);
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await ended).toBe(0);
+  });
+
+  it('makes a key that may only invoke, and revokes it', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => 1;');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    const made = JSON.parse((await succeed(['keys', 'create', '--account', 'default', '--json'])).out) as { Key: string; KeyId: string };
+    const env = { EASYFAAS_KEY: made.Key };
+    expect((await easyfaas(['invoke', name], { env })).out).toBe('1');
+    expect((await easyfaas(['rm', name], { env })).code).toBe(3);
+    expect((await succeed(['keys'])).out).toContain(made.KeyId);
+    await succeed(['keys', 'rm', made.KeyId]);
+    await eventually(async () => expect((await easyfaas(['invoke', name], { env })).code).toBe(3), 10_000);
+  });
+
+  it('shows the pool, one container with its history, and drains it', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => 1;');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    await succeed(['invoke', name]);
+    expect((await succeed(['pool'])).out).toContain(name);
+    const { containers } = JSON.parse((await succeed(['pool', '--json'])).out) as {
+      containers: { containerId: string; assignment?: { functionName: string } }[];
+    };
+    const containerId = containers.find(({ assignment }) => assignment?.functionName === name)?.containerId ?? '';
+    expect(JSON.parse((await succeed(['pool', 'show', containerId])).out)).toMatchObject({ containerId });
+    await succeed(['pool', 'drain', containerId]);
+    await eventually(async () => expect((await succeed(['pool'])).out).not.toContain(name), 20_000);
+  });
+
+  it('tells the ends of a command apart by exit codes', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => { throw new TypeError("no"); };');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    const failed = await easyfaas(['invoke', name]);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain('The function failed: TypeError: no');
+    expect((await easyfaas(['frobnicate'])).code).toBe(2);
+    expect((await easyfaas(['deploy', 'missing.js'])).code).toBe(2);
+    expect((await easyfaas(['ls'], { env: { EASYFAAS_KEY: 'easyfaas_aaaaaaaa_wrong' } })).code).toBe(3);
+    const nobody = await easyfaas(['ls'], { env: { EASYFAAS_URL: 'http://127.0.0.1:9' } });
+    expect(nobody.code).toBe(4);
+    expect(nobody.err).toContain('npm run up');
+  });
+
+  it('finds a healthy stack healthy', async () => {
+    const { code, out } = await easyfaas(['doctor', '--data-dir', stack.dataDirectory]);
+    expect(out).not.toContain('✗');
+    expect(code).toBe(0);
+  });
+
+  it('prints completions that a shell accepts', async () => {
+    const { out } = await succeed(['completion', 'bash']);
+    const script = `${out}\nCOMP_WORDS=(easyfaas keys cr); COMP_CWORD=2; _easyfaas; echo "\${COMPREPLY[*]}"`;
+    const completed = await new Promise<string>((resolve, reject) =>
+      execFile('bash', ['-c', script], (error, text) => (error === null ? resolve(text) : reject(new Error(error.message)))),
+    );
+    expect(completed.trim()).toBe('create');
+  });
+
+  it('has its bundle', () => {
+    expect(existsSync(join(repositoryRoot, 'cli/dist/easyfaas.cjs'))).toBe(true);
+  });
+});
