@@ -3,7 +3,7 @@ import { filesUnder, readRepositoryFile } from '../support/repository';
 const DOCUMENT = readRepositoryFile('docs/operations.md');
 const COMPOSE = readRepositoryFile('docker-compose.yml');
 const ENV = filesUnder('services')
-  .filter((file) => file.endsWith('/src/env.ts'))
+  .filter((file) => /\/src\/(.*\/)?env\.ts$/.test(file))
   .map(readRepositoryFile)
   .join('\n');
 const SOURCES = [...filesUnder('services'), ...filesUnder('packages'), ...filesUnder('scripts')]

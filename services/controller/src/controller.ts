@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
+import { createAsyncEngine } from './async/async-engine';
 import { AdminKey } from './auth/admin-key';
 import { AdminKeyFile } from './auth/admin-key-file';
 import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
@@ -27,7 +28,7 @@ import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { shelvesOf } from './pool/shelves';
 import { pingRedis } from './redis-connection';
-import { openStores } from './redis-stores';
+import { openStores, redisAddress } from './redis-stores';
 
 /** The composition root: every part is made here and handed what it needs. */
 export class Controller implements Service {
@@ -103,6 +104,16 @@ export class Controller implements Service {
       accountConcurrency: config.accountConcurrency,
       taskRoot: () => CONTAINER_PATHS.task,
     });
+    const async = createAsyncEngine({
+      clock,
+      ids: systemIds,
+      logger,
+      redis: redisAddress(config, logger),
+      prefix: config.redisPrefix,
+      directory,
+      settings: config.async,
+    });
+    this.#closers.push(() => async.stop());
     const api = createApi({
       logger,
       version: config.version,

@@ -1,5 +1,6 @@
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
+import { type AsyncSettings, readAsyncSettings } from './async/env';
 
 const MIB = 1024 * 1024;
 
@@ -26,6 +27,7 @@ export interface ControllerEnv {
   waitingMax: number;
   accountConcurrency: number;
   payloadsMb: number;
+  async: AsyncSettings;
   unpackedMb: number;
   packageFiles: number;
   allowedHosts: string[];
@@ -64,6 +66,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),
     payloadsMb: reader.integer('EASYFAAS_PAYLOADS_MB', 256, { min: 8, max: 1_000_000 }),
+    async: readAsyncSettings(reader),
     unpackedMb: reader.integer('EASYFAAS_UNPACKED_MB', LIMITS.unpackedBytes / MIB, { min: 1, max: 10_240 }),
     packageFiles: reader.integer('EASYFAAS_PACKAGE_FILES', LIMITS.packageFiles, { min: 1, max: 1_000_000 }),
     allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),

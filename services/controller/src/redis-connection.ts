@@ -24,8 +24,8 @@ const COMMAND_TIMEOUT_MS = 1500;
  * A connection for commands. They fail at once while Redis is away instead of waiting in a line, and a command whose answer
  * was lost is not sent twice: the caller decides. Reconnects by itself for ever.
  */
-export function connectRedis(options: RedisConnectionOptions): Redis {
-  return open(options, 'easyfaas-controller', {
+export function connectRedis(options: RedisConnectionOptions, connectionName = 'easyfaas-controller'): Redis {
+  return open(options, connectionName, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import { RedisKeyStore } from './auth/redis-key-store';
 import type { ControllerConfig } from './config';
 import { RedisFunctionStore } from './functions/redis-function-store';
 import { RedisRecords } from './records/redis-records';
-import { connectRedis, connectRedisSubscriber } from './redis-connection';
+import { type RedisConnectionOptions, connectRedis, connectRedisSubscriber } from './redis-connection';
 import { RedisNotices } from './redis-notices';
 
 /** What lasts beyond this process, and the connections to it. */
@@ -19,13 +19,8 @@ export interface RedisStores {
 }
 
 export function openStores(config: ControllerConfig, { registry, logger }: { registry: Registry; logger: Logger }): RedisStores {
-  const { redisUrl, redisUsername, redisPassword, redisPrefix } = config;
-  const address = {
-    url: redisUrl,
-    logger,
-    ...(redisUsername === undefined ? {} : { username: redisUsername }),
-    ...(redisPassword === undefined ? {} : { password: redisPassword }),
-  };
+  const { redisPrefix } = config;
+  const address = redisAddress(config, logger);
   const redis = connectRedis(address);
   const subscriber = connectRedisSubscriber(address);
   const notices = new RedisNotices(subscriber, logger);
@@ -47,5 +42,15 @@ export function openStores(config: ControllerConfig, { registry, logger }: { reg
       subscriber.disconnect();
       redis.disconnect();
     },
+  };
+}
+
+/** Where the store is, for whoever opens a connection of its own. */
+export function redisAddress({ redisUrl, redisUsername, redisPassword }: ControllerConfig, logger: Logger): RedisConnectionOptions {
+  return {
+    url: redisUrl,
+    logger,
+    ...(redisUsername === undefined ? {} : { username: redisUsername }),
+    ...(redisPassword === undefined ? {} : { password: redisPassword }),
   };
 }

@@ -23,6 +23,6 @@ export class CallJournal {
     const startedAtMs = this.#clock.wallMs() - (call.settledAtMs - call.request.receivedAtMs);
     const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs));
     this.#metrics.note(record);
-    this.#records.add(record);
+    if (call.request.isRecorded !== false) this.#records.add(record);
   }
 }

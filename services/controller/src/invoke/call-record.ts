@@ -21,11 +21,11 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
     functionName: configuration.FunctionName,
     version: configuration.Version,
     commitId: configuration.CommitId,
-    invokeType: 'RequestResponse',
+    invokeType: request.invokeType ?? 'RequestResponse',
     status: 'succeeded',
     httpStatus,
     startedAt,
-    stages: stages(call, totalMs),
+    stages: callStages(call, totalMs),
     payloadBytes: request.payload.bytes,
     resultBytes: 0,
   };
@@ -63,7 +63,8 @@ function addOutcome(record: InvocationRecord, outcome: Outcome): void {
   if (outcome.maxRssKb !== undefined) record.maxMemoryMb = Math.ceil(outcome.maxRssKb / 1024);
 }
 
-function stages(call: Call, totalMs: number): InvocationStages {
+/** @param totalMs from the request's headers to its end */
+export function callStages(call: Call, totalMs: number): InvocationStages {
   const result: InvocationStages = { totalMs: rounded(totalMs), waitMs: rounded(call.waitingMs) };
   if (call.warmUpMs !== undefined) result.warmupMs = rounded(call.warmUpMs);
   if (call.initMs !== undefined) result.initMs = rounded(call.initMs);

@@ -1,5 +1,5 @@
 import type { Clock } from '@easyfaas/service-kit';
-import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
+import type { ColdReason, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionPool } from '../pool/function-pool';
 import type { Timed } from './deadline-sweep';
 import { LogTail } from './log-tail';
@@ -15,6 +15,10 @@ export interface CallRequest {
   clientContext: string | undefined;
   traceparent: string | undefined;
   wantsLogTail: boolean;
+  /** For the record; a synchronous call when absent. */
+  invokeType?: InvocationRecord['invokeType'];
+  /** false: no record is written, only metrics. */
+  isRecorded?: boolean;
   /** Monotonic, ms: when the request's headers had been read. */
   receivedAtMs: number;
   /** Where the outcome goes. Called exactly once. */

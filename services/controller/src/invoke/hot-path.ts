@@ -13,6 +13,7 @@ import { throttled } from './admission';
 import type { Call } from './call';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
+import { assertActive } from './dispatcher-invoker';
 import { readBody } from './front-request';
 import { HttpInvocation } from './http-invocation';
 import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
@@ -120,13 +121,6 @@ function holdPayload(payloads: PayloadBudget, invocation: HttpInvocation): void 
   if (bytes === 0 || invocation.hold(payloads, bytes)) return;
   const text = `Payloads of ${payloads.heldBytes} bytes are under way, ${payloads.limitBytes} may be (EASYFAAS_PAYLOADS_MB); try again shortly.`;
   throw throttled('PayloadMemoryExceeded', text);
-}
-
-function assertActive({ configuration }: StoredFunction): void {
-  const { State, StateReason, FunctionName } = configuration;
-  if (State === 'Active') return;
-  const why = StateReason === undefined ? '' : ` ${StateReason}`;
-  throw new ServiceError('NOT_READY', `The function ${FunctionName} is ${State}, not Active.${why}`);
 }
 
 /** What has to be fetched first: a key or a function that was not seen lately. */

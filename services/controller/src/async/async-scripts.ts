@@ -1,0 +1,118 @@
+/**
+ * Every move in the life of an event is one of these scripts: what belongs together happens together, and nothing that was
+ * decided about an older state is carried out on a newer one. An attempt is fenced by its token.
+ */
+
+/**
+ * KEYS invocation, open, counters, queue's meta, functions; ARGV requestId, nowMs, limit, function, channel, notice, fields...
+ * @returns exists | full | accepted
+ */
+export const ACCEPT = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 'exists' end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 'full' end
+redis.call('HSET', KEYS[1], 'status', 'accepted', 'attempt', '0', 'acceptedAt', ARGV[2], unpack(ARGV, 7))
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+redis.call('HINCRBY', KEYS[3], 'accepted', 1)
+redis.call('HSETNX', KEYS[4], 'opts.maxLenEvents', 10)
+redis.call('SADD', KEYS[5], ARGV[4])
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+return 'accepted'`;
+
+/** KEYS idempotency; ARGV requestId, bodyHash, ttlSeconds. @returns {requestId, bodyHash} that hold, {} when these are new */
+export const CLAIM = `
+local known = redis.call('HMGET', KEYS[1], 'id', 'bodyHash')
+if known[1] then return known end
+redis.call('HSET', KEYS[1], 'id', ARGV[1], 'bodyHash', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return {}`;
+
+/**
+ * A worker begins an attempt. A state of running means that another one began and was lost.
+ * KEYS invocation; ARGV token, nowMs. @returns {missing} | {ended} | {started, all fields as they were before}
+ */
+export const START = `
+local status = redis.call('HGET', KEYS[1], 'status')
+if not status then return {'missing'} end
+if status ~= 'accepted' and status ~= 'running' then return {'ended'} end
+local before = redis.call('HGETALL', KEYS[1])
+redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'status', 'running', 'token', ARGV[1], 'startedAt', ARGV[2])
+return {'started', before}`;
+
+/**
+ * The end. KEYS invocation, open, counters, ended or dead, outbox; ARGV token, status, nowMs, keepSeconds, requestId, keep count,
+ * prefix of invocation keys, outbox member or '', fields...
+ * @returns settled | stale | missing
+ */
+export const SETTLE = `
+local now = redis.call('HMGET', KEYS[1], 'status', 'token')
+if not now[1] then return 'missing' end
+if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
+redis.call('HSET', KEYS[1], 'status', ARGV[2], 'endedAt', ARGV[3], unpack(ARGV, 9))
+redis.call('HDEL', KEYS[1], 'token')
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZREM', KEYS[2], ARGV[5])
+redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
+redis.call('ZADD', KEYS[4], ARGV[3], ARGV[5])
+redis.call('EXPIRE', KEYS[4], ARGV[4])
+local surplus = redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[6])
+if surplus > 0 then
+  local oldest = redis.call('ZPOPMIN', KEYS[4], math.min(surplus, 10))
+  for i = 1, #oldest, 2 do redis.call('UNLINK', ARGV[7] .. oldest[i]) end
+end
+if ARGV[8] ~= '' then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[8]) end
+return 'settled'`;
+
+/**
+ * Back to accepted, to be tried again. KEYS invocation; ARGV token, 1 when the attempt does not count, fields...
+ * @returns released | stale
+ */
+export const RELEASE = `
+local now = redis.call('HMGET', KEYS[1], 'status', 'token')
+if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
+redis.call('HSET', KEYS[1], 'status', 'accepted', unpack(ARGV, 3))
+redis.call('HDEL', KEYS[1], 'token')
+if ARGV[2] == '1' then redis.call('HINCRBY', KEYS[1], 'attempt', -1) end
+return 'released'`;
+
+/**
+ * KEYS invocation, open, counters, ended; ARGV requestId, nowMs, keepSeconds, channel, notice.
+ * @returns missing | cancelled | running | the final status that it has
+ */
+export const CANCEL = `
+local status = redis.call('HGET', KEYS[1], 'status')
+if not status then return 'missing' end
+if status == 'running' then
+  redis.call('HSET', KEYS[1], 'cancelRequestedAt', ARGV[2])
+  redis.call('PUBLISH', ARGV[4], ARGV[5])
+  return 'running'
+end
+if status ~= 'accepted' then return status end
+redis.call('HSET', KEYS[1], 'status', 'cancelled', 'endedAt', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HINCRBY', KEYS[3], 'cancelled', 1)
+redis.call('ZADD', KEYS[4], ARGV[2], ARGV[1])
+redis.call('EXPIRE', KEYS[4], ARGV[3])
+return 'cancelled'`;
+
+/**
+ * A dead letter becomes a new event (whose ACCEPT is in the same transaction).
+ * KEYS invocation, dead; ARGV requestId, id of the new event. @returns id of the newest event that was made of it
+ */
+export const REDRIVE = `
+redis.call('HSET', KEYS[1], 'redrivenAs', ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return ARGV[2]`;
+
+export const SCRIPTS = {
+  asyncAccept: { lua: ACCEPT, numberOfKeys: 5 },
+  asyncClaim: { lua: CLAIM, numberOfKeys: 1 },
+  asyncStart: { lua: START, numberOfKeys: 1 },
+  asyncSettle: { lua: SETTLE, numberOfKeys: 5 },
+  asyncRelease: { lua: RELEASE, numberOfKeys: 1 },
+  asyncCancel: { lua: CANCEL, numberOfKeys: 4 },
+  asyncRedrive: { lua: REDRIVE, numberOfKeys: 2 },
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;

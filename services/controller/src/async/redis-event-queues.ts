@@ -1,0 +1,231 @@
+import { type IRedisTransaction, type JobJson, type RedisQueueBackend, createRedisBackend } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from '@easyfaas/service-kit';
+import { jobIdOf, queueName, requestIdOf } from './async-keys';
+import { defineScripts, queueCall, queueFailure } from './async-redis';
+import type { ScriptName } from './async-scripts';
+
+export interface RedisEventQueuesOptions {
+  redis: Redis;
+  /** Of BullMQ's keys, with a hash tag. */
+  queuePrefix: string;
+  logger: Logger;
+}
+
+/** How long a worker that does not renew keeps an event, ms. Short: it is how long a crash delays the events that were running. */
+export const LOCK_MS = 10_000;
+/** How often events of lost workers are looked for, ms. */
+export const STALLED_CHECK_MS = 5000;
+/** A worker that is lost says nothing about the event: never given up for that. Attempts are counted in the event itself. */
+const STALLED_MAX = 1000;
+
+export interface TakenEvent {
+  requestId: string;
+  token: string;
+}
+
+/** Nothing to do now; when something becomes due, milliseconds since the epoch. */
+export interface NothingDue {
+  nextDueMs: number | undefined;
+}
+
+/** One more step of an event's transaction. */
+export interface ScriptStep {
+  script: ScriptName;
+  keys: readonly string[];
+  args: readonly (string | number | Buffer)[];
+}
+
+/**
+ * A BullMQ queue per function, all on one connection. BullMQ's Worker is not used: it would hold a blocking connection per
+ * function, and would take events while its pod has no room. Its backend has the operations that Worker itself uses.
+ */
+export class RedisEventQueues {
+  readonly #options: RedisEventQueuesOptions;
+  readonly #byName = new Map<string, RedisQueueBackend>();
+  #base: Promise<RedisQueueBackend> | undefined;
+
+  constructor(options: RedisEventQueuesOptions) {
+    this.#options = options;
+    defineScripts(options.redis);
+  }
+
+  /**
+   * Adds events and runs scripts in one transaction.
+   * @returns the scripts' answers
+   * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL
+   */
+  async add(events: readonly NewJob[], steps: readonly ScriptStep[]): Promise<unknown[]> {
+    const base = await this.#ready();
+    return queueCall(async () => {
+      const transaction = (await base.client).multi();
+      for (const { script, keys, args } of steps) transaction.runCommand(script, [...keys, ...args]);
+      for (const event of events) void this.#of(base, event).addJobToTransaction(transaction, jobOf(event), jobIdOf(event.requestId));
+      const results = await (transaction as IRedisTransaction).exec();
+      const failure = results?.find(([error]) => error !== null)?.[0];
+      if (results === null || (failure !== undefined && failure !== null)) throw queueFailure(failure);
+      return results.slice(0, steps.length).map(([, value]) => value as unknown);
+    });
+  }
+
+  /** Takes the next event of a function's queue, if one is due. */
+  async take(accountId: string, functionName: string, token: string): Promise<TakenEvent | NothingDue> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    const [, jobId, , delayUntilMs] = (await queueCall(() => queue.moveToActive(token))) as [unknown, unknown, unknown, unknown];
+    if (typeof jobId === 'string' && jobId !== '0' && jobId !== '') return { requestId: requestIdOf(jobId), token };
+    const nextDueMs = Number(delayUntilMs);
+    return { nextDueMs: nextDueMs > 0 ? nextDueMs : undefined };
+  }
+
+  /** The event is over: its job goes. @returns false when the lock was lost: somebody else has it */
+  async finish(event: QueuedEvent, token: string): Promise<boolean> {
+    const job = { id: jobIdOf(event.requestId), opts: { attempts: 0 } };
+    return this.#withLock(event, (queue) =>
+      queue.moveToCompleted(job as Parameters<typeof queue.moveToCompleted>[0], null, true, token, false),
+    );
+  }
+
+  /** To be taken again at a time. @param dueMs milliseconds since the epoch */
+  async postpone(event: QueuedEvent, token: string, dueMs: number, nowMs: number): Promise<boolean> {
+    return this.#withLock(event, (queue) =>
+      queue.moveToDelayed(jobIdOf(event.requestId), dueMs, Math.max(0, dueMs - nowMs), token, { skipAttempt: true }),
+    );
+  }
+
+  /** To be taken again at once. */
+  async handBack(event: QueuedEvent, token: string): Promise<boolean> {
+    return this.#withLock(event, (queue) => queue.moveJobFromActiveToWait(jobIdOf(event.requestId), token));
+  }
+
+  /** @returns ids of the events whose lock is lost */
+  async renew(accountId: string, functionName: string, held: readonly TakenEvent[]): Promise<string[]> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    const ids = held.map(({ requestId }) => jobIdOf(requestId));
+    const lost = await queueCall(() =>
+      queue.extendLocks(
+        ids,
+        held.map(({ token }) => token),
+        LOCK_MS,
+      ),
+    );
+    return lost.map(requestIdOf);
+  }
+
+  /** Puts the events of lost workers back into the queue. @returns how many */
+  async recoverStalled(accountId: string, functionName: string): Promise<number> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    const recovered = await queueCall(() => queue.moveStalledJobsToWait());
+    return recovered.length;
+  }
+
+  /** Removes an event that is not being run. */
+  async remove({ accountId, functionName, requestId }: QueuedEvent): Promise<void> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    await queueCall(() => queue.remove(jobIdOf(requestId), false));
+  }
+
+  async counts(accountId: string, functionName: string): Promise<QueueCounts> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    const [wait = 0, prioritized = 0, delayed = 0, active = 0, failed = 0] = await queueCall(() =>
+      queue.getCounts(['wait', 'prioritized', 'delayed', 'active', 'failed']),
+    );
+    return { waiting: wait + prioritized, delayed, running: active, failed };
+  }
+
+  /** Whether the event has a job, in whatever state. */
+  async has({ accountId, functionName, requestId }: QueuedEvent): Promise<boolean> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    return (await queueCall(() => queue.getState(jobIdOf(requestId)))) !== 'unknown';
+  }
+
+  /** Ids of jobs that BullMQ gave up. */
+  async failed(accountId: string, functionName: string): Promise<string[]> {
+    const queue = this.#of(await this.#ready(), { accountId, functionName });
+    const ranges = await queueCall(() => queue.getRanges(['failed'], 0, 99, true));
+    return ranges.flat().map(requestIdOf);
+  }
+
+  async #withLock(event: QueuedEvent, move: (queue: RedisQueueBackend) => Promise<unknown>): Promise<boolean> {
+    const queue = this.#of(await this.#ready(), event);
+    try {
+      await move(queue);
+      return true;
+    } catch (cause) {
+      // BullMQ's own refusals have a code below 0: no such job, no such lock, somebody else's lock, not active.
+      if (cause instanceof Error && 'code' in cause && typeof cause.code === 'number' && cause.code < 0) return false;
+      throw queueFailure(cause);
+    }
+  }
+
+  #of(base: RedisQueueBackend, { accountId, functionName }: Pick<QueuedEvent, 'accountId' | 'functionName'>): RedisQueueBackend {
+    const name = queueName(accountId, functionName);
+    let queue = this.#byName.get(name);
+    if (queue === undefined) {
+      queue = base.forQueue(name) as RedisQueueBackend;
+      this.#byName.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** BullMQ greets the server once; a failed greeting would hold for ever, so it is tried anew until it succeeds. */
+  #ready(): Promise<RedisQueueBackend> {
+    const { redis, queuePrefix, logger } = this.#options;
+    if (this.#base !== undefined) return this.#base;
+    if (redis.status !== 'ready') return Promise.reject(queueFailure(new Error(`the connection is ${redis.status}`)));
+    const options = {
+      connection: redis,
+      prefix: queuePrefix,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: STALLED_MAX,
+    };
+    const base = createRedisBackend('events', options) as RedisQueueBackend;
+    // The connection's own listener says so once per break.
+    base.on('error', (error: Error) => logger.debug('queue connection failed', { error }));
+    const opened = base.waitUntilReady().then(
+      () => base,
+      (cause: unknown) => {
+        this.#base = undefined;
+        throw queueFailure(cause);
+      },
+    );
+    this.#base = opened;
+    return opened;
+  }
+}
+
+export interface QueuedEvent {
+  accountId: string;
+  functionName: string;
+  requestId: string;
+}
+
+export interface NewJob extends QueuedEvent {
+  nowMs: number;
+  /** 0: at once. */
+  delayMs: number;
+}
+
+export interface QueueCounts {
+  waiting: number;
+  delayed: number;
+  running: number;
+  failed: number;
+}
+
+function jobOf({ requestId, nowMs, delayMs }: NewJob): JobJson {
+  return {
+    id: jobIdOf(requestId),
+    name: 'event',
+    data: '{}',
+    opts: { attempts: 0, ...(delayMs > 0 ? { delay: delayMs } : {}) },
+    ...(delayMs > 0 ? { delay: delayMs } : {}),
+    progress: 0,
+    attemptsMade: 0,
+    attemptsStarted: 0,
+    timestamp: nowMs,
+    failedReason: 'null',
+    returnvalue: 'null',
+    stalledCounter: 0,
+  };
+}

@@ -1,0 +1,119 @@
+import { type Clock, ServiceError, asServiceError } from '@easyfaas/service-kit';
+import type { StoredFunction } from '@easyfaas/contracts/wire';
+import type { FunctionDirectory } from '../functions/function-directory';
+import type { Call, CallRequest } from './call';
+import { callStages, logTail } from './call-record';
+import type { Dispatcher } from './dispatcher';
+import type { InvocationFacts, InvocationRequest, InvocationResult, Invoker } from './invoker';
+import type { Outcome } from './outcome';
+import { payloadOf } from './payload';
+
+export interface DispatcherInvokerDeps {
+  clock: Clock;
+  directory: FunctionDirectory;
+  dispatcher: Pick<Dispatcher, 'submit' | 'abandon'>;
+}
+
+/** HTTP statuses that records of calls without HTTP show, as if a client had seen them. */
+const OK = 200;
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Calls through the dispatcher that serves HTTP; see {@link Invoker}. */
+export class DispatcherInvoker implements Invoker {
+  readonly #deps: DispatcherInvokerDeps;
+
+  constructor(deps: DispatcherInvokerDeps) {
+    this.#deps = deps;
+  }
+
+  async invoke(request: InvocationRequest, signal?: AbortSignal): Promise<InvocationResult> {
+    const { clock, directory } = this.#deps;
+    const receivedAtMs = clock.monotonicMs();
+    const nowhere: InvocationFacts = { requestId: request.requestId, stages: { totalMs: 0 } };
+    if (signal?.aborted === true) return { ...nowhere, kind: 'aborted' };
+    try {
+      const stored = await directory.find(request.accountId, request.functionName, request.qualifier);
+      assertActive(stored);
+      return await this.#submit(request, stored, receivedAtMs, signal);
+    } catch (error) {
+      return { ...nowhere, kind: 'platform-error', error: asServiceError(error) };
+    }
+  }
+
+  #submit(
+    request: InvocationRequest,
+    stored: StoredFunction,
+    receivedAtMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<InvocationResult> {
+    const { dispatcher } = this.#deps;
+    return new Promise((resolve) => {
+      const onAbort = (): void => {
+        dispatcher.abandon(call);
+        // A running function is given until its deadline to stop; nobody here waits for it.
+        resolve({ ...factsOf(call, { kind: 'abandoned' }, request), kind: 'aborted' });
+      };
+      const callRequest: CallRequest = {
+        requestId: request.requestId,
+        stored,
+        payload: payloadOf(request.payload),
+        contentType: request.contentType,
+        clientContext: request.clientContext,
+        traceparent: request.traceparent,
+        wantsLogTail: request.wantsLogTail === true,
+        invokeType: request.invokeType,
+        isRecorded: request.isRecorded !== false,
+        receivedAtMs,
+        reply: {
+          settle: (settled, outcome) => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve(resultOf(settled, outcome, request));
+            return statusOf(outcome);
+          },
+        },
+      };
+      const call = dispatcher.submit(callRequest);
+      if (call.phase !== 'settled') signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+function resultOf(call: Call, outcome: Outcome, request: InvocationRequest): InvocationResult {
+  const facts = factsOf(call, outcome, request);
+  if (outcome.kind === 'abandoned') return { ...facts, kind: 'aborted' };
+  if (outcome.kind === 'platform-error') return { ...facts, kind: 'platform-error', error: outcome.error };
+  const used = {
+    ...(outcome.cpuMs === undefined ? {} : { cpuMs: outcome.cpuMs }),
+    ...(outcome.maxRssKb === undefined ? {} : { maxRssKb: outcome.maxRssKb }),
+  };
+  // The frame's bytes are a view of the chunk that they came in: whoever keeps them must not keep all of that.
+  const body = Buffer.from(outcome.body);
+  if (outcome.kind === 'result') return { ...facts, ...used, kind: 'success', body, contentType: outcome.contentType };
+  return { ...facts, ...used, kind: 'function-error', body, errorType: outcome.errorType };
+}
+
+function factsOf(call: Call, outcome: Outcome, request: InvocationRequest): InvocationFacts {
+  const totalMs = call.settledAtMs === 0 ? 0 : call.settledAtMs - call.request.receivedAtMs;
+  return {
+    requestId: call.requestId,
+    stages: callStages(call, totalMs),
+    executedVersion: call.request.stored.configuration.Version,
+    ...(call.containerId === undefined ? {} : { containerId: call.containerId }),
+    ...(call.start === undefined ? {} : { start: call.start }),
+    ...(call.coldReason === undefined ? {} : { coldReason: call.coldReason }),
+    ...(request.wantsLogTail === true ? { logTail: logTail(call, outcome) } : {}),
+  };
+}
+
+function statusOf(outcome: Outcome): number {
+  if (outcome.kind === 'platform-error') return outcome.error.status;
+  return outcome.kind === 'abandoned' ? CLIENT_CLOSED_REQUEST : OK;
+}
+
+/** @throws ServiceError NOT_READY */
+export function assertActive({ configuration }: StoredFunction): void {
+  const { State, StateReason, FunctionName } = configuration;
+  if (State === 'Active') return;
+  const why = StateReason === undefined ? '' : ` ${StateReason}`;
+  throw new ServiceError('NOT_READY', `The function ${FunctionName} is ${State}, not Active.${why}`);
+}

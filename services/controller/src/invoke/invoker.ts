@@ -1,0 +1,52 @@
+import type { ColdReason, InvocationRecord, InvocationStages } from '@easyfaas/contracts/wire';
+import type { ServiceError } from '@easyfaas/service-kit';
+
+/** A call from within the controller: events, triggers, other dialects. It takes the same way as one over HTTP. */
+export interface InvocationRequest {
+  accountId: string;
+  functionName: string;
+  /** `$LATEST`, a version or an alias. */
+  qualifier: string;
+  payload: Buffer;
+  contentType?: string | undefined;
+  /** JSON text, not base64. */
+  clientContext?: string | undefined;
+  traceparent?: string | undefined;
+  /** Letters, digits and `-`, 8 to 64 of them. */
+  requestId: string;
+  invokeType: InvocationRecord['invokeType'];
+  wantsLogTail?: boolean;
+  /** false: whoever calls writes a record of its own; metrics are noted all the same. */
+  isRecorded?: boolean;
+}
+
+/** What is known about a call that has ended, however it ended. */
+export interface InvocationFacts {
+  requestId: string;
+  stages: InvocationStages;
+  /** Absent when no container was reached. */
+  containerId?: string;
+  start?: 'warm' | 'cold';
+  coldReason?: ColdReason;
+  /** Absent when the function was not found. */
+  executedVersion?: string;
+  /** START, what was written, END and REPORT, the last 4 KiB; only when asked for. */
+  logTail?: Buffer;
+}
+
+/** How a call ended. It never rejects: a platform's failure is a result as well. */
+export type InvocationResult = InvocationFacts &
+  (
+    | { kind: 'success'; body: Buffer; contentType: string; cpuMs?: number; maxRssKb?: number }
+    /** The function failed; `body` is the JSON error object in the language's own shape. */
+    | { kind: 'function-error'; body: Buffer; errorType: string; cpuMs?: number; maxRssKb?: number }
+    /** Not the function's fault: not found, throttled, no container, container lost. `error.definition.retryable` says whether to repeat. */
+    | { kind: 'platform-error'; error: ServiceError }
+    /** The signal was aborted; the function was told to stop, if it had begun. */
+    | { kind: 'aborted' }
+  );
+
+export interface Invoker {
+  /** @param signal ends the call: a waiting one is dropped, a running one is cancelled */
+  invoke(request: InvocationRequest, signal?: AbortSignal): Promise<InvocationResult>;
+}
