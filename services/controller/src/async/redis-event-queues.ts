@@ -61,7 +61,7 @@ export class RedisEventQueues {
       const transaction = (await base.client).multi();
       for (const { script, keys, args } of steps) transaction.runCommand(script, [...keys, ...args]);
       for (const event of events) void this.#of(base, event).addJobToTransaction(transaction, jobOf(event), jobIdOf(event.requestId));
-      const results = await (transaction as IRedisTransaction).exec();
+      const results = await (transaction).exec();
       const failure = results?.find(([error]) => error !== null)?.[0];
       if (results === null || (failure !== undefined && failure !== null)) throw queueFailure(failure);
       return results.slice(0, steps.length).map(([, value]) => value as unknown);
@@ -179,7 +179,7 @@ export class RedisEventQueues {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: STALLED_MAX,
     };
-    const base = createRedisBackend('events', options) as RedisQueueBackend;
+    const base = createRedisBackend('events', options);
     // The connection's own listener says so once per break.
     base.on('error', (error: Error) => logger.debug('queue connection failed', { error }));
     const opened = base.waitUntilReady().then(
