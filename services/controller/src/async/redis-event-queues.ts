@@ -1,4 +1,4 @@
-import { type IRedisTransaction, type JobJson, type RedisQueueBackend, createRedisBackend } from 'bullmq';
+import { type JobJson, type RedisQueueBackend, createRedisBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '@easyfaas/service-kit';
 import { jobIdOf, queueName, requestIdOf } from './async-keys';
@@ -61,7 +61,7 @@ export class RedisEventQueues {
       const transaction = (await base.client).multi();
       for (const { script, keys, args } of steps) transaction.runCommand(script, [...keys, ...args]);
       for (const event of events) void this.#of(base, event).addJobToTransaction(transaction, jobOf(event), jobIdOf(event.requestId));
-      const results = await (transaction).exec();
+      const results = await transaction.exec();
       const failure = results?.find(([error]) => error !== null)?.[0];
       if (results === null || (failure !== undefined && failure !== null)) throw queueFailure(failure);
       return results.slice(0, steps.length).map(([, value]) => value as unknown);
