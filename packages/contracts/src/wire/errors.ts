@@ -93,7 +93,7 @@ export const ERRORS = {
   QUEUE_UNAVAILABLE: platform(503, 'Redis did not acknowledge the event; it may still run. Repeat it with the same Idempotency-Key.'),
   QUEUE_FULL: platform(503, 'The function has too many events waiting, or Redis has no memory left; nothing was accepted.'),
   DEADLINE_EXCEEDED: platform(504, 'An operation of the platform did not end within its deadline.'),
-  RECURSION_LIMIT: caller(508, 'Invocations led to invocations 16 deep, the limit: the function probably calls itself.'),
+  RECURSION_LIMIT: ofFunction(508, 'Invocations led to invocations 16 deep, the limit: the function probably calls itself.'),
   DISK_FULL: platform(507, 'Too little free disk space for an upload; free some or enlarge the disk.'),
 } as const satisfies Record<string, ErrorDefinition>;
 
