@@ -10,6 +10,8 @@ export interface ControllerConfig extends Omit<
   | 'listen'
   | 'funcletSocket'
   | 'idleTimeoutS'
+  | 'containerMaxAgeS'
+  | 'accountWeights'
   | 'waitS'
   | 'drainS'
   | 'requestTimeoutS'
@@ -21,6 +23,10 @@ export interface ControllerConfig extends Omit<
   listen: { host: string; port: number };
   funcletSocket: string;
   idleTimeoutMs: number;
+  /** Of a warm container; Infinity for no limit. */
+  containerMaxAgeMs: number;
+  /** Of accounts that have another one than 1. */
+  accountWeights: ReadonlyMap<string, number>;
   waitMs: number;
   drainMs: number;
   requestTimeoutMs: number;
@@ -45,6 +51,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     listen,
     funcletSocket,
     idleTimeoutS,
+    containerMaxAgeS,
+    containerMaxCalls,
+    accountWeights,
     waitS,
     drainS,
     requestTimeoutS,
@@ -65,6 +74,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (!/^[A-Za-z0-9_{}-]{1,64}$/.test(redisPrefix))
     reader.problem(`EASYFAAS_REDIS_PREFIX is "${redisPrefix}", expected letters, digits, _ - { }`);
   if (!/^[a-z0-9-]{1,32}$/.test(region)) reader.problem(`EASYFAAS_REGION is "${region}", expected small letters, digits and -`);
+  for (const [accountId, weight] of Object.entries(accountWeights)) {
+    if (weight < 1 || weight > 1000) reader.problem(`EASYFAAS_ACCOUNT_WEIGHTS has "${accountId}=${weight}", expected 1 to 1000`);
+  }
   if (auth === 'off') {
     const problem = anonymousAccessProblem(anonymousAcceptance);
     if (problem !== undefined) reader.problem(problem);
@@ -92,6 +104,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     pauseAfterMs,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),
     idleTimeoutMs: idleTimeoutS * 1000,
+    // 0 says "no limit" in the environment.
+    containerMaxAgeMs: containerMaxAgeS === 0 ? Infinity : containerMaxAgeS * 1000,
+    containerMaxCalls: containerMaxCalls === 0 ? Infinity : containerMaxCalls,
+    accountWeights: new Map(Object.entries(accountWeights)),
     waitMs: waitS * 1000,
     drainMs: drainS * 1000,
     requestTimeoutMs: requestTimeoutS * 1000,

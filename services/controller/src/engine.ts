@@ -12,8 +12,8 @@ import { NonceSource } from './invoke/nonce-source';
 import type { RecordSink } from './invoke/record-sink';
 import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
-import type { FunctionPool } from './pool/function-pool';
 import { egressRefusal } from './pool/egress-refusal';
+import { FairSharing } from './pool/fair-sharing';
 import { FunctionPools } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
 import type { PoolReport } from './pool/pool-report';
@@ -39,6 +39,11 @@ export interface EngineOptions {
   pauseAfterMs: number;
   /** Whether containers kept warm on purpose are frozen, too. */
   pausesProvisioned: boolean;
+  /** A warm container is replaced after this time, ms, and after so many calls; Infinity for no limit. */
+  containerMaxAgeMs: number;
+  containerMaxCalls: number;
+  /** Weights of accounts in the sharing of the pool; 1 where there is none. */
+  accountWeights: ReadonlyMap<string, number>;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
   /** Calls that may wait per function. */
@@ -90,12 +95,14 @@ export function createEngine(options: EngineOptions): Engine {
     admission,
     journal: new CallJournal({ records, metrics, clock }),
     waitMs: options.waitMs,
+    maxCalls: options.containerMaxCalls,
     onWaiting: (pool) => warmUps.consider(pool),
     onTimedOut: (call) => timeOuts.onTimedOut(call),
     onAbandoned: (call) => timeOuts.onAbandoned(call),
     onDrained: (container) => {
-      const isRetired = container.functionPool?.isRetired === true;
-      resets.reset(container, isRetired ? 'version changed' : 'drained', isRetired ? 'version changed' : 'unhealthy');
+      const { reason, lastEnd } = container.drainCause ?? {};
+      if (container.functionPool?.isRetired === true) resets.reset(container, 'version changed', 'version changed');
+      else resets.reset(container, reason ?? 'drained', lastEnd);
     },
     lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? upkeep.creations.lastFailure(shelves.of(pool.wish)?.key ?? ''),
   });
@@ -104,7 +111,8 @@ export function createEngine(options: EngineOptions): Engine {
     logger,
     funclet,
     onLeftOver: (container) => keeper.onLeftOver(container),
-    onReset: (pool) => {
+    onReset: (pool, lastEnd) => {
+      if (pool !== undefined) sharing.noteEnd(pool, lastEnd);
       if (pool !== undefined && pool.line.length > 0) warmUps.consider(pool);
       upkeep.reconciler.kick();
     },
@@ -121,7 +129,8 @@ export function createEngine(options: EngineOptions): Engine {
     metrics,
     onCold: (container) => {
       upkeep.creations.noteSuccess(shelfKey(container.view), clock.monotonicMs() - container.seenAtMs);
-      serveWaiting(container.view.runtime);
+      sharing.serveWaiting();
+      upkeep.reconciler.kick();
     },
     onEarlyEnd: (container, reason) => upkeep.creations.noteEarlyEnd(shelfKey(container.view), reason),
   });
@@ -130,6 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
     logger,
     owner: keeper,
     onLost: (container) => keeper.onLost(container),
+    onGone: () => sharing.serveShort(),
     onChange: () => upkeep.reconciler.kick(),
   });
   const warmUps: WarmUps = new WarmUps({
@@ -142,31 +152,25 @@ export function createEngine(options: EngineOptions): Engine {
     dispatcher,
     taskRoot,
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
-    onShortage: (pool, cause) => upkeep.reconciler.noteShortage(pool, cause),
+    onShortage: () => upkeep.reconciler.kick(),
     onStart: ({ wish }) => upkeep.noteDemand(wish),
     resumePaused: (pool) => upkeep.pauses.resumeFor(pool),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
+  const sharing = new FairSharing({ clock, view, pools, warmUps, shelves, weights: options.accountWeights });
   const upkeep: Upkeep = createUpkeep({
     ...options,
     view,
     pools,
     warmUps,
     resets,
+    sharing,
     isFuncletThere: () => watch.isConnected,
     onSlots: (container) => dispatcher.feed(container),
   });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
   directory.onChange((change) => retire(change));
-
-  /** The line that has waited longest is served first. */
-  function serveWaiting(runtime: string): void {
-    const waiting = [...pools.values()].filter(({ line, stored }) => line.length > 0 && stored.configuration.Runtime === runtime);
-    waiting.sort((a, b) => oldest(a) - oldest(b));
-    for (const pool of waiting) warmUps.consider(pool);
-    upkeep.reconciler.kick();
-  }
 
   function retire(change: FunctionChange): void {
     const reason = change.commitId === undefined ? 'function deleted' : 'version changed';
@@ -196,5 +200,3 @@ export function createEngine(options: EngineOptions): Engine {
     },
   };
 }
-
-const oldest = (pool: FunctionPool): number => pool.line.first()?.waitingSinceMs ?? Infinity;

@@ -23,6 +23,9 @@ export interface ControllerEnv {
   idleTimeoutS: number;
   pauseAfterS: string;
   pausesProvisioned: boolean;
+  containerMaxAgeS: number;
+  containerMaxCalls: number;
+  accountWeights: Record<string, number>;
   waitS: number;
   waitingMax: number;
   accountConcurrency: number;
@@ -62,6 +65,9 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     idleTimeoutS: reader.integer('EASYFAAS_IDLE_TIMEOUT_S', 300, { min: 1, max: 86_400 }),
     pauseAfterS: reader.text('EASYFAAS_PAUSE_AFTER_S', '10'),
     pausesProvisioned: reader.choice('EASYFAAS_PAUSE_PROVISIONED', 'no', ['yes', 'no'] as const) === 'yes',
+    containerMaxAgeS: reader.integer('EASYFAAS_CONTAINER_MAX_AGE_S', 21_600, { min: 0, max: 31_536_000 }),
+    containerMaxCalls: reader.integer('EASYFAAS_CONTAINER_MAX_CALLS', 0, { min: 0, max: 1_000_000_000 }),
+    accountWeights: reader.integersByName('EASYFAAS_ACCOUNT_WEIGHTS', {}),
     waitS: reader.decimal('EASYFAAS_WAIT_S', 9, { min: 0.1, max: 900 }),
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),

@@ -36,4 +36,15 @@ export interface InvocationStages {
   invokeMs?: number;
 }
 
-export type ColdReason = 'first call' | 'pool empty' | 'version changed' | 'busy' | 'idle' | 'evicted' | 'unhealthy';
+export type ColdReason =
+  | 'first call'
+  | 'pool empty'
+  | 'version changed'
+  | 'busy'
+  | 'idle'
+  | 'evicted'
+  /** The function of the same account, or the runtime, that the room was needed for. */
+  | `evicted for ${string}`
+  | 'max age'
+  | 'max calls'
+  | 'unhealthy';

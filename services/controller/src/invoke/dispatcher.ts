@@ -19,6 +19,8 @@ export interface DispatcherDeps {
   journal: CallJournal;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
+  /** Calls that one container serves before it is replaced; Infinity for no limit. */
+  maxCalls: number;
   /** A call has joined the line: someone has to see to containers. */
   onWaiting: (pool: FunctionPool) => void;
   /** The call was answered; its container, whose function still runs, has to be dealt with. */
@@ -84,12 +86,13 @@ export class Dispatcher implements CallOwner {
     const pool = container.functionPool;
     if (pool === undefined) return;
     const wasIdle = container.inFlight === 0;
-    while (container.inFlight < container.concurrency) {
+    while (container.inFlight < container.concurrency && container.servedCalls < this.#deps.maxCalls) {
       const call = pool.line.shift();
       if (call === undefined) break;
       this.#send(container, call, coldReason);
     }
     pool.noteSlots(container);
+    this.#endIfWorn(container);
     flush(container, wasIdle);
   }
 
@@ -132,6 +135,7 @@ export class Dispatcher implements CallOwner {
     if (container !== undefined) {
       this.#send(container, call);
       pool.noteSlots(container);
+      this.#endIfWorn(container);
       flush(container, container.inFlight === 1);
       return;
     }
@@ -148,6 +152,11 @@ export class Dispatcher implements CallOwner {
     onWaiting(pool);
   }
 
+  /** After its last call it is reset; the next ones go elsewhere. */
+  #endIfWorn(container: PoolContainer): void {
+    if (container.servedCalls >= this.#deps.maxCalls) container.drain(`served ${container.servedCalls} calls`, 'max calls');
+  }
+
   #send(container: PoolContainer, call: Call, coldReason?: ColdReason): void {
     const { clock, nonces } = this.#deps;
     const { runtime } = container.connection;
@@ -155,6 +164,7 @@ export class Dispatcher implements CallOwner {
     const isLoading = container.phase === 'loading';
     const nowMs = clock.monotonicMs();
     call.phase = 'running';
+    container.servedCalls++;
     call.containerId = container.containerId;
     call.sentAtMs = nowMs;
     call.start = isLoading ? 'cold' : 'warm';

@@ -53,10 +53,15 @@ export class InvokeMetrics {
     this.#pending[record.status]++;
     if (record.start === undefined) return;
     this.#durations.observe(record.stages.totalMs / 1000);
-    if (record.start === 'cold') this.#coldStarts.inc({ reason: record.coldReason ?? ('first call' satisfies ColdReason) });
+    if (record.start === 'cold') this.#coldStarts.inc({ reason: labelOf(record.coldReason) });
   }
 
   noteViolation(): void {
     this.#violations.inc();
   }
+}
+
+/** Without names: a label for each function that ever evicted another would have no end. */
+function labelOf(reason: ColdReason = 'first call'): string {
+  return reason.startsWith('evicted') ? 'evicted' : reason;
 }

@@ -11,7 +11,7 @@ export interface ContainerCreationsDeps {
   /** A creation has ended, well or not. */
   onEnd: () => void;
   /** The node has no memory left for a container of the kind. */
-  onNoCapacity: (shelf: string) => void;
+  onNoCapacity: (shelf: string, error: ServiceError) => void;
 }
 
 const BACK_OFF_MS = 250;
@@ -72,7 +72,7 @@ export class ContainerCreations {
         const error = asServiceError(thrown);
         logger.warn('container could not be created', { containerId, shelf: key, error });
         this.noteFailure(key, error);
-        if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(key);
+        if (error.code === 'CAPACITY_EXCEEDED') onNoCapacity(key, error);
       })
       .finally(() => {
         this.#shelfById.delete(containerId);

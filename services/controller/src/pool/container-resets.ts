@@ -11,7 +11,7 @@ export interface ContainerResetsDeps {
   /** Calls that were still in it. */
   onLeftOver: (container: PoolContainer) => void;
   /** Its function lost a container; whoever waits may need another one. */
-  onReset: (pool: FunctionPool | undefined) => void;
+  onReset: (pool: FunctionPool | undefined, lastEnd: ColdReason) => void;
 }
 
 /** A reset that the funclet did not confirm is asked for again after this time. */
@@ -44,7 +44,7 @@ export class ContainerResets {
     if (container.inFlight > 0) this.#deps.onLeftOver(container);
     container.connection.close();
     this.#ask(container, reason);
-    this.#deps.onReset(pool);
+    this.#deps.onReset(pool, lastEnd);
   }
 
   /** Asks again for containers that ought to be gone and are not; while the funclet was away nobody heard us. */

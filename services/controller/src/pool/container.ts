@@ -1,5 +1,5 @@
 import type { Clock } from '@easyfaas/service-kit';
-import type { ContainerView, HelloHeader } from '@easyfaas/contracts/wire';
+import type { ColdReason, ContainerView, HelloHeader } from '@easyfaas/contracts/wire';
 import type { Call } from '../invoke/call';
 import type { Timed } from '../invoke/deadline-sweep';
 import { ContainerConnection, type ConnectionEvents } from '../invoke/container-connection';
@@ -71,6 +71,12 @@ export class PoolContainer implements ConnectionEvents, Timed {
   /** Milliseconds that its warm-up took; part of the first calls' record. */
   warmUpMs = 0;
   initMs = 0;
+  /** Monotonic, ms: when its function was loaded; when it was first seen, if that was in an earlier controller's life. */
+  loadedAtMs: number;
+  /** Calls that were sent to it. */
+  servedCalls = 0;
+  /** Why it takes no new call; undefined while it may, and where nobody said. */
+  drainCause: { reason: string; lastEnd: ColdReason } | undefined;
   /** Of INIT; Infinity while none runs. */
   deadlineMs = Infinity;
 
@@ -82,6 +88,7 @@ export class PoolContainer implements ConnectionEvents, Timed {
     this.seenAtMs = clock.monotonicMs();
     this.phaseSinceMs = this.seenAtMs;
     this.lastUsedMs = this.phaseSinceMs;
+    this.loadedAtMs = this.phaseSinceMs;
     this.connection = new ContainerConnection({
       socketDirectory: view.socketDirectory,
       token: view.token,
@@ -110,6 +117,18 @@ export class PoolContainer implements ConnectionEvents, Timed {
       throw new Error(`container ${this.containerId} cannot go from ${this.#phase} to ${phase}`);
     this.#phase = phase;
     this.phaseSinceMs = this.#clock.monotonicMs();
+  }
+
+  /**
+   * Takes no new call from now on and is reset when those in it have ended. Only a warm one can; any other is left alone.
+   * @param reason in words for the operator
+   * @param lastEnd why the function's next call will be a cold one
+   */
+  drain(reason: string, lastEnd: ColdReason): void {
+    if (this.#phase !== 'warm') return;
+    this.drainCause = { reason, lastEnd };
+    this.moveTo('draining');
+    this.functionPool?.noteSlots(this);
   }
 
   get inFlight(): number {

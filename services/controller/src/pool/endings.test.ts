@@ -7,11 +7,12 @@ const facts = (more: Partial<EndingFacts>): EndingFacts => ({
   shelf: 'a',
   inPhaseMs: 0,
   unusedMs: 0,
+  ageMs: 0,
   isRetired: false,
   silentMs: 0,
   ...more,
 });
-const rules = { idleTimeoutMs: 300_000, targets: new Map([['a', 1]]) };
+const rules = { idleTimeoutMs: 300_000, maxAgeMs: 3_600_000, targets: new Map([['a', 1]]) };
 const reasons = (...containers: EndingFacts[]): string[] => endings(containers, rules).map(({ reason }) => reason);
 
 describe('containers whose time has come', () => {
@@ -40,6 +41,21 @@ describe('containers whose time has come', () => {
     const old = { phase: 'cold', inPhaseMs: 300_001 } as const;
     expect(reasons(facts(old))).toEqual([]);
     expect(reasons(facts({ ...old, containerId: 'x' }), facts({ ...old, containerId: 'y' }))).toEqual(['surplus']);
+  });
+
+  it('are those that are too old; calls in them finish first', () => {
+    const old = { containerId: '00c', ageMs: 3_600_001 };
+    const steps = endings([facts(old), facts({ ...old, inFlight: 1 }), facts({ ...old, ageMs: 3_599_000 })], rules);
+    expect(steps.map(({ do: how, lastEnd, reason }) => ({ how, lastEnd, reason }))).toEqual([
+      { how: 'reset', lastEnd: 'max age', reason: '3600 s old' },
+      { how: 'drain', lastEnd: 'max age', reason: '3600 s old' },
+    ]);
+    expect(endings([facts({ ageMs: 1e12 })], { ...rules, maxAgeMs: Infinity })).toEqual([]);
+  });
+
+  it('do not all become too old at one moment', () => {
+    const burst = ['00', '40', '80', 'c0', 'ff'].map((containerId) => facts({ containerId, ageMs: 3_400_000 }));
+    expect(endings(burst, rules).map(({ containerId }) => containerId)).toEqual(['c0', 'ff']);
   });
 
   it('are not asked to go twice', () => {

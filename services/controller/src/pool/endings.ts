@@ -11,6 +11,8 @@ export interface EndingFacts {
   inPhaseMs: number;
   /** Since its last call ended, ms. */
   unusedMs: number;
+  /** Since it loaded its function, ms. */
+  ageMs: number;
   /** Its function has a newer commit or is gone. */
   isRetired: boolean;
   /** The supervisor inside was asked for a sign of life so long ago without an answer, ms; 0 when it answered. */
@@ -19,12 +21,15 @@ export interface EndingFacts {
 
 export interface EndingRules {
   idleTimeoutMs: number;
+  /** Of a warm container, ms; Infinity for no limit. */
+  maxAgeMs: number;
   /** Cold containers to keep of each kind. */
   targets: ReadonlyMap<string, number>;
 }
 
-export interface ResetStep {
-  do: 'reset';
+export interface EndingStep {
+  /** `drain`: the calls that run in it finish first. */
+  do: 'reset' | 'drain';
   containerId: string;
   reason: string;
   lastEnd: ColdReason;
@@ -38,21 +43,30 @@ const SILENCE_MS = 5000;
 const SURPLUS_MS = 60_000;
 
 /** Containers whose time has come, and why. */
-export function endings(containers: readonly EndingFacts[], { idleTimeoutMs, targets }: EndingRules): ResetStep[] {
-  const steps: ResetStep[] = [];
+export function endings(containers: readonly EndingFacts[], { idleTimeoutMs, maxAgeMs, targets }: EndingRules): EndingStep[] {
+  const steps: EndingStep[] = [];
   const cold = new Map<string, number>();
   for (const { phase, shelf } of containers) if (phase === 'cold') cold.set(shelf, (cold.get(shelf) ?? 0) + 1);
   for (const facts of containers) {
-    const step = endingOf(facts, idleTimeoutMs, (cold.get(facts.shelf) ?? 0) > (targets.get(facts.shelf) ?? 0));
+    const step = endingOf(facts, { idleTimeoutMs, maxAgeMs }, (cold.get(facts.shelf) ?? 0) > (targets.get(facts.shelf) ?? 0));
     if (step === undefined) continue;
-    steps.push({ do: 'reset', containerId: facts.containerId, ...step });
+    steps.push({ do: facts.inFlight > 0 && step.lastEnd === 'max age' ? 'drain' : 'reset', containerId: facts.containerId, ...step });
     if (facts.phase === 'cold') cold.set(facts.shelf, (cold.get(facts.shelf) ?? 1) - 1);
   }
   return steps;
 }
 
-function endingOf(facts: EndingFacts, idleTimeoutMs: number, isSurplus: boolean): Omit<ResetStep, 'do' | 'containerId'> | undefined {
-  const { phase, inFlight, inPhaseMs, unusedMs, isRetired, silentMs } = facts;
+/** The last tenth of an age is spread over the containers by their ids: those of one burst must not all go at once. */
+function staggered(maxAgeMs: number, containerId: string): number {
+  const byId = parseInt(containerId.slice(0, 2), 16) / 0xff;
+  return maxAgeMs * (1 - 0.1 * (Number.isNaN(byId) ? 0 : byId));
+}
+
+type Ending = Omit<EndingStep, 'do' | 'containerId'>;
+type Limits = Pick<EndingRules, 'idleTimeoutMs' | 'maxAgeMs'>;
+
+function endingOf(facts: EndingFacts, { idleTimeoutMs, maxAgeMs }: Limits, isSurplus: boolean): Ending | undefined {
+  const { phase, inFlight, inPhaseMs, unusedMs, ageMs, isRetired, silentMs } = facts;
   if (phase === 'resetting') return undefined;
   if (phase === 'attaching') {
     return inPhaseMs > ATTACH_MS ? { reason: `did not attach within ${ATTACH_MS / 1000} s`, lastEnd: 'unhealthy' } : undefined;
@@ -61,7 +75,9 @@ function endingOf(facts: EndingFacts, idleTimeoutMs: number, isSurplus: boolean)
     return { reason: `unhealthy: the runner was silent for ${Math.round(silentMs / 1000)} s`, lastEnd: 'unhealthy' };
   if (phase === 'cold')
     return isSurplus && inPhaseMs > Math.min(SURPLUS_MS, idleTimeoutMs) ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
-  if ((phase !== 'warm' && phase !== 'paused') || inFlight > 0) return undefined;
+  if (phase !== 'warm' && phase !== 'paused') return undefined;
+  if (ageMs > staggered(maxAgeMs, facts.containerId)) return { reason: `${Math.round(ageMs / 1000)} s old`, lastEnd: 'max age' };
+  if (inFlight > 0) return undefined;
   if (isRetired) return { reason: 'version changed', lastEnd: 'version changed' };
   return unusedMs > idleTimeoutMs ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;
 }

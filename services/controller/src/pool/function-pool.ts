@@ -45,6 +45,8 @@ export class FunctionPool {
   startFailure: { outcomeOf: (call: Call) => Outcome; untilMs: number } | undefined;
   /** The platform could not prepare a container; the cause for those who wait in vain. */
   lastFailure: ServiceError | undefined;
+  /** What the node lacked when a warm-up was last refused for want of memory, MB; 0 when the last one was not. */
+  missingMb = 0;
   /** No warm-up is tried before this time. */
   retryAtMs = 0;
   failures = 0;

@@ -13,6 +13,8 @@ export interface PoolViewDeps {
   owner: ContainerOwner;
   /** The funclet is destroying a container, or has; it was not our wish, or it may have been. */
   onLost: (container: PoolContainer) => void;
+  /** A container is gone: what it held is free. */
+  onGone: () => void;
   /** Something changed that may ask for containers to be made or given back. */
   onChange: () => void;
 }
@@ -98,5 +100,6 @@ export class PoolView {
   #forget(container: PoolContainer): void {
     this.#deps.onLost(container);
     this.#containers.delete(container.containerId);
+    this.#deps.onGone();
   }
 }

@@ -1,9 +1,8 @@
-import type { Clock, Logger, ServiceError } from '@easyfaas/service-kit';
+import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
-import { type EndingFacts, type ResetStep, endings } from './endings';
-import { type EvictionCandidate, evict } from './evict';
-import type { FunctionPool } from './function-pool';
+import { type EndingFacts, type EndingStep, endings } from './endings';
+import type { FairSharing } from './fair-sharing';
 import type { FunctionPools } from './function-pools';
 import type { PoolContainer } from './container';
 import type { PoolView } from './pool-view';
@@ -24,11 +23,14 @@ export interface ReconcilerDeps {
   targets: PoolTargets;
   max: number;
   idleTimeoutMs: number;
+  /** Of a warm container, ms; Infinity for no limit. */
+  maxAgeMs: number;
+  sharing: Pick<FairSharing, 'makeRoom'>;
   /** Every few seconds. */
   onTick: () => void;
 }
 
-type Step = CreateStep | ResetStep;
+type Step = CreateStep | EndingStep;
 
 /** Without a cause to look at the pool it is looked at this often, ms; also how often signs of life are asked for. */
 const TICK_MS = 2000;
@@ -44,8 +46,6 @@ export class Reconciler {
   #isStopped = false;
   #cancelTick: (() => void) | undefined;
   #lastTickMs = 0;
-  /** Kinds of container for which the node had no memory left. */
-  readonly #short = new Set<string>();
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
@@ -72,19 +72,6 @@ export class Reconciler {
     });
   }
 
-  /** Calls wait and there is no container to warm up, or no memory to do it. */
-  noteShortage(pool: FunctionPool, cause: ServiceError | undefined): void {
-    const shelf = this.#deps.shelves.of(pool.wish)?.key;
-    if (cause?.code === 'CAPACITY_EXCEEDED' && shelf !== undefined) this.#short.add(shelf);
-    this.kick();
-  }
-
-  /** The node has no memory left for a container of the kind. */
-  noteNoCapacity(shelf: string): void {
-    this.#short.add(shelf);
-    this.kick();
-  }
-
   /** Containers wanted by waiting calls, beyond the cold ones, by kind. */
   demand(): Map<string, number> {
     const wanted = new Map<string, number>();
@@ -109,11 +96,11 @@ export class Reconciler {
   }
 
   #reconcile(): void {
-    const { view, targets, idleTimeoutMs } = this.#deps;
+    const { view, targets, idleTimeoutMs, maxAgeMs } = this.#deps;
     // Before the funclet's list is known nothing can be said about what is missing.
     if (!view.hasSnapshot) return;
     const facts = [...view.values()].map((container) => this.#endingFacts(container));
-    this.#take(endings(facts, { idleTimeoutMs, targets: targets.all() }));
+    this.#take(endings(facts, { idleTimeoutMs, maxAgeMs, targets: targets.all() }));
     this.#take(this.#scale());
   }
 
@@ -126,13 +113,15 @@ export class Reconciler {
       } else {
         const container = view.get(step.containerId);
         if (container?.phase === 'attaching') creations.noteEarlyEnd(shelfKey(container.view), step.reason);
-        if (container !== undefined) resets.reset(container, step.reason, step.lastEnd);
+        if (container === undefined) continue;
+        if (step.do === 'drain') container.drain(step.reason, step.lastEnd);
+        else resets.reset(container, step.reason, step.lastEnd);
       }
     }
   }
 
   #scale(): Step[] {
-    const { view, creations, shelves, targets, max } = this.#deps;
+    const { view, creations, shelves, targets, max, sharing } = this.#deps;
     const demand = this.demand();
     const facts: ShelfFacts[] = [...shelves.values()].map(({ key }) => ({
       shelf: key,
@@ -151,41 +140,9 @@ export class Reconciler {
       else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) onShelf.creating++;
     }
     const total = view.size + facts.reduce((sum, { shelf }) => sum + creations.invisible(shelf, view), 0);
-    const room = this.#makeRoom(facts, total);
+    const coming = new Map(facts.map(({ shelf, cold, creating }) => [shelf, cold + creating]));
+    const room = sharing.makeRoom(max - total, coming);
     return [...room, ...scale({ shelves: facts, total, max, creationsMax: CREATIONS_MAX })];
-  }
-
-  /** For calls that wait while the cap or the node's memory leaves no room. */
-  #makeRoom(facts: readonly ShelfFacts[], total: number): ResetStep[] {
-    const { max, shelves, view } = this.#deps;
-    const minByShelf = new Map([...shelves.values()].map(({ key, min }) => [key, min]));
-    const steps: ResetStep[] = [];
-    for (const { shelf, demanded, creating, cold } of facts) {
-      const missing = demanded - creating - cold;
-      const isShort = this.#short.delete(shelf);
-      const leaving = [...view.values()].filter(({ phase }) => phase === 'resetting').length;
-      const wanted = isShort ? Math.max(1, demanded) : Math.min(missing, missing - (max - total) - leaving);
-      if (demanded === 0 || wanted <= 0) continue;
-      const candidates = this.#evictionCandidates().filter(({ containerId }) => !steps.some((step) => step.containerId === containerId));
-      for (const containerId of evict({ candidates, wanted, shelf, minByShelf })) {
-        steps.push({ do: 'reset', containerId, reason: `evicted: ${shelf} is waited for`, lastEnd: 'evicted' });
-      }
-    }
-    return steps;
-  }
-
-  #evictionCandidates(): EvictionCandidate[] {
-    const candidates: EvictionCandidate[] = [];
-    for (const container of this.#deps.view.values()) {
-      const { containerId } = container;
-      const shelf = shelfKey(container.view);
-      if (container.phase === 'cold') candidates.push({ containerId, shelf, state: 'cold', sinceMs: container.phaseSinceMs });
-      // One whose own function has waiting calls is about to be used.
-      else if (container.isIdle && container.functionPool?.line.length === 0) {
-        candidates.push({ containerId, shelf, state: 'idle', sinceMs: container.lastUsedMs });
-      }
-    }
-    return candidates;
   }
 
   #endingFacts(container: PoolContainer): EndingFacts {
@@ -197,6 +154,7 @@ export class Reconciler {
       shelf: shelfKey(container.view),
       inPhaseMs: nowMs - container.phaseSinceMs,
       unusedMs: nowMs - container.lastUsedMs,
+      ageMs: nowMs - container.loadedAtMs,
       isRetired: container.functionPool?.isRetired === true && container.functionPool.line.length === 0,
       silentMs: container.connection.runner?.silentMs(nowMs) ?? 0,
     };

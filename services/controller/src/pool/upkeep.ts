@@ -4,6 +4,7 @@ import type { ColdWish } from './choose';
 import { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
 import { DemandEstimate } from './demand-estimate';
+import type { FairSharing } from './fair-sharing';
 import type { FunctionPools } from './function-pools';
 import type { PoolContainer } from './container';
 import { Pauses } from './pauses';
@@ -33,6 +34,9 @@ export interface UpkeepOptions {
   isFuncletThere: () => boolean;
   /** A container has slots again. */
   onSlots: (container: PoolContainer) => void;
+  /** Of a warm container, ms; Infinity for no limit. */
+  containerMaxAgeMs: number;
+  sharing: FairSharing;
 }
 
 /** What keeps the pool at its size. */
@@ -49,7 +53,7 @@ export interface Upkeep {
 
 /** Wires the parts that make, keep and give back containers. */
 export function createUpkeep(options: UpkeepOptions): Upkeep {
-  const { clock, ids, logger, funclet, view, pools, warmUps, resets, shelves, poolMax } = options;
+  const { clock, ids, logger, funclet, view, pools, warmUps, resets, shelves, poolMax, sharing } = options;
   const estimate = new DemandEstimate(clock);
   const shares = new StartShares(clock);
   const creations: ContainerCreations = new ContainerCreations({
@@ -58,7 +62,10 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     logger,
     funclet,
     onEnd: () => reconciler.kick(),
-    onNoCapacity: (shelf) => reconciler.noteNoCapacity(shelf),
+    onNoCapacity: (shelf, error) => {
+      sharing.noteNoCapacity(shelf, error);
+      reconciler.kick();
+    },
   });
   const targets = new PoolTargets({ shelves, estimate, creations });
   const reconciler: Reconciler = new Reconciler({
@@ -73,6 +80,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     targets,
     max: poolMax,
     idleTimeoutMs: options.idleTimeoutMs,
+    maxAgeMs: options.containerMaxAgeMs,
+    sharing,
     onTick: () => report.sample(),
   });
   const report = new PoolReport({ view, pools, resets, reconciler, creations, shelves, targets, estimate, shares, max: poolMax });

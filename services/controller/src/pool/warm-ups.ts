@@ -10,6 +10,7 @@ import { coldReason } from './cold-reason';
 import type { PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
 import type { FunctionPool } from './function-pool';
+import { missingMb } from './missing-mb';
 import type { PoolView } from './pool-view';
 import { warmUpsWanted } from './warm-ups-wanted';
 
@@ -24,7 +25,7 @@ export interface WarmUpsDeps {
   /** Why the function gets no container, ever. */
   refusal: (pool: FunctionPool) => ServiceError | undefined;
   /** Calls wait and there is no cold container, or no memory for one: room or containers have to be made. */
-  onShortage: (pool: FunctionPool, cause: ServiceError | undefined) => void;
+  onShortage: () => void;
   /** Frozen containers of the function are thawed before cold ones are used up. */
   resumePaused: (pool: FunctionPool) => void;
   /** A cold container is being used up. */
@@ -51,7 +52,7 @@ export class WarmUps {
     this.#deps = deps;
   }
 
-  /** Starts what is wanted and possible now. Called when a call joins a line, a container becomes cold, or one is lost. */
+  /** Starts what is wanted and possible now. Called when a call joins a line, or a container of the function is lost. */
   consider(pool: FunctionPool): void {
     const error = this.#deps.refusal(pool);
     if (error !== undefined) return this.#deps.dispatcher.failLine(pool, () => ({ kind: 'platform-error', error }));
@@ -59,16 +60,22 @@ export class WarmUps {
     let wanted = this.wanted(pool);
     const nowMs = this.#deps.clock.monotonicMs();
     if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
-    for (; wanted > 0; wanted--) {
-      const container = this.#deps.view.chooseCold(pool.wish);
-      if (container === undefined) {
-        pool.foundPoolEmpty = true;
-        return this.#deps.onShortage(pool, undefined);
-      }
-      void this.#warmUp(container, pool);
-    }
+    for (; wanted > 0; wanted--) if (!this.start(pool)) return;
     // The line may still empty itself; if it does not, a container is worth its while after all.
     if (pool.line.length > 0) this.#recheckAfter(pool, this.#meanMs);
+  }
+
+  /** Starts one warm-up, if there is a cold container for it. @returns whether there was */
+  start(pool: FunctionPool): boolean {
+    if (this.#deps.clock.monotonicMs() < pool.retryAtMs) return false;
+    const container = this.#deps.view.chooseCold(pool.wish);
+    if (container !== undefined) {
+      void this.#warmUp(container, pool);
+      return true;
+    }
+    pool.foundPoolEmpty = true;
+    this.#deps.onShortage();
+    return false;
   }
 
   /** Warm-ups that the pool's line justifies now, beyond those under way. */
@@ -102,6 +109,7 @@ export class WarmUps {
     pool.lastFailure = undefined;
     pool.startFailure = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
+    container.loadedAtMs = nowMs;
     container.connection.runtime?.calls.forEach((call) => {
       call.initMs = initMs;
       call.deadlineMs = nowMs + call.timeoutMs;
@@ -139,6 +147,7 @@ export class WarmUps {
     container.functionPool = pool;
     pool.containers.add(container);
     pool.warmingUp++;
+    pool.missingMb = 0;
     this.#deps.onStart(pool);
     try {
       await funclet.warmUp(container.containerId, warmUpWish(pool.stored, reason));
@@ -184,7 +193,10 @@ export class WarmUps {
       dispatcher.failLine(pool, outcomeOf);
       return;
     }
-    if (error.code === 'CAPACITY_EXCEEDED') onShortage(pool, error);
+    if (error.code === 'CAPACITY_EXCEEDED') {
+      pool.missingMb = missingMb(error) ?? pool.stored.configuration.MemorySize;
+      onShortage();
+    }
     this.#recheckAfter(pool, pool.retryAtMs - clock.monotonicMs());
   }
 

@@ -29,6 +29,10 @@ export interface LocalOptions {
   waitMs?: number;
   idleTimeoutMs?: number;
   pauseAfterMs?: number;
+  maxAgeMs?: number;
+  maxCalls?: number;
+  lineLimit?: number;
+  accountConcurrency?: number;
 }
 
 /** Functions in memory. */
@@ -84,6 +88,7 @@ export class LocalController {
 
   async startController(port = 0): Promise<void> {
     const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000, pauseAfterMs = Infinity } = this.#options;
+    const { maxAgeMs = Infinity, maxCalls = Infinity, lineLimit = 1000, accountConcurrency = 1000 } = this.#options;
     const client = new FuncletClient(this.funclet.socketPath, systemIds);
     this.#client = client;
     const engine = createEngine({
@@ -100,8 +105,11 @@ export class LocalController {
       pauseAfterMs,
       pausesProvisioned: false,
       waitMs,
-      lineLimit: 1000,
-      accountConcurrency: 1000,
+      containerMaxAgeMs: maxAgeMs,
+      containerMaxCalls: maxCalls,
+      accountWeights: new Map(),
+      lineLimit,
+      accountConcurrency,
       taskRoot: (containerId) => this.funclet.taskRoot(containerId),
     });
     this.#engine = engine;
