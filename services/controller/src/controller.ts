@@ -56,7 +56,7 @@ export class Controller implements Service {
 
     const { functionStore, records, keyStore, redis, close } = openStores(config, { registry, logger });
     this.#closers.push(close);
-    const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger });
+    const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger, random: Math.random });
     const funclet = new FuncletClient(config.funcletSocket, systemIds);
     const packages = new DiskPackageStore({
       dataDir: config.dataDir,

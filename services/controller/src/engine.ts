@@ -2,7 +2,7 @@ import type { FunctionConfiguration } from '@easyfaas/contracts/wire';
 import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/service-kit';
 import { FuncletWatch } from './clients/funclet-watch';
 import type { FuncletClient } from './clients/funclet-client';
-import type { FunctionChange, FunctionDirectory } from './functions/function-directory';
+import type { FunctionDirectory } from './functions/function-directory';
 import { Admission } from './invoke/admission';
 import { CallJournal } from './invoke/call-journal';
 import { DeadlineSweep } from './invoke/deadline-sweep';
@@ -14,6 +14,7 @@ import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
 import { egressRefusal } from './pool/egress-refusal';
 import { FairSharing } from './pool/fair-sharing';
+import type { FunctionPool } from './pool/function-pool';
 import { FunctionPools } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
 import type { PoolReport } from './pool/pool-report';
@@ -170,11 +171,11 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
-  directory.onChange((change) => retire(change));
+  directory.onChange((change) => retire(pools.retire(change), change.commitId === undefined ? 'function deleted' : 'version changed'));
+  directory.onVersionDeleted((deleted) => retire(pools.retireVersion(deleted), 'version deleted'));
 
-  function retire(change: FunctionChange): void {
-    const reason = change.commitId === undefined ? 'function deleted' : 'version changed';
-    for (const pool of pools.retire(change)) {
+  function retire(retired: readonly FunctionPool[], reason: string): void {
+    for (const pool of retired) {
       for (const container of [...pool.containers]) if (container.isIdle) resets.reset(container, reason, 'version changed');
     }
   }

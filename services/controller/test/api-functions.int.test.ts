@@ -146,11 +146,6 @@ describeWithRedis('functions over the API', () => {
       expect([codeOf(answer), messageOf(answer)]).toEqual(['NOT_SUPPORTED', expect.stringContaining(field)]);
     });
 
-    it('says that publishing is not in this version', async () => {
-      expect(codeOf(await create(newName(), { Publish: true }))).toBe('NOT_SUPPORTED');
-      expect((await create(newName(), { Publish: false, NetworkMode: 'none' })).status).toBe(201);
-    });
-
     it.each(['..%2Fetc', '%2e%2e%2fetc', 'a%00b', 'a%20b', 'x'.repeat(65), '%F0%9F%98%80', 'a%0A', 'a%2Fb', 'a.b', '$LATEST', 'hel%256co'])(
       'B44 refuses the name %s',
       async (name) => {

@@ -177,7 +177,7 @@ export async function startApi({
     dataDir,
     adminKey: async () => (await file.read()) ?? '',
     adminKeyId: () => readFileSync(file.path, 'utf8').split('_')[1] ?? '',
-    directory: new CachedFunctionDirectory({ store, clock, logger }),
+    directory: new CachedFunctionDirectory({ store, clock, logger, random: Math.random }),
     records,
     client,
     prepared,

@@ -35,6 +35,7 @@ describeWithPrivateRedis('taking events', () => {
           return STORED;
         },
         onChange: () => undefined,
+        onVersionDeleted: () => undefined,
       },
       clock: systemClock,
       ids: systemIds,

@@ -102,6 +102,23 @@ describeWithPrivateRedis('the sweep of packages, with a real store and a real di
     expect(await left()).toEqual(zips(own, foreign, fresh));
   });
 
+  it('keeps the package of a published version, until the version is deleted', async () => {
+    const [published, now, other] = [await old('published'), await old('now'), await old('other')];
+    await functions.create(functionOf('f', published));
+    const version = functionOf('f', published);
+    await functions.versions.add({ ...version, configuration: { ...version.configuration, Version: '1' } }, 'revision-1');
+    const updated = functionOf('f', now);
+    await functions.replace({ ...updated, configuration: { ...updated.configuration, RevisionId: 'r2' } }, 'revision-1');
+    await look();
+    await look();
+    expect(await left()).toEqual(zips(published, now));
+    expect(other).not.toBe(now);
+    await functions.versions.delete({ accountId: 'default', functionName: 'f' }, '1');
+    await look();
+    await look();
+    expect(await left()).toEqual(zips(now));
+  });
+
   it('takes away the package of a deleted function and the one before an update', async () => {
     const [kept, before, after, deleted] = [await old('1'), await old('2'), await old('3'), await old('4')];
     await functions.create(functionOf('kept', kept));

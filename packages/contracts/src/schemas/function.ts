@@ -54,6 +54,7 @@ export const updateCodeRequestSchema = Joi.object<UpdateCodeRequest, true>({
   ZipFile: zipFile.required(),
   Sha256: sha256Hex,
   RevisionId: Joi.string().max(64),
+  Publish: Joi.boolean(),
 });
 
 export const functionConcurrencySchema = Joi.object<FunctionConcurrency, true>({ ReservedConcurrentExecutions: concurrent });

@@ -1,4 +1,5 @@
 export * from './function';
+export * from './function-version';
 export * from './funclet-api';
 export * from './key';
 export * from './parse';

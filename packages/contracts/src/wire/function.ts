@@ -80,4 +80,6 @@ export interface UpdateCodeRequest {
   ZipFile: string;
   Sha256?: string;
   RevisionId?: string;
+  /** Publishes a version of the new code at once. */
+  Publish?: boolean;
 }

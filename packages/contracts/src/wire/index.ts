@@ -1,6 +1,7 @@
 export * from './errors';
 export * from './frames';
 export * from './function';
+export * from './function-version';
 export * from './funclet-api';
 export * from './key';
 export * from './limits';

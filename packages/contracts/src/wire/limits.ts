@@ -18,6 +18,9 @@ export const LIMITS = {
   packageFiles: 65_000,
   /** Body of a control-plane JSON request: a base64 package plus configuration. */
   controlBodyBytes: 70 * MIB,
+  /** Published versions kept of one function. */
+  versionsPerFunction: 1000,
+  aliasesPerFunction: 100,
   environmentBytes: 4 * KIB,
   environmentKeys: 64,
   /** User log output kept per call, bytes; what is beyond is cut and counted. */

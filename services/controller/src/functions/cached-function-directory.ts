@@ -1,9 +1,11 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import { RevalidatingCache } from '../revalidating-cache';
-import type { FunctionChange, FunctionDirectory } from './function-directory';
-import { LATEST, functionNotFound } from './function-name';
+import { aliasTarget, chooseVersion, type AliasTarget } from './alias-routing';
+import type { DeletedVersion, FunctionChange, FunctionDirectory } from './function-directory';
+import { LATEST, VERSION_NUMBER, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
+import type { QualifierChange } from './version-store';
 
 const FRESH_MS = 30_000;
 const GRACE_MS = 60_000;
@@ -13,42 +15,115 @@ const NEGATIVE_MS = 1000;
 const OUTAGE_MS = 3_600_000;
 const CAPACITY = 10_000;
 
+export interface CachedFunctionDirectoryOptions {
+  store: FunctionStore;
+  clock: Clock;
+  logger: Logger;
+  /** From 0 to below 1, evenly spread: chooses between the versions of an alias. */
+  random: () => number;
+}
+
+/** A function with all that its qualifiers mean. */
+interface FunctionEntry {
+  latest: StoredFunction;
+  aliases: ReadonlyMap<string, AliasTarget>;
+  /** What was handed out of each version, so that it is the same object each time. */
+  handedOut: Map<string, { version: StoredFunction; merged: StoredFunction }>;
+}
+
 /** The functions in memory; see {@link FunctionDirectory}. */
 export class CachedFunctionDirectory implements FunctionDirectory {
-  readonly #cache: RevalidatingCache<StoredFunction>;
+  readonly #functions: RevalidatingCache<FunctionEntry>;
+  /** Published versions as they are stored. They never change; they can be deleted, and come again with a function made anew. */
+  readonly #versions: RevalidatingCache<StoredFunction>;
+  readonly #random: () => number;
   readonly #listeners: ((change: FunctionChange) => void)[] = [];
+  readonly #deletionListeners: ((deleted: DeletedVersion) => void)[] = [];
 
-  constructor({ store, clock, logger }: { store: FunctionStore; clock: Clock; logger: Logger }) {
-    this.#cache = new RevalidatingCache<StoredFunction>({
-      load: (key) => {
-        const at = key.indexOf(':');
-        return store.get(key.slice(0, at), key.slice(at + 1));
-      },
+  constructor({ store, clock, logger, random }: CachedFunctionDirectoryOptions) {
+    this.#random = random;
+    const shared = {
       clock,
       freshMs: FRESH_MS,
       graceMs: GRACE_MS,
       negativeMs: NEGATIVE_MS,
       outageMs: OUTAGE_MS,
       capacity: CAPACITY,
-      onReload: (_key, before, now) => this.#compare(before, now),
-      onBackgroundError: (error) => logger.warn('function could not be refreshed', { error }),
+      onBackgroundError: (error: unknown) => logger.warn('function could not be refreshed', { error }),
+    };
+    this.#functions = new RevalidatingCache<FunctionEntry>({
+      ...shared,
+      load: (key) => loadEntry(store, key),
+      onReload: (_key, before, now) => this.#compare(before.latest, now?.latest),
     });
-    store.onChange((change) => {
-      this.#cache.invalidate(`${change.accountId}:${change.functionName}`);
-      this.#tell(change);
+    this.#versions = new RevalidatingCache<StoredFunction>({
+      ...shared,
+      load: (key) => {
+        const [accountId = '', functionName = '', version = ''] = key.split(':');
+        return store.versions.get({ accountId, functionName }, version);
+      },
+      onReload: (_key, before, now) => {
+        if (now === undefined) this.#tellDeleted(deletedVersion(before));
+      },
     });
-    store.onGap(() => this.#cache.expireAll());
+    store.onChange((change) => this.#onFunctionChange(change));
+    store.versions.onChange((change) => this.#onQualifierChange(change));
+    store.onGap(() => {
+      this.#functions.expireAll();
+      this.#versions.expireAll();
+    });
   }
 
   find(accountId: string, functionName: string, qualifier: string): StoredFunction | Promise<StoredFunction> {
-    if (qualifier !== LATEST) throw functionNotFound(functionName, qualifier);
-    const found = this.#cache.get(`${accountId}:${functionName}`);
-    if (found instanceof Promise) return found.then((value) => orNotFound(value, functionName));
-    return orNotFound(found, functionName);
+    const found = this.#functions.get(`${accountId}:${functionName}`);
+    if (found instanceof Promise) return found.then((entry) => this.#resolve(entry, accountId, functionName, qualifier));
+    return this.#resolve(found, accountId, functionName, qualifier);
   }
 
   onChange(listener: (change: FunctionChange) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onVersionDeleted(listener: (deleted: DeletedVersion) => void): void {
+    this.#deletionListeners.push(listener);
+  }
+
+  #resolve(
+    entry: FunctionEntry | undefined,
+    accountId: string,
+    functionName: string,
+    qualifier: string,
+  ): StoredFunction | Promise<StoredFunction> {
+    if (entry === undefined) throw functionNotFound(functionName);
+    if (qualifier === LATEST) return entry.latest;
+    const version = this.#versionOf(entry, qualifier);
+    if (version === undefined) throw functionNotFound(functionName, qualifier);
+    if (version === LATEST) return entry.latest;
+    const found = this.#versions.get(`${accountId}:${functionName}:${version}`);
+    if (found instanceof Promise) return found.then((loaded) => handOut(entry, loaded, functionName, version));
+    return handOut(entry, found, functionName, version);
+  }
+
+  #versionOf({ aliases }: FunctionEntry, qualifier: string): string | undefined {
+    const target = aliases.get(qualifier);
+    if (target !== undefined) return target.other === undefined ? target.version : chooseVersion(target, this.#random());
+    return VERSION_NUMBER.test(qualifier) ? qualifier : undefined;
+  }
+
+  #onFunctionChange(change: FunctionChange): void {
+    const { accountId, functionName, commitId } = change;
+    this.#functions.invalidate(`${accountId}:${functionName}`);
+    if (commitId === undefined) {
+      this.#versions.invalidateWhere((_version, key) => key.startsWith(`${accountId}:${functionName}:`));
+    }
+    this.#tell(change);
+  }
+
+  #onQualifierChange({ accountId, functionName, publishedVersion, deletedVersion }: QualifierChange): void {
+    this.#functions.invalidate(`${accountId}:${functionName}`);
+    const version = publishedVersion ?? deletedVersion;
+    if (version !== undefined) this.#versions.invalidate(`${accountId}:${functionName}:${version}`);
+    if (deletedVersion !== undefined) this.#tellDeleted({ accountId, functionName, version: deletedVersion });
   }
 
   /** A change whose notice was lost shows when the entry is loaded again. */
@@ -62,9 +137,28 @@ export class CachedFunctionDirectory implements FunctionDirectory {
   #tell(change: FunctionChange): void {
     for (const listener of this.#listeners) listener(change);
   }
+
+  #tellDeleted(deleted: DeletedVersion): void {
+    for (const listener of this.#deletionListeners) listener(deleted);
+  }
 }
 
-function orNotFound(found: StoredFunction | undefined, functionName: string): StoredFunction {
-  if (found === undefined) throw functionNotFound(functionName);
-  return found;
+async function loadEntry(store: FunctionStore, key: string): Promise<FunctionEntry | undefined> {
+  const [accountId = '', functionName = ''] = key.split(':');
+  const [latest, aliases] = await Promise.all([store.get(accountId, functionName), store.versions.aliases({ accountId, functionName })]);
+  if (latest === undefined) return undefined;
+  return { latest, aliases: new Map(aliases.map((alias) => [alias.Name, aliasTarget(alias)])), handedOut: new Map() };
+}
+
+function handOut(entry: FunctionEntry, version: StoredFunction | undefined, functionName: string, number: string): StoredFunction {
+  if (version === undefined) throw functionNotFound(functionName, number);
+  const known = entry.handedOut.get(number);
+  if (known?.version === version) return known.merged;
+  const merged = { ...version, concurrency: entry.latest.concurrency };
+  entry.handedOut.set(number, { version, merged });
+  return merged;
+}
+
+function deletedVersion({ accountId, configuration }: StoredFunction): DeletedVersion {
+  return { accountId, functionName: configuration.FunctionName, version: configuration.Version };
 }

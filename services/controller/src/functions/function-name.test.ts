@@ -17,6 +17,8 @@ describe('a function reference', () => {
     ['__proto__', { functionName: '__proto__' }],
     ['x'.repeat(64), { functionName: 'x'.repeat(64) }],
     ['hello:$LATEST', { functionName: 'hello', qualifier: '$LATEST' }],
+    ['hello:live', { functionName: 'hello', qualifier: 'live' }],
+    ['hello:7', { functionName: 'hello', qualifier: '7' }],
     ['tenant:hello', { accountId: 'tenant', functionName: 'hello' }],
     ['tenant:hello:live', { accountId: 'tenant', functionName: 'hello', qualifier: 'live' }],
     ['tenant:function:hello', { accountId: 'tenant', functionName: 'hello' }],
@@ -24,7 +26,7 @@ describe('a function reference', () => {
     ['brn:cloud:faas:bj:tenant:function:hello', { region: 'bj', accountId: 'tenant', functionName: 'hello' }],
     ['brn:cloud:faas:bj:tenant:function:hello:$LATEST', { region: 'bj', accountId: 'tenant', functionName: 'hello', qualifier: '$LATEST' }],
   ])('%s is understood', (text, expected) => {
-    expect(parseFunctionReference(text)).toEqual(expected);
+    expect(parseFunctionReference(text, 'tenant')).toEqual(expected);
   });
 
   it.each([
@@ -42,7 +44,8 @@ describe('a function reference', () => {
     ':',
     'a:',
     ':a',
-    'A:b',
+    'A:b:c',
+    'a:b c',
     'a:b:c:d:e',
     'brn:cloud:vm:bj:tenant:function:hello',
     'brn:cloud:faas:bj:tenant:layer:hello',
@@ -50,7 +53,7 @@ describe('a function reference', () => {
     'brn:cloud:faas::tenant:function:hello',
     'arn:aws:lambda:us-east-1:123456789012:function:hello',
   ])('%j is refused', (text) => {
-    expect(codeOf(() => parseFunctionReference(text))).toBe('INVALID_NAME');
+    expect(codeOf(() => parseFunctionReference(text, 'tenant'))).toBe('INVALID_NAME');
   });
 });
 
@@ -70,13 +73,15 @@ describe('the function that a path means', () => {
   });
 
   it('of another account or region does not exist', () => {
-    expect(codeOf(() => resolveFunction('tenant:hello', OWNER))).toBe('FUNCTION_NOT_FOUND');
+    expect(codeOf(() => resolveFunction('tenant:function:hello', OWNER))).toBe('FUNCTION_NOT_FOUND');
+    expect(codeOf(() => resolveFunction('tenant:hello:live', OWNER))).toBe('FUNCTION_NOT_FOUND');
     expect(codeOf(() => resolveFunction('brn:cloud:faas:mars:default:function:hello', OWNER))).toBe('FUNCTION_NOT_FOUND');
   });
 
   it('takes the qualifier from the name or from the query', () => {
     expect(resolveFunction('hello', OWNER, '7').qualifier).toBe('7');
     expect(resolveFunction('hello', OWNER, '').qualifier).toBe('$LATEST');
+    expect(resolveFunction('hello:live', OWNER).qualifier).toBe('live');
     expect(resolveFunction('default:hello:live', OWNER).qualifier).toBe('live');
     expect(resolveFunction('default:hello:live', OWNER, 'live').qualifier).toBe('live');
     expect(codeOf(() => resolveFunction('default:hello:live', OWNER, '7'))).toBe('VALIDATION_FAILED');

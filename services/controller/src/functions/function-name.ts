@@ -13,24 +13,29 @@ export interface FunctionReference {
 
 export const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 export const ACCOUNT_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** Spelling of a published version; no alias may look like one. */
+export const VERSION_NUMBER = /^[1-9]\d{0,9}$/;
+export const ALIAS_NAME = /^(?!\d+$)[A-Za-z0-9_-]{1,128}$/;
 const QUALIFIER = /^(\$LATEST|[A-Za-z0-9_-]{1,128})$/;
 const REGION = /^[a-z0-9-]{1,32}$/;
 export const LATEST = '$LATEST';
 
 /**
- * Understands `name`, `name:$LATEST`, `account:name[:qualifier]`, `account:function:name[:qualifier]` and a whole
- * `brn:cloud:faas:<region>:<account>:function:<name>[:<qualifier>]`.
+ * Understands `name`, `name:qualifier`, `account:name[:qualifier]`, `account:function:name[:qualifier]` and a whole
+ * `brn:cloud:faas:<region>:<account>:function:<name>[:<qualifier>]`. Of two parts the first is the account only when it is
+ * the caller's own.
  * @param text already percent-decoded
  * @throws ServiceError INVALID_NAME
  */
-export function parseFunctionReference(text: string): FunctionReference {
+export function parseFunctionReference(text: string, callersAccountId: string): FunctionReference {
   if (FUNCTION_NAME.test(text)) return { functionName: text };
   const parts = text.split(':');
   if (parts[0] === 'brn') return parseBrn(parts, text);
   if (parts[1] === 'function' && (parts.length === 3 || parts.length === 4)) {
     return reference({ accountId: parts[0], functionName: parts[2], qualifier: parts[3] }, text);
   }
-  if (parts.length === 2 && parts[1] === LATEST) return reference({ functionName: parts[0], qualifier: LATEST }, text);
+  const isQualified = parts.length === 2 && (parts[1] === LATEST || parts[0] !== callersAccountId);
+  if (isQualified) return reference({ functionName: parts[0], qualifier: parts[1] }, text);
   if (parts.length === 2 || parts.length === 3) {
     return reference({ accountId: parts[0], functionName: parts[1], qualifier: parts[2] }, text);
   }
@@ -63,7 +68,7 @@ export interface ResolvedFunction {
  * @throws ServiceError INVALID_NAME, FUNCTION_NOT_FOUND (another account, another region), VALIDATION_FAILED (qualifier)
  */
 export function resolveReference(text: string, owner: FunctionOwner, qualifier = ''): ResolvedFunction {
-  const reference = parseFunctionReference(text);
+  const reference = parseFunctionReference(text, owner.accountId);
   if (qualifier !== '' && !QUALIFIER.test(qualifier)) {
     throw invalidField('Qualifier', 'Qualifier must be $LATEST, a version number or an alias name.');
   }
@@ -80,10 +85,7 @@ export function resolveReference(text: string, owner: FunctionOwner, qualifier =
 
 export function functionNotFound(functionName: string, qualifier: string = LATEST): ServiceError {
   if (qualifier === LATEST) return new ServiceError('FUNCTION_NOT_FOUND', `No function "${functionName}" in this account.`);
-  return new ServiceError(
-    'FUNCTION_NOT_FOUND',
-    `The function "${functionName}" has no version or alias "${qualifier}"; only $LATEST exists.`,
-  );
+  return new ServiceError('FUNCTION_NOT_FOUND', `The function "${functionName}" has no version or alias "${qualifier}".`);
 }
 
 /** @throws ServiceError INVALID_NAME */
@@ -91,8 +93,14 @@ export function assertFunctionName(text: string): void {
   if (!FUNCTION_NAME.test(text)) throw invalidName(text);
 }
 
-export function functionArn({ region, accountId }: { region: string; accountId: string }, functionName: string): string {
-  return `brn:cloud:faas:${region}:${accountId}:function:${functionName}`;
+/** @param qualifier a version or an alias */
+export function functionArn(
+  { region, accountId }: { region: string; accountId: string },
+  functionName: string,
+  qualifier?: string,
+): string {
+  const arn = `brn:cloud:faas:${region}:${accountId}:function:${functionName}`;
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
 }
 
 function parseBrn(parts: string[], text: string): FunctionReference {

@@ -7,9 +7,11 @@ import type {
 } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
 import { changedSettings, commitIdOf, newSettings, type FunctionSettings } from './configuration';
+import { AliasService } from './alias-service';
 import { LATEST, assertFunctionName, functionArn, functionNotFound } from './function-name';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
 import type { PackageStore, StoredPackage, Upload } from './package-store';
+import { VersionService } from './version-service';
 
 export interface FunctionServiceOptions {
   store: FunctionStore;
@@ -30,10 +32,14 @@ const ATTEMPTS = 5;
 
 /** What can be done with functions; every method throws STORE_UNAVAILABLE when Redis is away. */
 export class FunctionService {
+  readonly versions: VersionService;
+  readonly aliases: AliasService;
   readonly #options: FunctionServiceOptions;
 
   constructor(options: FunctionServiceOptions) {
     this.#options = options;
+    this.versions = new VersionService(options);
+    this.aliases = new AliasService(options);
   }
 
   get region(): string {
@@ -129,7 +135,7 @@ export class FunctionService {
     return this.#update(accountId, functionName, undefined, (current) => ({ ...current, concurrency }));
   }
 
-  /** Running calls finish. @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED */
+  /** With all versions and aliases. Running calls finish. @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED */
   async delete(accountId: string, functionName: string, expectedRevisionId?: string): Promise<void> {
     const outcome = await this.#options.store.delete(accountId, functionName, expectedRevisionId);
     if (outcome === 'missing') throw functionNotFound(functionName);

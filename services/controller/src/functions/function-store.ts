@@ -1,22 +1,24 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionChange } from './function-directory';
+import type { VersionStore } from './version-store';
 
 /**
  * Where functions last. Every method throws STORE_UNAVAILABLE when the store does not answer; then it is not known
  * whether a write happened.
  */
 export interface FunctionStore {
+  readonly versions: VersionStore;
   get(accountId: string, functionName: string): Promise<StoredFunction | undefined>;
   /** MUST be atomic. @returns false when the name is taken: nothing was changed */
   create(created: StoredFunction): Promise<boolean>;
   /** MUST replace only what still has the expected RevisionId, atomically. */
   replace(updated: StoredFunction, expectedRevisionId: string): Promise<'replaced' | 'missing' | 'stale'>;
-  /** @param expectedRevisionId deletes only that revision */
+  /** With its versions and aliases. @param expectedRevisionId deletes only that revision */
   delete(accountId: string, functionName: string, expectedRevisionId?: string): Promise<'deleted' | 'missing' | 'stale'>;
   /** Functions of one account in order of their names, after `marker` (exclusive). */
   list(accountId: string, page: FunctionPageRequest): Promise<FunctionPage>;
   /**
-   * Hex SHA-256 of the package of each function, of all accounts, read piece by piece. MUST include every function that is
+   * Hex SHA-256 of the package of each function and version, of all accounts, read piece by piece. MUST include every function that is
    * there from the beginning to the end; MUST throw rather than leave one out.
    */
   packagesInUse(): AsyncIterable<string>;

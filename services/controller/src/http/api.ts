@@ -17,6 +17,7 @@ import { mountOperations, type MetricsSource, type ReadinessCheck } from './rout
 import { mountPool } from './routes/pool';
 import { mountRecords } from './routes/records';
 import { mountRuntimes } from './routes/runtimes';
+import { mountVersions } from './routes/versions';
 import { mountUnsupported } from './routes/unsupported';
 import { sendError } from './send-error';
 
@@ -52,6 +53,7 @@ export function createApi(deps: ApiDeps): Api {
       const mount = createMount(app, deps);
       mountOperations(mount, deps);
       mountFunctions(mount, deps);
+      mountVersions(mount, deps);
       mountRecords(mount, deps);
       mountLogs(mount, deps);
       mountRuntimes(mount, deps);

@@ -14,7 +14,7 @@ import { readInteger, type Query } from './query';
  * configuration in the body: it is in the query.
  */
 
-export const SETTING_PARAMETERS = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQuota', 'Description'] as const;
+export const SETTING_PARAMETERS = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQuota', 'Description', 'Publish'] as const;
 export type SettingQuery = Query<(typeof SETTING_PARAMETERS)[number]>;
 
 const ZIP_TYPES = ['application/zip', 'application/x-zip-compressed'];
@@ -24,43 +24,74 @@ const DEFAULT_HANDLER = 'index.handler';
 
 type Runtimes = ReadonlyMap<string, RuntimeManifest>;
 
+export interface CreateForm {
+  settings: FunctionSettings;
+  upload: Upload;
+  /** A version is to be published at once. */
+  publish: boolean;
+}
+
+export interface CodeForm {
+  upload: Upload;
+  publish: boolean;
+  revisionId?: string;
+}
+
 /** @throws ServiceError for anything that is not a well-formed create request */
-export async function readCreate(
-  request: IncomingMessage,
-  query: SettingQuery,
-  runtimes: Runtimes,
-): Promise<{ settings: FunctionSettings; upload: Upload }> {
+export async function readCreate(request: IncomingMessage, query: SettingQuery, runtimes: Runtimes): Promise<CreateForm> {
   const mediaType = mediaTypeOf(request);
   if (mediaType === 'application/json') return readJsonCreate(request, query);
-  if (ZIP_TYPES.includes(mediaType)) return { settings: settingsOf(query, undefined), upload: zipUpload(request) };
+  const publish = readPublish(query);
+  if (ZIP_TYPES.includes(mediaType)) return { settings: settingsOf(query, undefined), upload: zipUpload(request), publish };
   const manifest = manifestFor(mediaType, runtimes, query.Runtime);
   const settings = settingsOf({ Handler: DEFAULT_HANDLER, ...query }, manifest.name);
-  return { settings, upload: await sourceUpload(request, manifest) };
+  return { settings, upload: await sourceUpload(request, manifest), publish };
 }
 
 /** @param runtime of the function, which a single source file must be for */
 export async function readCodeUpdate(
   request: IncomingMessage,
+  query: Query<'Publish'>,
   runtimes: Runtimes,
   runtime: string,
-): Promise<{ upload: Upload; revisionId?: string }> {
+): Promise<CodeForm> {
   const mediaType = mediaTypeOf(request);
-  if (ZIP_TYPES.includes(mediaType)) return { upload: zipUpload(request) };
+  const publish = readPublish(query);
+  if (ZIP_TYPES.includes(mediaType)) return { upload: zipUpload(request), publish };
   if (mediaType !== 'application/json') {
-    return { upload: await sourceUpload(request, manifestFor(mediaType, runtimes, runtime)) };
+    return { upload: await sourceUpload(request, manifestFor(mediaType, runtimes, runtime)), publish };
   }
-  const { ZipFile, Sha256, RevisionId } = checked(updateCodeRequestSchema, await readJson(request, LIMITS.controlBodyBytes));
-  return { upload: base64Upload(ZipFile, Sha256, 'ZipFile'), ...(RevisionId === undefined ? {} : { revisionId: RevisionId }) };
+  refuseQuery(query);
+  const {
+    ZipFile,
+    Sha256,
+    RevisionId,
+    Publish = false,
+  } = checked(updateCodeRequestSchema, await readJson(request, LIMITS.controlBodyBytes));
+  return {
+    upload: base64Upload(ZipFile, Sha256, 'ZipFile'),
+    publish: Publish,
+    ...(RevisionId === undefined ? {} : { revisionId: RevisionId }),
+  };
 }
 
-async function readJsonCreate(request: IncomingMessage, query: SettingQuery): Promise<{ settings: FunctionSettings; upload: Upload }> {
-  const stray = Object.keys(query)[0];
-  if (stray !== undefined) throw invalidField(stray, `${stray} belongs into the JSON body, not into the query.`);
+async function readJsonCreate(request: IncomingMessage, query: SettingQuery): Promise<CreateForm> {
+  refuseQuery(query);
   const body = await readJson(request, LIMITS.controlBodyBytes);
   refuseUnsupported(body);
-  const { Code, Publish, ...settings } = checked<CreateFunctionRequest>(createFunctionRequestSchema, body);
-  if (Publish === true) throw notInThisVersion('Publish');
-  return { settings, upload: base64Upload(Code.ZipFile, Code.Sha256, 'Code.ZipFile') };
+  const { Code, Publish = false, ...settings } = checked<CreateFunctionRequest>(createFunctionRequestSchema, body);
+  return { settings, upload: base64Upload(Code.ZipFile, Code.Sha256, 'Code.ZipFile'), publish: Publish };
+}
+
+function refuseQuery(query: Readonly<Record<string, string>>): void {
+  const stray = Object.keys(query)[0];
+  if (stray !== undefined) throw invalidField(stray, `${stray} belongs into the JSON body, not into the query.`);
+}
+
+/** @throws ServiceError VALIDATION_FAILED */
+function readPublish({ Publish }: Query<'Publish'>): boolean {
+  if (Publish === undefined || Publish === 'true' || Publish === 'false') return Publish === 'true';
+  throw invalidField('Publish', 'Publish must be true or false.');
 }
 
 /** Members that users of Lambda know and that this version does not have: refused in words, never stored and ignored. */

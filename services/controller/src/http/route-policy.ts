@@ -1,4 +1,5 @@
 import type { Action } from '../auth/authorize';
+import { FUNCTION_POLICIES } from './policies/functions';
 import { LOG_POLICIES } from './policies/logs';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -22,17 +23,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/version', action: 'public' },
   { method: 'get', path: '/metrics', action: 'metrics:read' },
 
-  { method: 'get', path: '/v1/functions', action: 'function:read' },
-  { method: 'post', path: '/v1/functions/:id', action: 'function:write' },
-  { method: 'get', path: '/v1/functions/:id', action: 'function:read' },
-  { method: 'delete', path: '/v1/functions/:id', action: 'function:write' },
-  { method: 'put', path: '/v1/functions/:id/code', action: 'function:write' },
-  { method: 'get', path: '/v1/functions/:id/configuration', action: 'function:read' },
-  { method: 'put', path: '/v1/functions/:id/configuration', action: 'function:write' },
-  { method: 'get', path: '/v1/functions/:id/concurrency', action: 'function:read' },
-  { method: 'put', path: '/v1/functions/:id/concurrency', action: 'function:write' },
-  { method: 'delete', path: '/v1/functions/:id/concurrency', action: 'function:write' },
-  { method: 'post', path: '/v1/functions/:id/invocations', action: 'function:invoke', isHotPath: true },
+  ...FUNCTION_POLICIES,
 
   ...LOG_POLICIES,
 
@@ -59,8 +50,6 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
 export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
-  { path: '/v1/functions/:id/versions{/*rest}', what: 'Versions of functions' },
-  { path: '/v1/functions/:id/aliases{/*rest}', what: 'Aliases of functions' },
   { path: '/v1/functions/:id/provisioned-concurrency', what: 'Provisioned concurrency' },
   { path: '/v1/functions/:id/triggers{/*rest}', what: 'Triggers' },
   { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },

@@ -44,6 +44,7 @@ function setUp(found: StoredFunction | ServiceError = STORED) {
       return found;
     },
     onChange: () => undefined,
+    onVersionDeleted: () => undefined,
   };
   const owner = { onCallDeadline: () => undefined };
   const submit = (request: CallRequest): Call => {

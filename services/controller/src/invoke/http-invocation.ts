@@ -105,6 +105,8 @@ export class HttpInvocation implements Reply, ForClient {
       milliseconds(call.invokeMs),
       'Server-Timing',
       serverTiming(call),
+      'X-Easyfaas-Executed-Version',
+      call.request.stored.configuration.Version,
     ];
     if (call.containerId !== undefined) headers.push('X-Easyfaas-Container', call.containerId);
     if (call.start !== undefined) headers.push('X-Easyfaas-Start', call.start);

@@ -1,8 +1,9 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
-import type { FunctionChange } from '../functions/function-directory';
+import type { DeletedVersion, FunctionChange } from '../functions/function-directory';
+import { LATEST } from '../functions/function-name';
 import { FunctionPool, type FunctionShare } from './function-pool';
 
-/** Every function that has containers or waiting calls, by commit. */
+/** Every function that has containers or waiting calls, by version and commit: what a container was told is that of its version. */
 export class FunctionPools {
   readonly #lineLimit: number;
   readonly #byCommit = new Map<string, FunctionPool>();
@@ -23,14 +24,22 @@ export class FunctionPools {
     return this.#byCommit.values();
   }
 
-  /** Marks the pools of commits that are not current any more, and returns them. */
+  /** Marks the pools of commits that are not current any more, and returns them. Published versions go with their function only. */
   retire({ accountId, functionName, commitId }: FunctionChange): FunctionPool[] {
+    return this.#retireWhere(accountId, functionName, (pool) => {
+      if (commitId === undefined) return true;
+      return pool.stored.configuration.Version === LATEST && pool.commitId !== commitId;
+    });
+  }
+
+  /** Marks the pools of a version that was deleted, and returns them. */
+  retireVersion({ accountId, functionName, version }: DeletedVersion): FunctionPool[] {
+    return this.#retireWhere(accountId, functionName, (pool) => pool.stored.configuration.Version === version);
+  }
+
+  #retireWhere(accountId: string, functionName: string, isOver: (pool: FunctionPool) => boolean): FunctionPool[] {
     const retired = [...this.#byCommit.values()].filter(
-      (pool) =>
-        pool.accountId === accountId &&
-        pool.stored.configuration.FunctionName === functionName &&
-        pool.commitId !== commitId &&
-        !pool.isRetired,
+      (pool) => pool.accountId === accountId && pool.stored.configuration.FunctionName === functionName && isOver(pool) && !pool.isRetired,
     );
     for (const pool of retired) pool.isRetired = true;
     return retired;

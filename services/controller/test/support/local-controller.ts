@@ -60,6 +60,10 @@ export class MemoryDirectory implements FunctionDirectory {
     this.#listeners.push(listener);
   }
 
+  onVersionDeleted(): void {
+    // There are no versions in these tests.
+  }
+
   #tell(change: FunctionChange): void {
     for (const listener of this.#listeners) listener(change);
   }

@@ -2,10 +2,12 @@ import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import type { FunctionChange } from '../function-directory';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from '../function-store';
+import { FakeVersionStore } from './fake-version-store';
 
 /** For tests: functions in memory; it can go away like Redis, and others can change it behind our back. */
 export class FakeFunctionStore implements FunctionStore {
   readonly functions = new Map<string, StoredFunction>();
+  readonly versions = new FakeVersionStore(this);
   isAway = false;
   gets = 0;
   readonly #listeners: ((change: FunctionChange) => void)[] = [];
@@ -39,6 +41,7 @@ export class FakeFunctionStore implements FunctionStore {
     if (current === undefined) return 'missing';
     if (expectedRevisionId !== undefined && current.configuration.RevisionId !== expectedRevisionId) return 'stale';
     this.functions.delete(`${accountId}:${functionName}`);
+    this.versions.forget({ accountId, functionName });
     this.tell({ accountId, functionName });
     return 'deleted';
   }

@@ -2,17 +2,24 @@ import type { Request, Response } from 'express';
 import { functionConcurrencySchema, updateConfigurationRequestSchema } from '@easyfaas/contracts/schemas';
 import type { FunctionConfiguration, RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
 import { configurationView } from '../../functions/configuration';
-import { FUNCTION_NAME, LATEST, functionNotFound, resolveReference } from '../../functions/function-name';
+import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
 import { checked, readJson } from '../body';
 import { SETTING_PARAMETERS, readCodeUpdate, readCreate, refuseUnsupported } from '../function-forms';
+import {
+  expectedRevision,
+  formatMarker,
+  functionTarget,
+  parseNameMarker,
+  unqualifiedTarget,
+  type FunctionTarget,
+} from '../function-target';
 import { pathParameter, type Mount } from '../mount-route';
-import { readInteger, readQuery } from '../query';
+import { PAGE_PARAMETERS, pageLimit } from '../page-query';
+import { readQuery } from '../query';
 import { principalOf } from '../request-context';
 
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 50;
 /** Far more than any valid configuration, so that one with too many members is told which ones instead of a size. */
 const CONFIGURATION_BYTES = 6 * 1024 * 1024;
 
@@ -23,20 +30,14 @@ interface Deps {
 
 /** `/v1/functions`: functions, their code, configuration and reserved concurrency. */
 export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): void {
-  const target = (request: Request, qualifier?: string): { accountId: string; functionName: string } => {
-    const { accountId } = principalOf(request);
-    const found = resolveReference(pathParameter(request, 'id'), { accountId, region: functions.region }, qualifier);
-    if (found.qualifier !== LATEST) throw functionNotFound(found.functionName, found.qualifier);
-    return { accountId, functionName: found.functionName };
-  };
+  const target = (request: Request): FunctionTarget => unqualifiedTarget(request, functions.region);
 
   mount('/v1/functions', {
     get: async (request, response) => {
-      const { marker, maxItems } = readQuery(request, ['marker', 'maxItems']);
-      const limit = maxItems === undefined ? PAGE_DEFAULT : readInteger('maxItems', maxItems, { min: 1, max: PAGE_MAX });
+      const query = readQuery(request, PAGE_PARAMETERS);
       const page = await functions.list(principalOf(request).accountId, {
-        limit,
-        ...(marker === undefined ? {} : { marker: parseMarker(marker) }),
+        limit: pageLimit(query),
+        ...(query.marker === undefined ? {} : { marker: parseNameMarker(query.marker) }),
       });
       response.json({
         Functions: page.functions.map(({ configuration }) => configurationView(configuration)),
@@ -50,15 +51,15 @@ export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): voi
       const query = readQuery(request, SETTING_PARAMETERS);
       const { accountId, functionName } = target(request);
       await functions.assertAbsent(accountId, functionName);
-      const { settings, upload } = await readCreate(request, query, runtimes);
+      const { settings, upload, publish } = await readCreate(request, query, runtimes);
       const created = await functions.create(accountId, functionName, settings, upload);
       response.setHeader('Location', `/v1/functions/${functionName}`);
-      sendConfiguration(response.status(201), created);
+      sendConfiguration(response.status(201), publish ? await functions.versions.publish({ accountId, functionName }, {}) : created);
     },
     get: async (request, response) => {
       const { Qualifier } = readQuery(request, ['Qualifier']);
-      const { accountId, functionName } = target(request, Qualifier);
-      const { configuration, concurrency, code } = await functions.read(accountId, functionName);
+      const wanted = functionTarget(request, functions.region, Qualifier);
+      const { configuration, concurrency, code } = await functions.versions.read(wanted, wanted.qualifier);
       setRevision(response, configuration);
       response.json({
         Configuration: configurationView(configuration),
@@ -68,27 +69,29 @@ export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): voi
     },
     delete: async (request, response) => {
       const { Qualifier } = readQuery(request, ['Qualifier']);
-      const { accountId, functionName } = target(request, Qualifier);
-      await functions.delete(accountId, functionName, expectedRevision(request));
+      const wanted = functionTarget(request, functions.region, Qualifier);
+      if (namesVersion(request, wanted, Qualifier)) await functions.versions.delete(wanted, wanted.qualifier);
+      else await functions.delete(wanted.accountId, wanted.functionName, expectedRevision(request));
       response.status(204).end();
     },
   });
 
   mount('/v1/functions/:id/code', {
     put: async (request, response) => {
-      readQuery(request, []);
+      const query = readQuery(request, ['Publish']);
       const { accountId, functionName } = target(request);
       const current = await functions.read(accountId, functionName);
-      const { upload, revisionId } = await readCodeUpdate(request, runtimes, current.configuration.Runtime);
-      sendConfiguration(response, await functions.updateCode(accountId, functionName, upload, expectedRevision(request, revisionId)));
+      const { upload, revisionId, publish } = await readCodeUpdate(request, query, runtimes, current.configuration.Runtime);
+      const updated = await functions.updateCode(accountId, functionName, upload, expectedRevision(request, revisionId));
+      sendConfiguration(response, publish ? await functions.versions.publish({ accountId, functionName }, {}) : updated);
     },
   });
 
   mount('/v1/functions/:id/configuration', {
     get: async (request, response) => {
       const { Qualifier } = readQuery(request, ['Qualifier']);
-      const { accountId, functionName } = target(request, Qualifier);
-      sendConfiguration(response, await functions.read(accountId, functionName));
+      const wanted = functionTarget(request, functions.region, Qualifier);
+      sendConfiguration(response, await functions.versions.read(wanted, wanted.qualifier));
     },
     put: async (request, response) => {
       readQuery(request, []);
@@ -135,27 +138,7 @@ function setRevision(response: Response, { RevisionId }: FunctionConfiguration):
   response.setHeader('ETag', `"${RevisionId}"`);
 }
 
-/** `If-Match` (RFC 9110: a quoted tag, or `*` for any) or the body's RevisionId. */
-function expectedRevision(request: Request, inBody?: string): string | undefined {
-  const header = request.headers['if-match']?.trim();
-  if (header === undefined || header === '*') return inBody;
-  const tag = /^(?:W\/)?"?([^",]{1,64})"?$/.exec(header)?.[1];
-  if (tag === undefined) throw invalidField('If-Match', 'If-Match must be one RevisionId in quotes, or *.');
-  if (inBody !== undefined && inBody !== tag) throw invalidField('RevisionId', 'RevisionId and If-Match differ; give one of them.');
-  return tag;
-}
-
-const MARKER_PREFIX = 'name:';
-
-/** Opaque, so that what a page starts with can change. */
-function formatMarker(functionName: string): string {
-  return Buffer.from(`${MARKER_PREFIX}${functionName}`).toString('base64url');
-}
-
-/** @throws ServiceError VALIDATION_FAILED when it was not given out */
-function parseMarker(marker: string): string {
-  const text = Buffer.from(marker.slice(0, 256), 'base64url').toString();
-  const functionName = text.slice(MARKER_PREFIX.length);
-  if (text.startsWith(MARKER_PREFIX) && FUNCTION_NAME.test(functionName)) return functionName;
-  throw invalidField('marker', 'marker must be the NextMarker of an earlier page.');
+/** Whether a version was named, be it `$LATEST`, which cannot be deleted alone. */
+function namesVersion(request: Request, { qualifier }: FunctionTarget, inQuery = ''): boolean {
+  return qualifier !== LATEST || inQuery !== '' || pathParameter(request, 'id').endsWith(`:${LATEST}`);
 }
