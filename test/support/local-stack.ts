@@ -133,8 +133,8 @@ export class LocalStack {
   /** As many cold containers as at rest. */
   async untilFilled(deadlineMs = 60_000): Promise<void> {
     await eventually(async () => {
-      const { runtimes } = (await this.client.call('/v1/pool')).json<{ runtimes: { min: number; cold: number }[] }>();
-      if (runtimes.some(({ min, cold }) => cold < min)) throw new Error(`the pool is not full: ${JSON.stringify(runtimes)}`);
+      const { shelves } = (await this.client.call('/v1/pool')).json<{ shelves: { min: number; cold: number }[] }>();
+      if (shelves.some(({ min, cold }) => cold < min)) throw new Error(`the pool is not full: ${JSON.stringify(shelves)}`);
     }, deadlineMs);
   }
 

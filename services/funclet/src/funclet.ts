@@ -37,6 +37,8 @@ export interface FuncletOptions {
 
 const START_TIMEOUT_MS = 60_000;
 const ENGINE_RETRY_MS = 500;
+/** While containers are made or removed they are looked at this often. */
+const IN_TRANSIT_MS = 2_000;
 const MIB = 1024 * 1024;
 /** Of the machine, for containers, unless configured. */
 const NODE_MEMORY_SHARE = 0.8;
@@ -188,6 +190,7 @@ export class Funclet implements Service {
       signal,
     );
     periodically(config.reconcileMs, signal, () => reaper.reconcile());
+    periodically(Math.min(IN_TRANSIT_MS, config.reconcileMs), signal, () => reaper.reconcileInTransit());
     periodically(config.verifyCodeMs, signal, async () => code.verifyAll());
   }
 }

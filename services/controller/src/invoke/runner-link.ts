@@ -20,6 +20,8 @@ export class RunnerLink {
   readonly #clock: Clock;
   /** Monotonic, ms: the oldest question without an answer. */
   #askedAtMs: number | undefined;
+  /** How long the last answer took, ms: the machine's slowness as this container sees it. */
+  answerMs = 0;
   stats: StatsHeader | undefined;
 
   constructor(socket: AttachedSocket, events: RunnerLinkEvents, clock: Clock) {
@@ -33,7 +35,7 @@ export class RunnerLink {
     return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
   }
 
-  /** It was us who did not listen. */
+  /** It was us who did not listen, or it is not to answer. */
   forgetSilence(): void {
     this.#askedAtMs = undefined;
   }
@@ -43,17 +45,23 @@ export class RunnerLink {
     this.#send(FrameType.KILL, JSON.stringify({ reason }));
   }
 
-  /** Asks for STATS, which is also a sign of life. */
-  askForStats(): void {
-    this.#askedAtMs ??= this.#clock.monotonicMs();
-    this.#send(FrameType.STATS, '{}');
+  /** Asks for a PONG, or for STATS, which is also a sign of life. */
+  askForLife(nowMs: number, { wantsFigures }: { wantsFigures: boolean }): void {
+    this.#askedAtMs ??= nowMs;
+    this.#send(wantsFigures ? FrameType.STATS : FrameType.PING, '{}');
   }
 
   onFrame(frame: Frame): void {
-    this.#askedAtMs = undefined;
+    this.#noteLife();
     if (frame.type === FrameType.LOG) this.#events.onStrayLog(frame.body);
     else if (frame.type === FrameType.STATS) this.stats = readStats(parseHeader(frame));
     else if (frame.type === FrameType.EXIT) this.#events.onExit(readExit(parseHeader(frame)));
+  }
+
+  #noteLife(): void {
+    if (this.#askedAtMs === undefined) return;
+    this.answerMs = this.#clock.monotonicMs() - this.#askedAtMs;
+    this.#askedAtMs = undefined;
   }
 
   #send(type: FrameType, headerJson: string): void {

@@ -37,6 +37,8 @@ export class RuntimeLink {
   #lastWritten: Call | undefined;
   /** Monotonic count of frames received, to see whether a process is alive. */
   framesReceived = 0;
+  /** Of the oldest question without an answer: when it was asked, monotonic, ms, and what had been received by then. */
+  #question: { atMs: number; frames: number } | undefined;
 
   constructor(socket: AttachedSocket, events: RuntimeLinkEvents) {
     this.#socket = socket;
@@ -70,6 +72,26 @@ export class RuntimeLink {
   sendPing(): void {
     this.#lastWritten = undefined;
     this.#socket.writer.write(FrameType.PING, 0, '{}');
+  }
+
+  /** Asks for a sign of life. Any frame is one; the path of a call does nothing for it. */
+  askForLife(nowMs: number): void {
+    if (this.#question === undefined || this.#question.frames !== this.framesReceived) {
+      this.#question = { atMs: nowMs, frames: this.framesReceived };
+    }
+    this.sendPing();
+    this.flush();
+  }
+
+  /** How long a question has been without any sign of life, ms. */
+  silentMs(nowMs: number): number {
+    const question = this.#question;
+    return question === undefined || question.frames !== this.framesReceived ? 0 : nowMs - question.atMs;
+  }
+
+  /** Whatever it was asked before does not count any more. */
+  forgetSilence(): void {
+    this.#question = undefined;
   }
 
   flush(): void {

@@ -3,6 +3,7 @@ import type { ColdReason } from '@easyfaas/contracts/wire';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { PoolContainer } from './container';
 import type { FunctionPool } from './function-pool';
+import { RecentEnds } from './recent-ends';
 
 export interface ContainerResetsDeps {
   clock: Clock;
@@ -22,6 +23,7 @@ export class ContainerResets {
   readonly #deps: ContainerResetsDeps;
   /** When the funclet was last asked, by container id. */
   readonly #askedAtMs = new Map<string, number>();
+  readonly recent = new RecentEnds();
 
   constructor(deps: ContainerResetsDeps) {
     this.#deps = deps;
@@ -43,6 +45,7 @@ export class ContainerResets {
     }
     if (container.inFlight > 0) this.#deps.onLeftOver(container);
     container.connection.close();
+    this.#remember(container, reason);
     this.#ask(container, reason);
     this.#deps.onReset(pool, lastEnd);
   }
@@ -59,6 +62,12 @@ export class ContainerResets {
 
   forget(containerId: string): void {
     this.#askedAtMs.delete(containerId);
+  }
+
+  #remember({ containerId, view }: PoolContainer, reason: string): void {
+    const functionName = view.assignment?.functionName;
+    const at = new Date(this.#deps.clock.wallMs()).toISOString();
+    this.recent.note({ containerId, runtime: view.runtime, ...(functionName === undefined ? {} : { functionName }), reason, at });
   }
 
   #ask(container: PoolContainer, reason: string): void {

@@ -9,7 +9,6 @@ const facts = (more: Partial<EndingFacts>): EndingFacts => ({
   unusedMs: 0,
   ageMs: 0,
   isRetired: false,
-  silentMs: 0,
   ...more,
 });
 const rules = { idleTimeoutMs: 300_000, maxAgeMs: 3_600_000, targets: new Map([['a', 1]]) };
@@ -30,11 +29,6 @@ describe('containers whose time has come', () => {
   it('are those whose processes never came', () => {
     expect(reasons(facts({ phase: 'attaching', inPhaseMs: 20_001 }))).toEqual(['did not attach within 20 s']);
     expect(reasons(facts({ phase: 'attaching', inPhaseMs: 1000 }))).toEqual([]);
-  });
-
-  it('are those whose supervisor is silent, busy or not', () => {
-    expect(reasons(facts({ silentMs: 6000, inFlight: 1 }))).toEqual(['unhealthy: the runner was silent for 6 s']);
-    expect(reasons(facts({ phase: 'cold', silentMs: 6000 }))).toHaveLength(1);
   });
 
   it('are surplus cold ones after a while, but never the minimum', () => {
@@ -59,6 +53,6 @@ describe('containers whose time has come', () => {
   });
 
   it('are not asked to go twice', () => {
-    expect(reasons(facts({ phase: 'resetting', silentMs: 10_000, unusedMs: 1e9 }))).toEqual([]);
+    expect(reasons(facts({ phase: 'resetting', unusedMs: 1e9 }))).toEqual([]);
   });
 });

@@ -15,8 +15,6 @@ export interface EndingFacts {
   ageMs: number;
   /** Its function has a newer commit or is gone. */
   isRetired: boolean;
-  /** The supervisor inside was asked for a sign of life so long ago without an answer, ms; 0 when it answered. */
-  silentMs: number;
 }
 
 export interface EndingRules {
@@ -37,8 +35,6 @@ export interface EndingStep {
 
 /** A container has this long from its creation until both of its processes have dialled in, ms. */
 const ATTACH_MS = 20_000;
-/** A supervisor that is silent for longer is taken for dead, ms. */
-const SILENCE_MS = 5000;
 /** A cold container above the target goes after this, or after the idle time-out when that is shorter, ms. */
 const SURPLUS_MS = 60_000;
 
@@ -66,13 +62,11 @@ type Ending = Omit<EndingStep, 'do' | 'containerId'>;
 type Limits = Pick<EndingRules, 'idleTimeoutMs' | 'maxAgeMs'>;
 
 function endingOf(facts: EndingFacts, { idleTimeoutMs, maxAgeMs }: Limits, isSurplus: boolean): Ending | undefined {
-  const { phase, inFlight, inPhaseMs, unusedMs, ageMs, isRetired, silentMs } = facts;
+  const { phase, inFlight, inPhaseMs, unusedMs, ageMs, isRetired } = facts;
   if (phase === 'resetting') return undefined;
   if (phase === 'attaching') {
     return inPhaseMs > ATTACH_MS ? { reason: `did not attach within ${ATTACH_MS / 1000} s`, lastEnd: 'unhealthy' } : undefined;
   }
-  if (silentMs > SILENCE_MS)
-    return { reason: `unhealthy: the runner was silent for ${Math.round(silentMs / 1000)} s`, lastEnd: 'unhealthy' };
   if (phase === 'cold')
     return isSurplus && inPhaseMs > Math.min(SURPLUS_MS, idleTimeoutMs) ? { reason: 'surplus', lastEnd: 'idle' } : undefined;
   if (phase !== 'warm' && phase !== 'paused') return undefined;

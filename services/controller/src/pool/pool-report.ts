@@ -57,6 +57,7 @@ export class PoolReport implements PoolReader {
       max,
       counts,
       shelves: this.#shelves(),
+      recentEnds: this.#deps.resets.recent.list(),
       waiting: [...pools.values()]
         .filter(({ line }) => line.length > 0)
         .map(({ stored, accountId, line }) => ({ accountId, functionName: stored.configuration.FunctionName, calls: line.length })),

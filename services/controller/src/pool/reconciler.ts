@@ -32,12 +32,10 @@ export interface ReconcilerDeps {
 
 type Step = CreateStep | EndingStep;
 
-/** Without a cause to look at the pool it is looked at this often, ms; also how often signs of life are asked for. */
+/** Without a cause to look at the pool it is looked at this often, ms. */
 const TICK_MS = 2000;
 /** Most creations at once: more only makes each of them slower. */
 const CREATIONS_MAX = 2;
-/** A turn of the event loop this late says that we were the ones who slept, not the containers. */
-const LATE_MS = 2000;
 
 /** Compares what there is with what is wanted and takes the steps in between. All decisions are made by pure functions. */
 export class Reconciler {
@@ -45,14 +43,12 @@ export class Reconciler {
   #isPlanned = false;
   #isStopped = false;
   #cancelTick: (() => void) | undefined;
-  #lastTickMs = 0;
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
   }
 
   start(): void {
-    this.#lastTickMs = this.#deps.clock.monotonicMs();
     this.#planTick();
     this.kick();
   }
@@ -88,7 +84,6 @@ export class Reconciler {
       if (this.#isStopped) return;
       this.#planTick();
       this.#deps.onTick();
-      this.#askForLife();
       this.#deps.resets.retry(this.#deps.view.values());
       this.#deps.pools.sweep();
       this.#reconcile();
@@ -156,21 +151,6 @@ export class Reconciler {
       unusedMs: nowMs - container.lastUsedMs,
       ageMs: nowMs - container.loadedAtMs,
       isRetired: container.functionPool?.isRetired === true && container.functionPool.line.length === 0,
-      silentMs: container.connection.runner?.silentMs(nowMs) ?? 0,
     };
-  }
-
-  #askForLife(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const lateMs = nowMs - this.#lastTickMs - TICK_MS;
-    const wasAsleep = lateMs > LATE_MS;
-    this.#lastTickMs = nowMs;
-    for (const { connection, phase } of this.#deps.view.values()) {
-      // A frozen one cannot answer.
-      if (phase === 'resetting' || phase === 'paused') continue;
-      if (wasAsleep) connection.runner?.forgetSilence();
-      connection.runner?.askForStats();
-    }
-    if (wasAsleep) this.#deps.logger.warn('event loop was held up', { lateMs: Math.round(lateMs) });
   }
 }

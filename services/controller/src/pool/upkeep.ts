@@ -6,6 +6,7 @@ import type { ContainerResets } from './container-resets';
 import { DemandEstimate } from './demand-estimate';
 import type { FairSharing } from './fair-sharing';
 import type { FunctionPools } from './function-pools';
+import { HealthWatch } from './health-watch';
 import type { PoolContainer } from './container';
 import { Pauses } from './pauses';
 import { PoolReport } from './pool-report';
@@ -86,6 +87,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   });
   const report = new PoolReport({ view, pools, resets, reconciler, creations, shelves, targets, estimate, shares, max: poolMax });
   const pauses = new Pauses({ ...options, onResumed: options.onSlots });
+  const health = new HealthWatch(options);
   return {
     creations,
     reconciler,
@@ -94,10 +96,12 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     start: () => {
       reconciler.start();
       pauses.start();
+      health.start();
     },
     stop: () => {
       reconciler.stop();
       pauses.stop();
+      health.stop();
     },
     noteDemand: (wish) => {
       const shelf = shelves.of(wish);

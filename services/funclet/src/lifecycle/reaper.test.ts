@@ -55,6 +55,17 @@ describe('a container that ends behind our back', () => {
     expect(life.registry.get(B).view).toMatchObject({ state: 'gone', reason: 'the container is not there any more' });
   });
 
+  it('is looked for more often while it is being made, and not otherwise', async () => {
+    await life.cold(B);
+    const before = life.engine.calls.length;
+    await life.reaper.reconcileInTransit();
+    expect(life.engine.calls.length).toBe(before);
+    await life.containers.init(life.initRequest(A), life.signal);
+    life.engine.end(life.dockerIdOf(A), { exitCode: 1, oomKilled: false });
+    await life.reaper.reconcileInTransit();
+    expect(life.registry.get(A).view).toMatchObject({ state: 'gone', exit: { exitCode: 1 } });
+  });
+
   it('is not reset twice by the events of our own removal', async () => {
     watch();
     await life.warm(A, sha256);

@@ -38,6 +38,15 @@ export class Reaper {
     await this.#running;
   }
 
+  /**
+   * Reconciles if a container is being made or removed: of those the engine's events alone tell that they ended, and events can
+   * be lost. Of all others the controller notices it by their connections.
+   */
+  async reconcileInTransit(): Promise<void> {
+    const isInTransit = ({ state }: { state: string }): boolean => state === 'creating' || state === 'resetting';
+    if (this.#context.registry.views().some(isInTransit)) await this.reconcile();
+  }
+
   /** An event of the engine about one of our containers. */
   async onEvent({ dockerId, containerId, type }: EngineEvent): Promise<void> {
     const record = this.#context.registry.find(containerId);

@@ -1,0 +1,122 @@
+import { FakeClock, silentLogger } from '@easyfaas/service-kit';
+import type { PoolContainer } from './container';
+import { HealthWatch } from './health-watch';
+
+/** One side of a container that answers until it is made deaf. */
+class FakeLink {
+  readonly questions: string[] = [];
+  isDeaf = false;
+  answerMs = 0;
+  #askedAtMs: number | undefined;
+
+  askForLife(nowMs: number, options?: { wantsFigures: boolean }): void {
+    this.questions.push(options?.wantsFigures === true ? 'figures' : 'life');
+    if (this.isDeaf) this.#askedAtMs ??= nowMs;
+  }
+
+  silentMs(nowMs: number): number {
+    return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
+  }
+
+  forgetSilence(): void {
+    this.#askedAtMs = undefined;
+  }
+}
+
+class World {
+  readonly clock = new FakeClock();
+  readonly resets: string[] = [];
+  readonly runner = new FakeLink();
+  readonly runtime = new FakeLink();
+  readonly container = {
+    containerId: 'c',
+    phase: 'warm',
+    inFlight: 0,
+    view: { state: 'warm' },
+    connection: { runner: this.runner, runtime: this.runtime },
+  };
+  readonly health = new HealthWatch({
+    clock: this.clock,
+    logger: silentLogger(),
+    view: { values: () => (this.container.phase === 'resetting' ? [] : [this.container as unknown as PoolContainer]) },
+    resets: {
+      reset: (container, reason) => {
+        this.resets.push(`${container.containerId} ${reason}`);
+        this.container.phase = 'resetting';
+      },
+    },
+  });
+
+  start(): this {
+    this.health.start();
+    return this;
+  }
+
+  /** In steps, as time passes. */
+  pass(ms: number): void {
+    for (let passed = 0; passed < ms; passed += 100) this.clock.advance(100);
+  }
+}
+
+describe('the watch over containers', () => {
+  it('notices a silent supervisor within 3 s, whenever the silence begins', () => {
+    for (const lead of [0, 300, 700, 799]) {
+      const world = new World().start();
+      world.pass(5000);
+      world.clock.advance(lead);
+      world.runner.isDeaf = true;
+      world.pass(3000);
+      expect(world.resets).toEqual([expect.stringMatching(/^c unhealthy: the runner was silent for \d\.\d s$/)]);
+    }
+  });
+
+  it('leaves one alone that answers', () => {
+    const world = new World().start();
+    world.pass(60_000);
+    expect(world.resets).toEqual([]);
+  });
+
+  it('asks a runtime only between calls, and seldom', () => {
+    const world = new World().start();
+    world.container.inFlight = 1;
+    world.pass(10_000);
+    expect(world.runtime.questions).toEqual([]);
+    world.container.inFlight = 0;
+    world.pass(10_000);
+    expect(world.runtime.questions.length).toBeLessThan(world.runner.questions.length / 5);
+    expect(world.runtime.questions.length).toBeGreaterThan(2);
+  });
+
+  it('takes no frozen container for silent, neither while it is frozen nor right after', () => {
+    const world = new World().start();
+    world.runner.isDeaf = true;
+    world.container.view.state = 'paused';
+    world.pass(30_000);
+    world.container.view.state = 'warm';
+    world.runner.isDeaf = false;
+    world.pass(10_000);
+    expect(world.resets).toEqual([]);
+  });
+
+  it('blames nobody when it slept itself', () => {
+    const world = new World().start();
+    world.runner.isDeaf = true;
+    world.pass(800);
+    world.runner.isDeaf = false;
+    // The whole process stood still; answers may lie in the sockets unread.
+    const { clock } = world;
+    const planned = clock.after.bind(clock);
+    clock.after = (delayMs, callback) => planned(delayMs + 20_000, callback);
+    world.pass(1000);
+    clock.after = planned;
+    world.pass(21_000);
+    expect(world.resets).toEqual([]);
+  });
+
+  it('is over when it is stopped', () => {
+    const world = new World().start();
+    world.health.stop();
+    world.pass(10_000);
+    expect(world.runner.questions).toEqual([]);
+  });
+});

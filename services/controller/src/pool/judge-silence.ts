@@ -1,0 +1,51 @@
+import type { ContainerState } from '@easyfaas/contracts/wire';
+import type { ContainerPhase } from './container';
+
+/** What is known of a container's processes. */
+export interface SignsOfLife {
+  phase: ContainerPhase;
+  state: ContainerState;
+  /** Calls in it. */
+  inFlight: number;
+  /** The oldest question to the supervisor inside without any answer, ms; 0 when there is none. */
+  runnerSilentMs: number;
+  /** The same of the runtime process. */
+  runtimeSilentMs: number;
+}
+
+/** On a machine that has time for everybody, ms. With a look every 0.8 s a silent supervisor is noticed within 2.4 s. */
+const LIMIT_MS = 1400;
+const LIMIT_MAX_MS = 10_000;
+/** A machine on which answers take long gets that many times the slowest of them. */
+const SLOWNESS_FACTOR = 8;
+/** A runtime process may have something of its own to do between two calls. */
+const RUNTIME_FACTOR = 2;
+
+/** How long a supervisor may be silent, ms. @param slowestAnswerMs of the last answer of each container */
+export function silenceLimitMs(slowestAnswerMs: number): number {
+  return Math.min(LIMIT_MAX_MS, Math.max(LIMIT_MS, SLOWNESS_FACTOR * slowestAnswerMs));
+}
+
+/** A frozen container answers nobody, and that is right. */
+export function isAsked({ phase, state }: Pick<SignsOfLife, 'phase' | 'state'>): boolean {
+  return phase !== 'attaching' && phase !== 'resetting' && phase !== 'paused' && state !== 'paused';
+}
+
+/** Only between calls: a handler may block its process for as long as its time-out lets it. */
+export function isRuntimeAsked({ phase, inFlight }: Pick<SignsOfLife, 'phase' | 'inFlight'>): boolean {
+  return inFlight === 0 && (phase === 'cold' || phase === 'warm');
+}
+
+/** @returns why the container has to go; undefined while it is well */
+export function judgeSilence(signs: SignsOfLife, limitMs: number): string | undefined {
+  if (!isAsked(signs)) return undefined;
+  const { runnerSilentMs, runtimeSilentMs } = signs;
+  if (runnerSilentMs > limitMs) return `unhealthy: the runner was silent for ${seconds(runnerSilentMs)} s`;
+  if (isRuntimeAsked(signs) && runtimeSilentMs > RUNTIME_FACTOR * limitMs)
+    return `unhealthy: the runtime process did not answer for ${seconds(runtimeSilentMs)} s, without a call in it`;
+  return undefined;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}

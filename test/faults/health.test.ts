@@ -1,0 +1,81 @@
+import { CallRun } from '../support/call-run';
+import { eventually } from '../support/eventually';
+import { reportFault } from '../support/fault-report';
+import { LEDGER_HANDLER } from '../support/ledger';
+import { LocalStack, describeLocally } from '../support/local-stack';
+
+let stack: LocalStack;
+
+interface RecentEnd {
+  containerId: string;
+  reason: string;
+}
+
+async function recentEnds(): Promise<RecentEnd[]> {
+  return (await stack.client.call('/v1/pool')).json<{ recentEnds: RecentEnd[] }>().recentEnds;
+}
+
+/** A shell in the container, as the function's own user; the brackets keep its command line from matching itself. */
+function signalInside(dockerId: string, signal: string, what: 'bootstrap' | 'runner'): void {
+  const pattern = what === 'runner' ? '[r]unner' : '[b]ootstrap';
+  const pids = `$(grep -l '${pattern}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -v '^1$')`;
+  stack.docker('exec', dockerId, 'sh', '-c', `kill -${signal} ${pids}`);
+}
+
+const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
+  ['F7', 'container frozen by hand', (id) => stack.docker('pause', id), /^unhealthy: the runner was silent/],
+  ['F7', 'runner stopped (SIGSTOP)', (id) => signalInside(id, 'STOP', 'runner'), /^unhealthy: the runner was silent/],
+  ['F7', 'idle runtime stopped (SIGSTOP)', (id) => signalInside(id, 'STOP', 'bootstrap'), /^unhealthy: the runtime process did not answer/],
+  ['F5', 'runtime killed (SIGKILL)', (id) => signalInside(id, 'KILL', 'bootstrap'), /^runtime ended: SIGKILL/],
+  ['F4', 'container killed', (id) => stack.docker('kill', id), /^(runtime ended|connection lost)/],
+  ['F14', 'container removed by hand', (id) => stack.docker('rm', '--force', id), /^(runtime ended|connection lost)/],
+];
+
+describeLocally('a warm container that is not well', () => {
+  beforeAll(async () => {
+    stack = await LocalStack.start({ env: { EASYFAAS_POOL_MIN: 'nodejs20=2,python3=1' } });
+    await stack.untilFilled();
+  }, 120_000);
+
+  afterAll(async () => {
+    await stack?.stop();
+  }, 60_000);
+
+  it.each(FAULTS)(
+    '%s, %s: is noticed without a call, replaced, and the reason is shown',
+    async (fault, injected, inject, reason) => {
+      const { client, ledger } = stack;
+      const name = await client.deploy({ source: `${LEDGER_HANDLER} // ${injected}`, timeoutSeconds: 20 });
+      const run = new CallRun(client, ledger);
+      expect((await run.call(name)).kind).toBe('ok');
+      const { containerId, dockerId } = await client.containerOf(name);
+      const startedAt = performance.now();
+      inject(dockerId);
+      const end = await eventually(async () => {
+        const found = (await recentEnds()).find((each) => each.containerId === containerId);
+        if (found === undefined) throw new Error(`${containerId} has not ended: ${JSON.stringify(await recentEnds())}`);
+        return found;
+      }, 20_000);
+      const noticedAfterMs = Math.round(performance.now() - startedAt);
+      expect(end.reason).toMatch(reason);
+
+      const next = await run.call(name);
+      expect({ kind: next.kind, start: next.start }).toEqual({ kind: 'ok', start: 'cold' });
+      await run.finish();
+      const [verdict, orphans] = [run.verdict(), await stack.settledOrphans()];
+      reportFault({
+        fault,
+        injected: `${injected}, idle`,
+        attempted: run.endings.length,
+        verdict,
+        orphans: orphans.length,
+        endings: run.tally,
+        measured: { noticedAfterMs },
+      });
+      expect({ ...verdict, orphans }).toEqual({ lost: [], unexpected: [], duplicated: {}, silent: [], recovered: [], orphans: [] });
+      await client.remove(name);
+      await stack.untilFilled();
+    },
+    60_000,
+  );
+});
