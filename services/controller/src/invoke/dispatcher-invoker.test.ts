@@ -48,7 +48,9 @@ function setUp(found: StoredFunction | ServiceError = STORED) {
   };
   const owner = { onCallDeadline: () => undefined };
   const submit = (request: CallRequest): Call => {
-    const call = new Call(request, new FunctionPool(STORED, { admitted: 0, lastEnd: undefined }, 10), owner, clock.monotonicMs());
+    const account = { accountId: 'a', admitted: 0, unreserved: 0, setAside: 0, meanCallMs: undefined };
+    const pool = new FunctionPool(STORED, { share: { admitted: 0, lastEnd: undefined }, account, lineLimit: 10 });
+    const call = new Call(request, pool, owner, clock.monotonicMs());
     submitted.push(call);
     return call;
   };

@@ -1,5 +1,5 @@
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
-import type { ColdReason } from '@easyfaas/contracts/wire';
+import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
 import type { PoolContainer } from '../pool/container';
 import type { FunctionPool } from '../pool/function-pool';
 import type { FunctionPools } from '../pool/function-pools';
@@ -46,7 +46,7 @@ export class Dispatcher implements CallOwner {
     const { pools, admission, sweep, clock } = this.#deps;
     const pool = pools.of(request.stored);
     const call = new Call(request, pool, this, clock.monotonicMs());
-    const refusal = admission.enter(request.stored, pool.share);
+    const refusal = admission.enter(request.stored, pool);
     if (refusal !== undefined) {
       this.settle(call, { kind: 'platform-error', error: refusal });
       return call;
@@ -55,6 +55,11 @@ export class Dispatcher implements CallOwner {
     sweep.wake();
     this.#place(call);
     return call;
+  }
+
+  /** When a call that cannot even be taken does well to come again, whole seconds. */
+  retryAfterS(stored: StoredFunction): number {
+    return this.#deps.pools.of(stored).retryAfterS;
   }
 
   /** The client is gone: a waiting call is dropped, a running one is told to stop. */
@@ -117,7 +122,7 @@ export class Dispatcher implements CallOwner {
     const { admission, journal, clock } = this.#deps;
     if (call.isAdmitted) {
       call.isAdmitted = false;
-      admission.leave(call.pool.accountId, call.pool.share);
+      admission.leave(call.request.stored, call.pool);
     }
     const httpStatus = call.settle(outcome, clock);
     if (httpStatus !== undefined) journal.write(call, outcome, httpStatus);
@@ -144,7 +149,7 @@ export class Dispatcher implements CallOwner {
     if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcomeOf(call));
     if (pool.line.isFull && !call.hasBeenRedispatched) {
       const text = `${pool.line.length} calls of ${pool.stored.configuration.FunctionName} are waiting for a container already, the most that may; try again shortly.`;
-      return this.settle(call, { kind: 'platform-error', error: throttled('WaitingLineFull', text) });
+      return this.settle(call, { kind: 'platform-error', error: throttled('WaitingLineFull', text, pool.retryAfterS) });
     }
     call.deadlineMs = nowMs + waitMs;
     call.waitingSinceMs = nowMs;
@@ -186,12 +191,12 @@ export class Dispatcher implements CallOwner {
     const cause = lastFailure(pool);
     if (pool.warm > 0 && cause === undefined) {
       const text = `All containers of ${name} were busy for ${seconds} s and no further one came free; try again shortly.`;
-      return this.settle(call, { kind: 'platform-error', error: throttled('WaitedTooLong', text) });
+      return this.settle(call, { kind: 'platform-error', error: throttled('WaitedTooLong', text, pool.retryAfterS) });
     }
     const why = cause === undefined ? 'the pool is being filled' : cause.message;
     const error = new ServiceError('RUNTIME_UNAVAILABLE', `No container for ${name} was ready within ${seconds} s: ${why}`, {
       cause,
-      headers: { 'Retry-After': '1' },
+      headers: { 'Retry-After': String(pool.retryAfterS) },
     });
     this.settle(call, { kind: 'platform-error', error });
   }

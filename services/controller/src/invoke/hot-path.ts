@@ -94,7 +94,7 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
   assertActive(stored);
   const clientContext = clientContextOf(headers);
   if (wantsDryRun(headers)) return invocation.confirm();
-  holdPayload(deps.payloads, invocation);
+  holdPayload(deps.payloads, invocation, () => deps.dispatcher.retryAfterS(stored));
   readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
@@ -115,12 +115,12 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
 }
 
 /** @throws ServiceError THROTTLED when too many large payloads are under way; PAYLOAD_TOO_LARGE is for whoever reads the body */
-function holdPayload(payloads: PayloadBudget, invocation: HttpInvocation): void {
+function holdPayload(payloads: PayloadBudget, invocation: HttpInvocation, retryAfterS: () => number): void {
   const { contentLength, isChunked } = invocation.headers;
   const bytes = Math.min(isChunked ? LIMITS.syncPayloadBytes : Math.max(0, contentLength), LIMITS.syncPayloadBytes);
   if (bytes === 0 || invocation.hold(payloads, bytes)) return;
   const text = `Payloads of ${payloads.heldBytes} bytes are under way, ${payloads.limitBytes} may be (EASYFAAS_PAYLOADS_MB); try again shortly.`;
-  throw throttled('PayloadMemoryExceeded', text);
+  throw throttled('PayloadMemoryExceeded', text, retryAfterS());
 }
 
 /** What has to be fetched first: a key or a function that was not seen lately. */

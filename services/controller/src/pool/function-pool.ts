@@ -1,7 +1,9 @@
 import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
 import type { ServiceError } from '@easyfaas/service-kit';
+import type { AccountShare } from '../invoke/admission';
 import type { Call } from '../invoke/call';
 import type { Outcome } from '../invoke/outcome';
+import { retryAfterSeconds } from '../invoke/retry-after';
 import { type ColdWish, chooseWarm } from './choose';
 import type { PoolContainer } from './container';
 import { WaitingLine } from './waiting-line';
@@ -23,6 +25,7 @@ export class FunctionPool {
   readonly commitId: string;
   readonly concurrency: number;
   readonly share: FunctionShare;
+  readonly account: AccountShare;
   readonly line: WaitingLine<Call>;
   readonly containers = new Set<PoolContainer>();
   /** With a free slot, least recently used first. */
@@ -56,9 +59,10 @@ export class FunctionPool {
   isForgotten = false;
   isRecheckPlanned = false;
 
-  constructor(stored: StoredFunction, share: FunctionShare, lineLimit: number) {
+  constructor(stored: StoredFunction, { share, account, lineLimit }: { share: FunctionShare; account: AccountShare; lineLimit: number }) {
     this.stored = stored;
     this.share = share;
+    this.account = account;
     this.accountId = stored.accountId;
     this.commitId = stored.configuration.CommitId;
     this.concurrency = stored.configuration.PodConcurrentQuota;
@@ -83,6 +87,12 @@ export class FunctionPool {
     return { runtime: Runtime, network: NetworkMode, memoryMb: MemorySize };
   }
 
+  /** When a refused caller does well to come again: when the line will have gone through the slots. Whole seconds, 1 to 60. */
+  get retryAfterS(): number {
+    const slots = (this.warm + this.warmingUp) * this.concurrency;
+    return retryAfterSeconds({ ahead: this.line.length + 1, slots, meanCallMs: this.meanCallMs });
+  }
+
   chooseWarm(): PoolContainer | undefined {
     return chooseWarm(this.#free);
   }
@@ -100,11 +110,16 @@ export class FunctionPool {
   noteCallMs(callMs: number, isCold: boolean): void {
     this.ended++;
     if (isCold) this.coldEnded++;
-    this.meanCallMs = this.meanCallMs === undefined ? callMs : this.meanCallMs + MEAN_WEIGHT * (callMs - this.meanCallMs);
+    this.meanCallMs = meanWith(this.meanCallMs, callMs);
+    this.account.meanCallMs = meanWith(this.account.meanCallMs, callMs);
   }
 
   remove(container: PoolContainer): void {
     this.noteSlots(container);
     this.containers.delete(container);
   }
+}
+
+function meanWith(meanMs: number | undefined, newestMs: number): number {
+  return meanMs === undefined ? newestMs : meanMs + MEAN_WEIGHT * (newestMs - meanMs);
 }

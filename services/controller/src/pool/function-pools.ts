@@ -1,18 +1,24 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { DeletedVersion, FunctionChange } from '../functions/function-directory';
 import { LATEST } from '../functions/function-name';
+import type { AccountShare } from '../invoke/admission';
 import { FunctionPool, type FunctionShare } from './function-pool';
 
 /** Every function that has containers or waiting calls, by version and commit: what a container was told is that of its version. */
 export class FunctionPools {
   readonly #lineLimit: number;
+  readonly #onAccount: (account: AccountShare) => void;
   readonly #byCommit = new Map<string, FunctionPool>();
   readonly #shares = new Map<string, FunctionShare>();
+  /** Never forgotten: there are few. */
+  readonly #accounts = new Map<string, AccountShare>();
   /** The directory hands out the same object until the function changes: found without building a key. */
   readonly #byObject = new WeakMap<StoredFunction, FunctionPool>();
 
-  constructor(lineLimit: number) {
+  /** @param onAccount told of each account when its first function is called */
+  constructor(lineLimit: number, onAccount: (account: AccountShare) => void = () => undefined) {
     this.#lineLimit = lineLimit;
+    this.#onAccount = onAccount;
   }
 
   of(stored: StoredFunction): FunctionPool {
@@ -65,7 +71,11 @@ export class FunctionPools {
     const key = `${accountId}/${configuration.FunctionName}/${configuration.Version}/${configuration.CommitId}`;
     let pool = this.#byCommit.get(key);
     if (pool === undefined) {
-      pool = new FunctionPool(stored, this.#share(`${accountId}/${configuration.FunctionName}`), this.#lineLimit);
+      pool = new FunctionPool(stored, {
+        share: this.#share(`${accountId}/${configuration.FunctionName}`),
+        account: this.#account(accountId),
+        lineLimit: this.#lineLimit,
+      });
       this.#byCommit.set(key, pool);
     }
     pool.stored = stored;
@@ -73,6 +83,16 @@ export class FunctionPools {
     pool.isRetired = false;
     this.#byObject.set(stored, pool);
     return pool;
+  }
+
+  #account(accountId: string): AccountShare {
+    let account = this.#accounts.get(accountId);
+    if (account === undefined) {
+      account = { accountId, admitted: 0, unreserved: 0, setAside: 0, meanCallMs: undefined };
+      this.#accounts.set(accountId, account);
+      this.#onAccount(account);
+    }
+    return account;
   }
 
   #share(key: string): FunctionShare {
