@@ -14,10 +14,12 @@ import { FuncletClient } from './clients/funclet-client';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
 import { type Engine, createEngine } from './engine';
+import { engineSettings } from './engine-settings';
 import { CachedFunctionDirectory } from './functions/cached-function-directory';
 import { DiskPackageStore } from './functions/disk-package-store';
 import { FunctionService } from './functions/function-service';
 import { PackageSweep } from './functions/package-sweep';
+import { Reservations } from './functions/reservations';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
@@ -26,7 +28,6 @@ import { FrontRequest } from './invoke/front-request';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
-import { shelvesOf } from './pool/shelves';
 import { pingRedis } from './redis-connection';
 import { openStores, redisAddress } from './redis-stores';
 
@@ -79,6 +80,7 @@ export class Controller implements Service {
         ? new AnonymousAuthenticator({ acceptance: config.anonymousAcceptance, clock, logger })
         : new KeyAuthenticator({ store: keyStore, clock, logger });
 
+    const reservations = new Reservations({ store: functionStore, accountLimit: config.accountConcurrency });
     const engine: Engine = createEngine({
       clock,
       ids: systemIds,
@@ -87,24 +89,8 @@ export class Controller implements Service {
       funclet,
       directory,
       records,
-      shelves: shelvesOf({
-        runtimes: runtimes.keys(),
-        classesMb: config.poolClassesMb,
-        minimums: config.poolMin,
-        caps: config.poolCap,
-        networks: config.egress === 'on' ? ['none', 'egress'] : ['none'],
-        minEgress: config.poolMinEgress,
-      }),
-      poolMax: config.poolMax,
-      idleTimeoutMs: config.idleTimeoutMs,
-      pauseAfterMs: config.pauseAfterMs,
-      pausesProvisioned: config.pausesProvisioned,
-      containerMaxAgeMs: config.containerMaxAgeMs,
-      containerMaxCalls: config.containerMaxCalls,
-      accountWeights: config.accountWeights,
-      waitMs: config.waitMs,
-      lineLimit: config.waitingMax,
-      accountConcurrency: config.accountConcurrency,
+      ...engineSettings(config, runtimes.keys()),
+      loadSetAside: (accountId) => reservations.sum(accountId),
       taskRoot: () => CONTAINER_PATHS.task,
     });
     const async = createAsyncEngine({
@@ -124,6 +110,7 @@ export class Controller implements Service {
       keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
       functions: new FunctionService({
         store: functionStore,
+        reservations,
         packages,
         runtimes,
         region: config.region,

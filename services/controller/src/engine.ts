@@ -10,6 +10,7 @@ import { Dispatcher } from './invoke/dispatcher';
 import { InvokeMetrics } from './invoke/invoke-metrics';
 import { NonceSource } from './invoke/nonce-source';
 import type { RecordSink } from './invoke/record-sink';
+import { SetAside } from './invoke/set-aside';
 import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
 import { egressRefusal } from './pool/egress-refusal';
@@ -51,6 +52,8 @@ export interface EngineOptions {
   lineLimit: number;
   /** Calls at once per account. */
   accountConcurrency: number;
+  /** Sum of the reservations of an account's functions. */
+  loadSetAside: (accountId: string) => Promise<number>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -74,7 +77,8 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { clock, logger, registry, funclet, directory, records, shelves, taskRoot } = options;
   const metrics = new InvokeMetrics(registry);
-  const pools = new FunctionPools(options.lineLimit);
+  const setAside = new SetAside({ clock, logger, load: options.loadSetAside });
+  const pools = new FunctionPools(options.lineLimit, (account) => setAside.watch(account));
   const admission = new Admission(options.accountConcurrency);
 
   const sweep = new DeadlineSweep({
@@ -172,6 +176,7 @@ export function createEngine(options: EngineOptions): Engine {
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
   directory.onChange((change) => retire(pools.retire(change), change.commitId === undefined ? 'function deleted' : 'version changed'));
+  directory.onChange(({ accountId }) => setAside.onChange(accountId));
   directory.onVersionDeleted((deleted) => retire(pools.retireVersion(deleted), 'version deleted'));
 
   function retire(retired: readonly FunctionPool[], reason: string): void {
@@ -195,6 +200,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     admitted: () => admission.admitted,
     stop: () => {
+      setAside.stop();
       upkeep.stop();
       watch.stop();
       for (const container of view.values()) container.connection.close();

@@ -384,6 +384,22 @@ describeWithRedis('functions over the API', () => {
     });
   });
 
+  it('refuses reservations that leave too little to the other functions of the account', async () => {
+    const [one, two] = [await made(), await made()];
+    const reserve = (name: string, count: number) =>
+      call(`/v1/functions/${name}/concurrency`, { method: 'PUT', ...jsonBody({ ReservedConcurrentExecutions: count }) });
+    expect((await reserve(one, 700)).status).toBe(200);
+    const refused = await reserve(two, 250);
+    expect(codeOf(refused)).toBe('VALIDATION_FAILED');
+    expect(refused.text).toMatch(/ReservedConcurrentExecutions is 250, at most \d+ can be reserved.*1000 calls at once.*100 stay/);
+    const put = await call(`/v1/functions/${two}/configuration`, { method: 'PUT', ...jsonBody({ ReservedConcurrentExecutions: 250 }) });
+    expect(codeOf(put)).toBe('VALIDATION_FAILED');
+    expect((await reserve(two, 150)).status).toBe(200);
+    expect((await call(`/v1/functions/${one}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await reserve(two, 800)).status).toBe(200);
+    expect((await call(`/v1/functions/${two}`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   describe('packages, corpus C', () => {
     it('C73 refuses another SHA-256 than announced and leaves nothing', async () => {
       const before = packageFiles();

@@ -16,6 +16,7 @@ import { RedisKeyStore } from '../src/auth/redis-key-store';
 import { CachedFunctionDirectory } from '../src/functions/cached-function-directory';
 import { DiskPackageStore } from '../src/functions/disk-package-store';
 import { FunctionService } from '../src/functions/function-service';
+import { Reservations } from '../src/functions/reservations';
 import { RedisFunctionStore } from '../src/functions/redis-function-store';
 import { createApi } from '../src/http/api';
 import { createFrontDoor } from '../src/http/front-door';
@@ -132,6 +133,7 @@ export async function startApi({
     keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
     functions: new FunctionService({
       store,
+      reservations: new Reservations({ store, accountLimit: 1000 }),
       packages,
       runtimes: RUNTIMES,
       region: 'local',

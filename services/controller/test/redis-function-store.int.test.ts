@@ -30,6 +30,22 @@ describeWithRedis('the function store in Redis', () => {
     expect(await store.get('default', 'none')).toBeUndefined();
   });
 
+  it('tells what the functions of an account have reserved', async () => {
+    const reserving = (name: string, reserved: number, accountId = 'reserving') =>
+      store.create({ ...storedFunction(name), accountId, concurrency: { ReservedConcurrentExecutions: reserved } });
+    await reserving('some', 30);
+    await reserving('none', 0);
+    await reserving('foreign', 5, 'other');
+    await store.create({ ...storedFunction('free'), accountId: 'reserving' });
+    expect(await store.reservations('reserving')).toEqual(
+      new Map([
+        ['none', 0],
+        ['some', 30],
+      ]),
+    );
+    expect(await store.reservations('empty')).toEqual(new Map());
+  });
+
   it('creates once, however many try at the same time', async () => {
     const attempts = Array.from({ length: 10 }, (_, index) => store.create(storedFunction('once', { RevisionId: `r${index}` })));
     expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1);

@@ -18,3 +18,10 @@ export function packagesOfDocument(doc: string): string[] {
   if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) return [sha256];
   throw new ServiceError('INTERNAL', 'A stored function does not name its package; deploy it again or delete it.');
 }
+
+/** Only this one member; undefined where there is none. */
+export function reservationOfDocument(doc: string): number | undefined {
+  const { concurrency } = JSON.parse(doc) as { concurrency?: { ReservedConcurrentExecutions?: unknown } };
+  const reserved = concurrency?.ReservedConcurrentExecutions;
+  return typeof reserved === 'number' ? reserved : undefined;
+}

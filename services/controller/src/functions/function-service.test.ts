@@ -1,6 +1,7 @@
 import type { RuntimeManifest } from '@easyfaas/contracts/wire';
 import { FakeClock, ServiceError, silentLogger } from '@easyfaas/service-kit';
 import { FunctionService } from './function-service';
+import { Reservations } from './reservations';
 import type { PackageStore, Upload } from './package-store';
 import { FakeFunctionStore } from './testing/fake-function-store';
 
@@ -48,6 +49,7 @@ describe('the function service', () => {
   const service = (): FunctionService =>
     new FunctionService({
       store,
+      reservations: new Reservations({ store, accountLimit: 1000 }),
       packages,
       runtimes: new Map([['nodejs20', NODE]]),
       region: 'local',

@@ -10,10 +10,12 @@ import { changedSettings, commitIdOf, newSettings, type FunctionSettings } from 
 import { AliasService } from './alias-service';
 import { LATEST, assertFunctionName, functionArn, functionNotFound } from './function-name';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
+import type { Reservations } from './reservations';
 import type { PackageStore, StoredPackage, Upload } from './package-store';
 import { VersionService } from './version-service';
 
 export interface FunctionServiceOptions {
+  reservations: Pick<Reservations, 'assertPossible'>;
   store: FunctionStore;
   packages: PackageStore;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
@@ -57,8 +59,9 @@ export class FunctionService {
     assertFunctionName(functionName);
     const checked = newSettings(settings, this.#options.runtimes);
     this.#options.admitNetwork(checked);
-    const code = await this.#options.packages.put(upload);
     const { ReservedConcurrentExecutions } = settings;
+    await this.#options.reservations.assertPossible(accountId, functionName, ReservedConcurrentExecutions);
+    const code = await this.#options.packages.put(upload);
     const created: StoredFunction = {
       accountId,
       configuration: {
@@ -112,12 +115,13 @@ export class FunctionService {
   }
 
   /** @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN */
-  updateConfiguration(
+  async updateConfiguration(
     accountId: string,
     functionName: string,
     request: UpdateConfigurationRequest,
     expectedRevisionId?: string,
   ): Promise<StoredFunction> {
+    await this.#options.reservations.assertPossible(accountId, functionName, request.ReservedConcurrentExecutions);
     return this.#update(accountId, functionName, expectedRevisionId, (current) => {
       const settings = changedSettings(current.configuration, request, this.#options.runtimes);
       this.#options.admitNetwork(settings);
@@ -130,8 +134,9 @@ export class FunctionService {
     });
   }
 
-  /** @throws ServiceError FUNCTION_NOT_FOUND */
-  setConcurrency(accountId: string, functionName: string, concurrency: FunctionConcurrency): Promise<StoredFunction> {
+  /** @throws ServiceError FUNCTION_NOT_FOUND, VALIDATION_FAILED when so much is not left to be reserved */
+  async setConcurrency(accountId: string, functionName: string, concurrency: FunctionConcurrency): Promise<StoredFunction> {
+    await this.#options.reservations.assertPossible(accountId, functionName, concurrency.ReservedConcurrentExecutions);
     return this.#update(accountId, functionName, undefined, (current) => ({ ...current, concurrency }));
   }
 

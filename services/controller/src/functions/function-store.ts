@@ -17,6 +17,8 @@ export interface FunctionStore {
   delete(accountId: string, functionName: string, expectedRevisionId?: string): Promise<'deleted' | 'missing' | 'stale'>;
   /** Functions of one account in order of their names, after `marker` (exclusive). */
   list(accountId: string, page: FunctionPageRequest): Promise<FunctionPage>;
+  /** `ReservedConcurrentExecutions` of those functions of an account that have it, by name. */
+  reservations(accountId: string): Promise<ReadonlyMap<string, number>>;
   /**
    * Hex SHA-256 of the package of each function and version, of all accounts, read piece by piece. MUST include every function that is
    * there from the beginning to the end; MUST throw rather than leave one out.

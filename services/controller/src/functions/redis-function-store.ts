@@ -3,7 +3,7 @@ import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { redisCall } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import type { FunctionChange } from './function-directory';
-import { packagesOfDocument, readFunctionDocument } from './function-document';
+import { packagesOfDocument, readFunctionDocument, reservationOfDocument } from './function-document';
 import { FunctionKeys } from './function-keys';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
 import { RedisChangeChannel } from './redis-change-channel';
@@ -131,6 +131,20 @@ export class RedisFunctionStore implements FunctionStore {
       functions: docs.filter((doc) => doc !== undefined),
       ...(names.length > limit && last !== undefined ? { nextMarker: last } : {}),
     };
+  }
+
+  async reservations(accountId: string): Promise<ReadonlyMap<string, number>> {
+    const names = await redisCall(() => this.#redis.zrange(this.#keys.index(accountId), '0', '-1'));
+    const reservations = new Map<string, number>();
+    for (let from = 0; from < names.length; from += KEYS_PER_SCAN) {
+      const page = names.slice(from, from + KEYS_PER_SCAN);
+      const docs = await Promise.all(page.map((name) => redisCall(() => this.#redis.hget(this.#keys.function(accountId, name), 'doc'))));
+      docs.forEach((doc, index) => {
+        const reserved = doc === null ? undefined : reservationOfDocument(doc);
+        if (reserved !== undefined) reservations.set(page[index] ?? '', reserved);
+      });
+    }
+    return reservations;
   }
 
   /** Functions first, then versions: what is published meanwhile was the function's before. */

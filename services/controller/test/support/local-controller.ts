@@ -45,6 +45,11 @@ export class MemoryDirectory implements FunctionDirectory {
     this.#tell({ accountId: stored.accountId, functionName: stored.configuration.FunctionName, commitId: stored.configuration.CommitId });
   }
 
+  /** Sum of the reservations. */
+  setAside(): number {
+    return [...this.#byName.values()].reduce((sum, { concurrency }) => sum + (concurrency.ReservedConcurrentExecutions ?? 0), 0);
+  }
+
   delete(functionName: string): void {
     this.#byName.delete(functionName);
     this.#tell({ accountId: 'default', functionName });
@@ -114,6 +119,7 @@ export class LocalController {
       accountWeights: new Map(),
       lineLimit,
       accountConcurrency,
+      loadSetAside: async () => this.directory.setAside(),
       taskRoot: (containerId) => this.funclet.taskRoot(containerId),
     });
     this.#engine = engine;

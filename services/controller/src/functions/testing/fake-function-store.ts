@@ -51,6 +51,16 @@ export class FakeFunctionStore implements FunctionStore {
     return { functions: own.slice(0, limit) };
   }
 
+  async reservations(accountId: string): Promise<ReadonlyMap<string, number>> {
+    this.#assertThere();
+    const reservations = new Map<string, number>();
+    for (const { accountId: owner, configuration, concurrency } of this.functions.values()) {
+      const reserved = concurrency.ReservedConcurrentExecutions;
+      if (owner === accountId && reserved !== undefined) reservations.set(configuration.FunctionName, reserved);
+    }
+    return reservations;
+  }
+
   async *packagesInUse(): AsyncGenerator<string> {
     for (const { code } of this.functions.values()) {
       this.#assertThere();

@@ -1,0 +1,42 @@
+import type { ControllerConfig } from './config';
+import type { EngineOptions } from './engine';
+import { shelvesOf } from './pool/shelves';
+
+export type EngineSettings = Pick<
+  EngineOptions,
+  | 'shelves'
+  | 'poolMax'
+  | 'idleTimeoutMs'
+  | 'pauseAfterMs'
+  | 'pausesProvisioned'
+  | 'containerMaxAgeMs'
+  | 'containerMaxCalls'
+  | 'accountWeights'
+  | 'waitMs'
+  | 'lineLimit'
+  | 'accountConcurrency'
+>;
+
+/** What of the configuration the engine goes by. @throws Error when a setting of the pool names a runtime that there is not */
+export function engineSettings(config: ControllerConfig, runtimes: Iterable<string>): EngineSettings {
+  return {
+    shelves: shelvesOf({
+      runtimes,
+      classesMb: config.poolClassesMb,
+      minimums: config.poolMin,
+      caps: config.poolCap,
+      networks: config.egress === 'on' ? ['none', 'egress'] : ['none'],
+      minEgress: config.poolMinEgress,
+    }),
+    poolMax: config.poolMax,
+    idleTimeoutMs: config.idleTimeoutMs,
+    pauseAfterMs: config.pauseAfterMs,
+    pausesProvisioned: config.pausesProvisioned,
+    containerMaxAgeMs: config.containerMaxAgeMs,
+    containerMaxCalls: config.containerMaxCalls,
+    accountWeights: config.accountWeights,
+    waitMs: config.waitMs,
+    lineLimit: config.waitingMax,
+    accountConcurrency: config.accountConcurrency,
+  };
+}
