@@ -9,10 +9,15 @@ const { setFlagsFromString } = require('node:v8');
 const growingPercent = (memoryMb) => (memoryMb < 512 ? 20 : memoryMb < 1024 ? 30 : 40);
 
 /** @param header of INIT; with memoryMb 0, in the rehearsal, the heap stays as it is */
-function adoptFunction({ env, taskRoot, memoryMb }) {
-  Object.assign(process.env, env);
-  if (memoryMb > 0) setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
-  process.chdir(taskRoot);
+function adoptFunction(header) {
+  adoptLimits(header);
+  process.chdir(header.taskRoot);
 }
 
-module.exports = { adoptFunction };
+/** What UPDATE changes, too. */
+function adoptLimits({ env, memoryMb }) {
+  Object.assign(process.env, env);
+  if (memoryMb > 0) setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
+}
+
+module.exports = { adoptFunction, adoptLimits };

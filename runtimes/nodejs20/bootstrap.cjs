@@ -5,12 +5,12 @@ const { isUint8Array } = require('node:util').types;
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { createMeter, createLogs } = require('./bootstrap-logs.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
-const { adoptFunction } = require('./bootstrap-process.cjs');
+const { adoptFunction, adoptLimits } = require('./bootstrap-process.cjs');
 const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, createCall, figures, readEvent } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
 
-const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15];
+const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18];
 const RESULT_BYTES_MAX = 6 * 1024 * 1024;
 const CRASH_MS = 1000; // for the last frames to leave
 
@@ -159,7 +159,7 @@ function onFrame(type, stream, header, data, start, end) {
   else if (type === INIT) init(header);
   else if (type === CANCEL) cancel(stream);
   else if (type === PING) wire.send(PONG, stream, '{}', '');
-  else if (type === PING) wire.send(PONG, stream, '{}', '');
+  else if (type === UPDATE && config) adoptLimits(Object.assign(config, header));
 }
 
 function onClosed() {

@@ -15,7 +15,7 @@ from bootstrap_logs import Logs, Meter
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
 
-HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15
+HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18
 TOKEN = os.environ.pop('EASYFAAS_TOKEN', '')
 
 
@@ -146,6 +146,9 @@ def on_frame(kind, stream, header, body):
         wire.send(PONG, stream, '{}')
     elif kind == CANCEL and stream in calls:
         calls[stream].cancel()
+    elif kind == UPDATE and state.config is not None:
+        state.config.update(header)
+        os.environ.update(header['env'])
 
 
 def serve():

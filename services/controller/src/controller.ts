@@ -89,7 +89,7 @@ export class Controller implements Service {
       funclet,
       directory,
       records,
-      ...engineSettings(config, runtimes.keys()),
+      ...engineSettings(config, runtimes),
       loadSetAside: (accountId) => reservations.sum(accountId),
       taskRoot: () => CONTAINER_PATHS.task,
     });

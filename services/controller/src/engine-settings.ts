@@ -1,3 +1,4 @@
+import type { RuntimeManifest } from '@easyfaas/contracts/wire';
 import type { ControllerConfig } from './config';
 import type { EngineOptions } from './engine';
 import { shelvesOf } from './pool/shelves';
@@ -9,6 +10,7 @@ export type EngineSettings = Pick<
   | 'idleTimeoutMs'
   | 'pauseAfterMs'
   | 'pausesProvisioned'
+  | 'liveRuntimes'
   | 'containerMaxAgeMs'
   | 'containerMaxCalls'
   | 'accountWeights'
@@ -18,10 +20,10 @@ export type EngineSettings = Pick<
 >;
 
 /** What of the configuration the engine goes by. @throws Error when a setting of the pool names a runtime that there is not */
-export function engineSettings(config: ControllerConfig, runtimes: Iterable<string>): EngineSettings {
+export function engineSettings(config: ControllerConfig, runtimes: ReadonlyMap<string, RuntimeManifest>): EngineSettings {
   return {
     shelves: shelvesOf({
-      runtimes,
+      runtimes: runtimes.keys(),
       classesMb: config.poolClassesMb,
       minimums: config.poolMin,
       caps: config.poolCap,
@@ -31,6 +33,7 @@ export function engineSettings(config: ControllerConfig, runtimes: Iterable<stri
     poolMax: config.poolMax,
     idleTimeoutMs: config.idleTimeoutMs,
     pauseAfterMs: config.pauseAfterMs,
+    liveRuntimes: new Set([...runtimes.values()].filter(({ liveMemory }) => liveMemory === true).map(({ name }) => name)),
     pausesProvisioned: config.pausesProvisioned,
     containerMaxAgeMs: config.containerMaxAgeMs,
     containerMaxCalls: config.containerMaxCalls,

@@ -15,8 +15,7 @@ import { ContainerKeeper } from './pool/container-keeper';
 import { ContainerResets } from './pool/container-resets';
 import { egressRefusal } from './pool/egress-refusal';
 import { FairSharing } from './pool/fair-sharing';
-import type { FunctionPool } from './pool/function-pool';
-import { FunctionPools } from './pool/function-pools';
+import { FunctionPools, type Succession } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
 import type { PoolReport } from './pool/pool-report';
 import { PoolView } from './pool/pool-view';
@@ -46,6 +45,8 @@ export interface EngineOptions {
   containerMaxCalls: number;
   /** Weights of accounts in the sharing of the pool; 1 where there is none. */
   accountWeights: ReadonlyMap<string, number>;
+  /** Runtimes whose processes take another memory limit while they run. */
+  liveRuntimes: ReadonlySet<string>;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
   /** Calls that may wait per function. */
@@ -78,7 +79,11 @@ export function createEngine(options: EngineOptions): Engine {
   const { clock, logger, registry, funclet, directory, records, shelves, taskRoot } = options;
   const metrics = new InvokeMetrics(registry);
   const setAside = new SetAside({ clock, logger, load: options.loadSetAside });
-  const pools = new FunctionPools(options.lineLimit, (account) => setAside.watch(account));
+  const succession: Succession = {
+    isPossible: (before, after) => upkeep.memoryChanges.canSucceed(before, after),
+    onSuccession: (pool) => upkeep.memoryChanges.apply(pool),
+  };
+  const pools = new FunctionPools(options.lineLimit, succession, (account) => setAside.watch(account));
   const admission = new Admission(options.accountConcurrency);
 
   const sweep = new DeadlineSweep({
@@ -130,6 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
     pools,
     dispatcher,
     warmUps: () => warmUps,
+    memoryChanges: () => upkeep.memoryChanges,
     resets,
     metrics,
     onCold: (container) => {
@@ -159,6 +165,7 @@ export function createEngine(options: EngineOptions): Engine {
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: () => upkeep.reconciler.kick(),
     onStart: ({ wish }) => upkeep.noteDemand(wish),
+    onWarm: (container) => upkeep.memoryChanges.onWarm(container),
     resumePaused: (pool) => upkeep.pauses.resumeFor(pool),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
@@ -175,15 +182,9 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
-  directory.onChange((change) => retire(pools.retire(change), change.commitId === undefined ? 'function deleted' : 'version changed'));
+  directory.onChange((change) => upkeep.commitChanges.onChange(change));
+  directory.onVersionDeleted((deleted) => upkeep.commitChanges.onVersionDeleted(deleted));
   directory.onChange(({ accountId }) => setAside.onChange(accountId));
-  directory.onVersionDeleted((deleted) => retire(pools.retireVersion(deleted), 'version deleted'));
-
-  function retire(retired: readonly FunctionPool[], reason: string): void {
-    for (const pool of retired) {
-      for (const container of [...pool.containers]) if (container.isIdle) resets.reset(container, reason, 'version changed');
-    }
-  }
 
   return {
     dispatcher,

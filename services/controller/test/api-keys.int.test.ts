@@ -255,6 +255,20 @@ describeWithRedis('keys over the API', () => {
       expect(codeOf(await call('/v1/pool/nothing'))).toBe('CONTAINER_NOT_FOUND');
     });
 
+    it('changes the memory of a container, within limits', async () => {
+      const patch = (body: object): ReturnType<typeof call> =>
+        call(`/v1/pool/${CONTAINER.containerId}`, {
+          method: 'PATCH',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      expect((await patch({ memoryMb: 256 })).json()).toMatchObject({ containerId: CONTAINER.containerId, memoryMb: 256 });
+      expect(api.poolResets.splice(0)).toEqual([`${CONTAINER.containerId} to 256 MB`]);
+      for (const body of [{}, { memoryMb: 15 }, { memoryMb: 1e6 }, { memoryMb: '256' }, { memoryMb: 256, cpus: 1 }]) {
+        expect(codeOf(await patch(body))).toBe('VALIDATION_FAILED');
+      }
+    });
+
     it('resets a container on demand and says who wanted it', async () => {
       for (const what of ['drain', 'reborn']) {
         const answer = await call(`/v1/pool/${CONTAINER.containerId}/${what}`, { method: 'POST' });

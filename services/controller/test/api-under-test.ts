@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import { LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
-import { silentLogger, systemClock, systemIds, type Logger } from '@easyfaas/service-kit';
+import { ServiceError, silentLogger, systemClock, systemIds, type Logger } from '@easyfaas/service-kit';
 import { AdminKey } from '../src/auth/admin-key';
 import { AdminKeyFile } from '../src/auth/admin-key-file';
 import { KeyAuthenticator } from '../src/auth/key-authenticator';
@@ -121,6 +121,12 @@ export async function startApi({
   const pool: PoolReader = {
     list: () => ({ recommendation: 1, containers: [CONTAINER] }),
     get: (containerId) => (containerId === CONTAINER.containerId ? CONTAINER : undefined),
+    resize: async (containerId, memoryMb) => {
+      if (containerId !== CONTAINER.containerId)
+        throw new ServiceError('CONTAINER_NOT_FOUND', 'No container has this id; it may have been reset.');
+      poolResets.push(`${containerId} to ${memoryMb} MB`);
+      return { ...CONTAINER, memoryMb };
+    },
     reset: async (containerId, reason) => {
       poolResets.push(`${containerId} ${reason}`);
       return CONTAINER;

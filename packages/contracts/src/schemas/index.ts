@@ -5,3 +5,4 @@ export * from './key';
 export * from './parse';
 export * from './runtime-manifest';
 export * from './trigger';
+export * from './pool';

@@ -30,6 +30,7 @@ export const FrameType = {
   PONG: 15,
   STATS: 16,
   EXIT: 17,
+  UPDATE: 18,
 } as const;
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -56,6 +57,7 @@ export const FRAME_CAPS: ReadonlyMap<number, number> = new Map<number, number>([
   [FrameType.PONG, 4 * KIB],
   [FrameType.STATS, 4 * KIB],
   [FrameType.EXIT, 4 * KIB],
+  [FrameType.UPDATE, 4 * KIB],
 ]);
 
 /** Bytes of `u32 length`. */

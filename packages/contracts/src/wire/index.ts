@@ -9,3 +9,4 @@ export * from './messages';
 export * from './record';
 export * from './runtime-manifest';
 export * from './trigger';
+export * from './pool';

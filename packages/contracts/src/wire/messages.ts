@@ -41,6 +41,14 @@ export interface HelloHeader {
   inFlight?: number;
 }
 
+/** Controller -> runtime: limits of the loaded function that have changed. Sent only to runtimes whose manifest says `liveMemory`. */
+export interface UpdateHeader {
+  /** In force already. */
+  memoryMb: number;
+  /** Variables that say so. */
+  env: Record<string, string>;
+}
+
 export interface InitHeader {
   functionName: string;
   functionVersion: string;

@@ -4,6 +4,8 @@ import type { ContainerView } from '@easyfaas/contracts/wire';
 export type PoolContainer = Omit<ContainerView, 'token' | 'socketDirectory'> & {
   /** Calls that it serves now. */
   inFlight?: number;
+  /** What the controller does with it; absent when it is gone. */
+  phase?: string;
 };
 
 export interface PoolSummary {
@@ -15,11 +17,17 @@ export interface PoolSummary {
 /** What the operations API needs of the pool. */
 export interface PoolReader {
   list(): PoolSummary | Promise<PoolSummary>;
-  /** @returns undefined when there is no such container */
+  /** Also one that is gone, for some time. @returns undefined when there is no such container */
   get(containerId: string): PoolContainer | undefined | Promise<PoolContainer | undefined>;
   /**
    * Lets running calls finish, then destroys the container; the pool makes a new one as it needs.
    * @throws ServiceError CONTAINER_NOT_FOUND, ILLEGAL_TRANSITION, FUNCLET_UNAVAILABLE
    */
   reset(containerId: string, reason: string): Promise<PoolContainer>;
+  /**
+   * Changes the memory limit of a live container, also while it works. It keeps that until its function's memory is changed, or
+   * until it is reset.
+   * @throws ServiceError CONTAINER_NOT_FOUND, ILLEGAL_TRANSITION, MEMORY_BUSY, CAPACITY_EXCEEDED, FUNCLET_UNAVAILABLE
+   */
+  resize(containerId: string, memoryMb: number): Promise<PoolContainer>;
 }

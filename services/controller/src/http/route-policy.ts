@@ -1,6 +1,7 @@
 import type { Action } from '../auth/authorize';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { LOG_POLICIES } from './policies/logs';
+import { POOL_POLICIES } from './policies/pool';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -31,10 +32,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/invocations', action: 'record:read' },
   { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
 
-  { method: 'get', path: '/v1/pool', action: 'pool:read' },
-  { method: 'get', path: '/v1/pool/:containerId', action: 'pool:read' },
-  { method: 'post', path: '/v1/pool/:containerId/drain', action: 'pool:write' },
-  { method: 'post', path: '/v1/pool/:containerId/reborn', action: 'pool:write' },
+  ...POOL_POLICIES,
 
   { method: 'get', path: '/v1/keys', action: 'key:read' },
   { method: 'post', path: '/v1/keys', action: 'key:write' },

@@ -89,7 +89,7 @@ export class Dispatcher implements CallOwner {
   /** Fills a container's free slots from the line. Flushed at once where the process inside has nothing else to do. */
   feed(container: PoolContainer, coldReason?: ColdReason): void {
     const pool = container.functionPool;
-    if (pool === undefined) return;
+    if (pool === undefined || container.isHeld) return;
     const wasIdle = container.inFlight === 0;
     while (container.inFlight < container.concurrency && container.servedCalls < this.#deps.maxCalls) {
       const call = pool.line.shift();

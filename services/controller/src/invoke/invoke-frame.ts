@@ -33,19 +33,23 @@ export function initHeader({ configuration }: StoredFunction, taskRoot: string):
   };
 }
 
+/** What tells a function its memory: in INIT, and again in UPDATE when it was changed. */
+export function memoryVariables(memoryMb: number): Record<string, string> {
+  return { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb), EASYFAAS_FUNCTION_MEMORY_MB: String(memoryMb) };
+}
+
 /** As AWS Lambda sets them, so that code written for it finds them. They win over a user's of the same name. */
 function platformVariables(configuration: StoredFunction['configuration'], taskRoot: string): Record<string, string> {
   const { FunctionName, Version, MemorySize, Handler, Runtime } = configuration;
   return {
     AWS_LAMBDA_FUNCTION_NAME: FunctionName,
     AWS_LAMBDA_FUNCTION_VERSION: Version,
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
+    ...memoryVariables(MemorySize),
     AWS_EXECUTION_ENV: `EasyFaaS_${Runtime}`,
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: CONTAINER_PATHS.easyfaas,
     _HANDLER: Handler,
     EASYFAAS_FUNCTION_NAME: FunctionName,
     EASYFAAS_FUNCTION_VERSION: Version,
-    EASYFAAS_FUNCTION_MEMORY_MB: String(MemorySize),
   };
 }

@@ -1,4 +1,4 @@
-import { type Frame, FrameType, type InitHeader, LIMITS, ProtocolError, parseHeader } from '@easyfaas/contracts/wire';
+import { type Frame, FrameType, type InitHeader, LIMITS, ProtocolError, type UpdateHeader, parseHeader } from '@easyfaas/contracts/wire';
 import type { AttachedSocket } from './attached-socket';
 import type { Call } from './call';
 import { CallTable } from './call-table';
@@ -56,6 +56,13 @@ export class RuntimeLink {
     call.nonce = nonce;
     this.#lastWritten = call;
     this.#socket.writer.write(FrameType.INVOKE, call.stream, invokeHeaderJson(call, call.timeoutMs), call.request.payload);
+  }
+
+  /** Limits that have changed. Sent at once: nothing may follow for long. */
+  sendUpdate(header: UpdateHeader): void {
+    this.#lastWritten = undefined;
+    this.#socket.writer.write(FrameType.UPDATE, 0, JSON.stringify(header));
+    this.#socket.writer.flush();
   }
 
   sendCancel(call: Call): void {

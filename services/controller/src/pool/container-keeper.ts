@@ -9,6 +9,7 @@ import { type FunctionErrorOutcome, type Outcome, type RuntimeEnd, functionError
 import type { ContainerOwner, PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
 import type { FunctionPools } from './function-pools';
+import type { MemoryChanges } from './memory-changes';
 import { INIT_LIMIT_MS, type WarmUps } from './warm-ups';
 
 export interface ContainerKeeperDeps {
@@ -20,6 +21,8 @@ export interface ContainerKeeperDeps {
   dispatcher: Dispatcher;
   /** Looked up when needed: warm-ups and this class need each other. */
   warmUps: () => WarmUps;
+  /** Looked up when needed, too. */
+  memoryChanges: () => MemoryChanges;
   resets: ContainerResets;
   metrics: InvokeMetrics;
   /** A container has become cold. */
@@ -159,13 +162,17 @@ export class ContainerKeeper implements ContainerOwner {
     try {
       const stored = await directory.find(assignment.accountId, assignment.functionName, assignment.version);
       if (container.phase !== 'attaching') return;
-      if (stored.configuration.CommitId !== assignment.commitId) return resets.reset(container, 'version changed', 'version changed');
+      const isCurrent = stored.configuration.CommitId === assignment.commitId;
+      if (!isCurrent && !this.#deps.memoryChanges().canServe(container.view, stored))
+        return resets.reset(container, 'version changed', 'version changed');
       const pool = pools.of(stored);
       container.functionPool = pool;
       container.concurrency = pool.concurrency;
       container.moveTo('warm');
       pool.containers.add(container);
       logger.info('container adopted', { containerId: container.containerId, functionName: assignment.functionName });
+      if (isCurrent) this.#deps.memoryChanges().onAdopted(container);
+      else this.#deps.memoryChanges().bring(container, pool);
       dispatcher.feed(container);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;

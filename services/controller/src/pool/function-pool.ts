@@ -22,7 +22,6 @@ export interface FunctionShare {
 /** The containers and the waiting line of one commit of one function. */
 export class FunctionPool {
   readonly accountId: string;
-  readonly commitId: string;
   readonly concurrency: number;
   readonly share: FunctionShare;
   readonly account: AccountShare;
@@ -30,7 +29,7 @@ export class FunctionPool {
   readonly containers = new Set<PoolContainer>();
   /** With a free slot, least recently used first. */
   readonly #free: PoolContainer[] = [];
-  /** Of the same commit; its limits may change. */
+  /** Of the same commit, or of one that differs in memory alone. */
   stored: StoredFunction;
   /** Containers in the phases warming and loading. */
   warmingUp = 0;
@@ -64,9 +63,12 @@ export class FunctionPool {
     this.share = share;
     this.account = account;
     this.accountId = stored.accountId;
-    this.commitId = stored.configuration.CommitId;
     this.concurrency = stored.configuration.PodConcurrentQuota;
     this.line = new WaitingLine(lineLimit);
+  }
+
+  get commitId(): string {
+    return this.stored.configuration.CommitId;
   }
 
   /** Warm containers, busy or not. */

@@ -4,10 +4,18 @@ import { LATEST } from '../functions/function-name';
 import type { AccountShare } from '../invoke/admission';
 import { FunctionPool, type FunctionShare } from './function-pool';
 
+/** When a new commit takes over the containers of an old one. */
+export interface Succession {
+  isPossible(before: StoredFunction, after: StoredFunction): boolean;
+  /** The pool's function is the new one from now on; its containers have to follow. */
+  onSuccession(pool: FunctionPool): void;
+}
+
 /** Every function that has containers or waiting calls, by version and commit: what a container was told is that of its version. */
 export class FunctionPools {
   readonly #lineLimit: number;
   readonly #onAccount: (account: AccountShare) => void;
+  readonly #succession: Succession;
   readonly #byCommit = new Map<string, FunctionPool>();
   readonly #shares = new Map<string, FunctionShare>();
   /** Never forgotten: there are few. */
@@ -16,8 +24,9 @@ export class FunctionPools {
   readonly #byObject = new WeakMap<StoredFunction, FunctionPool>();
 
   /** @param onAccount told of each account when its first function is called */
-  constructor(lineLimit: number, onAccount: (account: AccountShare) => void = () => undefined) {
+  constructor(lineLimit: number, succession: Succession, onAccount: (account: AccountShare) => void = () => undefined) {
     this.#lineLimit = lineLimit;
+    this.#succession = succession;
     this.#onAccount = onAccount;
   }
 
@@ -28,6 +37,15 @@ export class FunctionPools {
 
   values(): Iterable<FunctionPool> {
     return this.#byCommit.values();
+  }
+
+  /** Whether there are pools of the function's own newest code that are not of the commit named. */
+  hasOther({ accountId, functionName, commitId }: FunctionChange): boolean {
+    for (const pool of this.#byCommit.values()) {
+      const isOfFunction = pool.accountId === accountId && pool.stored.configuration.FunctionName === functionName;
+      if (isOfFunction && pool.stored.configuration.Version === LATEST && pool.commitId !== commitId && !pool.isRetired) return true;
+    }
+    return false;
   }
 
   /** Marks the pools of commits that are not current any more, and returns them. Published versions go with their function only. */
@@ -69,7 +87,7 @@ export class FunctionPools {
   #find(stored: StoredFunction): FunctionPool {
     const { accountId, configuration } = stored;
     const key = `${accountId}/${configuration.FunctionName}/${configuration.Version}/${configuration.CommitId}`;
-    let pool = this.#byCommit.get(key);
+    let pool = this.#byCommit.get(key) ?? this.#succeed(stored, key);
     if (pool === undefined) {
       pool = new FunctionPool(stored, {
         share: this.#share(`${accountId}/${configuration.FunctionName}`),
@@ -93,6 +111,23 @@ export class FunctionPools {
       this.#onAccount(account);
     }
     return account;
+  }
+
+  /** The pool of a commit that the new one can take over, under its new name. */
+  #succeed(stored: StoredFunction, key: string): FunctionPool | undefined {
+    const { FunctionName, Version } = stored.configuration;
+    for (const [oldKey, pool] of this.#byCommit) {
+      const { configuration } = pool.stored;
+      const isSame =
+        pool.accountId === stored.accountId && configuration.FunctionName === FunctionName && configuration.Version === Version;
+      if (!isSame || pool.isEmpty || !this.#succession.isPossible(pool.stored, stored)) continue;
+      this.#byCommit.delete(oldKey);
+      this.#byCommit.set(key, pool);
+      pool.stored = stored;
+      this.#succession.onSuccession(pool);
+      return pool;
+    }
+    return undefined;
   }
 
   #share(key: string): FunctionShare {

@@ -1,5 +1,6 @@
 import { ServiceError } from '@easyfaas/service-kit';
 import type { ContainerView } from '@easyfaas/contracts/wire';
+import type { FuncletClient } from '../clients/funclet-client';
 import type { PoolContainer as PoolContainerView, PoolReader, PoolSummary } from '../http/pool-reader';
 import type { PoolContainer } from './container';
 import type { ContainerCreations } from './container-creations';
@@ -7,6 +8,7 @@ import type { ContainerResets } from './container-resets';
 import type { FunctionPools } from './function-pools';
 import type { PoolView } from './pool-view';
 import type { Reconciler } from './reconciler';
+import type { MemoryChanges } from './memory-changes';
 import type { PoolTargets } from './pool-targets';
 import type { Recommendation } from './scale';
 import { type ShelfRule, type Shelves, shelfKey } from './shelves';
@@ -14,7 +16,9 @@ import type { StartShare, StartShares } from './start-shares';
 import type { DemandEstimate } from './demand-estimate';
 
 export interface PoolReportDeps {
+  funclet: Pick<FuncletClient, 'find'>;
   view: PoolView;
+  memoryChanges: Pick<MemoryChanges, 'resize'>;
   pools: FunctionPools;
   resets: ContainerResets;
   reconciler: Reconciler;
@@ -64,14 +68,32 @@ export class PoolReport implements PoolReader {
     };
   }
 
-  get(containerId: string): PoolContainerView | undefined {
+  /** One that is gone is asked of the funclet, which remembers the last few hundred. */
+  async get(containerId: string): Promise<PoolContainerView | undefined> {
     const container = this.#deps.view.get(containerId);
-    return container === undefined ? undefined : shown(container);
+    if (container !== undefined) return shown(container);
+    try {
+      return withoutSecrets(await this.#deps.funclet.find(containerId));
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'CONTAINER_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async resize(containerId: string, memoryMb: number): Promise<PoolContainerView> {
+    const container = this.#find(containerId);
+    const { phase } = container;
+    if (phase !== 'cold' && phase !== 'warm' && phase !== 'paused' && phase !== 'draining') {
+      throw new ServiceError('ILLEGAL_TRANSITION', `The container is ${phase}; its memory can be changed when it is cold, warm or paused.`);
+    }
+    const view = await this.#deps.memoryChanges.resize(container, memoryMb);
+    // The watch brings the same a moment later.
+    container.update(view);
+    return shown(container);
   }
 
   async reset(containerId: string, reason: string): Promise<PoolContainerView> {
-    const container = this.#deps.view.get(containerId);
-    if (container === undefined) throw new ServiceError('CONTAINER_NOT_FOUND', 'No container has this id; it may have been reset.');
+    const container = this.#find(containerId);
     if (container.phase === 'resetting') throw new ServiceError('ILLEGAL_TRANSITION', 'The container is being reset already.');
     if (container.phase === 'warming' || container.phase === 'loading') {
       throw new ServiceError('ILLEGAL_TRANSITION', 'The container is being warmed up; try again when it is warm.');
@@ -82,6 +104,12 @@ export class PoolReport implements PoolReader {
       container.functionPool?.noteSlots(container);
     }
     return shown(container);
+  }
+
+  #find(containerId: string): PoolContainer {
+    const container = this.#deps.view.get(containerId);
+    if (container === undefined) throw new ServiceError('CONTAINER_NOT_FOUND', 'No container has this id; it may have been reset.');
+    return container;
   }
 
   #shelves(): ShelfReport[] {
@@ -132,7 +160,7 @@ function shown(container: PoolContainer): PoolContainerView {
     inFlight: container.inFlight,
     ...(container.concurrency > 0 ? { concurrency: container.concurrency } : {}),
     ...(stats === undefined ? {} : { stats }),
-  } as PoolContainerView;
+  };
 }
 
 function failureOf(failure: ServiceError | undefined): { lastFailure?: { code: string; message: string } } {

@@ -1,6 +1,9 @@
 import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
 import type { FuncletClient } from '../clients/funclet-client';
+import type { FunctionDirectory } from '../functions/function-directory';
+import { isMemoryVariant } from '../functions/memory-variants';
 import type { ColdWish } from './choose';
+import { CommitChanges } from './commit-changes';
 import { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
 import { DemandEstimate } from './demand-estimate';
@@ -8,6 +11,7 @@ import type { FairSharing } from './fair-sharing';
 import type { FunctionPools } from './function-pools';
 import { HealthWatch } from './health-watch';
 import type { PoolContainer } from './container';
+import { MemoryChanges } from './memory-changes';
 import { Pauses } from './pauses';
 import { PoolReport } from './pool-report';
 import { PoolTargets } from './pool-targets';
@@ -32,6 +36,8 @@ export interface UpkeepOptions {
   /** Idle time after which a warm container is frozen, ms; Infinity: never. */
   pauseAfterMs: number;
   pausesProvisioned: boolean;
+  liveRuntimes: ReadonlySet<string>;
+  directory: FunctionDirectory;
   isFuncletThere: () => boolean;
   /** A container has slots again. */
   onSlots: (container: PoolContainer) => void;
@@ -46,6 +52,8 @@ export interface Upkeep {
   reconciler: Reconciler;
   report: PoolReport;
   pauses: Pauses;
+  memoryChanges: MemoryChanges;
+  commitChanges: CommitChanges;
   start(): void;
   stop(): void;
   /** A function needs a container that is not warm: a cold one is taken, or was not there. */
@@ -85,14 +93,31 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     sharing,
     onTick: () => report.sample(),
   });
-  const report = new PoolReport({ view, pools, resets, reconciler, creations, shelves, targets, estimate, shares, max: poolMax });
+  const memoryChanges = new MemoryChanges({ ...options, isVariant: isMemoryVariant });
+  const report = new PoolReport({
+    funclet,
+    view,
+    memoryChanges,
+    pools,
+    resets,
+    reconciler,
+    creations,
+    shelves,
+    targets,
+    estimate,
+    shares,
+    max: poolMax,
+  });
   const pauses = new Pauses({ ...options, onResumed: options.onSlots });
   const health = new HealthWatch(options);
+  const commitChanges = new CommitChanges({ ...options, prepared: async () => undefined });
   return {
     creations,
     reconciler,
     report,
     pauses,
+    memoryChanges,
+    commitChanges,
     start: () => {
       reconciler.start();
       pauses.start();

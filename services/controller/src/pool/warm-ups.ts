@@ -28,6 +28,8 @@ export interface WarmUpsDeps {
   onShortage: () => void;
   /** Frozen containers of the function are thawed before cold ones are used up. */
   resumePaused: (pool: FunctionPool) => void;
+  /** A container has loaded its code. */
+  onWarm: (container: PoolContainer) => void;
   /** A cold container is being used up. */
   onStart: (pool: FunctionPool) => void;
   /** Where the code of a container is, as the runtime process inside sees it. */
@@ -116,6 +118,7 @@ export class WarmUps {
     });
     this.#deps.dispatcher.feed(container);
     this.reportLoaded(container);
+    this.#deps.onWarm(container);
   }
 
   /** INIT ended badly: that is the answer of everyone who waited for it. */

@@ -8,6 +8,7 @@ import type { ContainerState, InvocationRecord, StoredFunction } from '@easyfaas
 import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
+import { commitIdOf } from '../../src/functions/configuration';
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
 import { ClientConnections } from '../../src/invoke/client-connections';
 import { FrontRequest } from '../../src/invoke/front-request';
@@ -59,6 +60,11 @@ export class MemoryDirectory implements FunctionDirectory {
     const stored = this.#byName.get(functionName);
     if (stored === undefined) throw new ServiceError('FUNCTION_NOT_FOUND', functionName);
     return stored;
+  }
+
+  /** Of a controller that has ended. */
+  forgetListeners(): void {
+    this.#listeners.length = 0;
   }
 
   onChange(listener: (change: FunctionChange) => void): void {
@@ -113,6 +119,7 @@ export class LocalController {
       idleTimeoutMs,
       pauseAfterMs,
       pausesProvisioned: false,
+      liveRuntimes: new Set(['nodejs20']),
       waitMs,
       containerMaxAgeMs: maxAgeMs,
       containerMaxCalls: maxCalls,
@@ -146,6 +153,7 @@ export class LocalController {
   /** Ends like a controller that crashed: containers live on and dial again. */
   async stopController(): Promise<void> {
     this.#engine?.stop();
+    this.directory.forgetListeners();
     this.#client?.close();
     this.#server?.closeAllConnections();
     await new Promise((resolve) => this.#server?.close(resolve));
@@ -196,7 +204,7 @@ export class LocalController {
         Tags: {},
         CodeSha256: sha256,
         CodeSize: source.length,
-        CommitId: `commit-${this.#sequence}`,
+        CommitId: '',
         RevisionId: randomUUID(),
         LastModified: new Date().toISOString(),
         State: 'Active',
@@ -204,8 +212,20 @@ export class LocalController {
       concurrency: reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved },
       code: { sha256, sizeBytes: source.length },
     };
-    this.directory.put(stored);
-    return stored;
+    return this.#put(stored);
+  }
+
+  /** Changes a function's memory and nothing else. */
+  setMemory(functionName: string, memoryMb: number): StoredFunction {
+    const stored = this.directory.find('default', functionName);
+    return this.#put({ ...stored, configuration: { ...stored.configuration, MemorySize: memoryMb } });
+  }
+
+  #put(stored: StoredFunction): StoredFunction {
+    const { configuration, code } = stored;
+    const named = { ...stored, configuration: { ...configuration, CommitId: commitIdOf(configuration, code.sha256) } };
+    this.directory.put(named);
+    return named;
   }
 
   async invoke(

@@ -12,7 +12,7 @@ const HEADROOM_MB = 8;
  * Changes the memory limit of a live container, also while it works. With a commit id it serves that commit from then on, which differs from its
  * own in nothing but the memory.
  * @throws ServiceError CAPACITY_EXCEEDED when the node has not enough for a raise, MEMORY_BUSY when the container uses too
- *   much for a lower limit, ILLEGAL_TRANSITION unless it is cold, warm or paused
+ *   much for a lower limit, ILLEGAL_TRANSITION unless it is cold, warming, warm or paused
  */
 export async function resize(
   context: LifecycleContext,
@@ -23,10 +23,10 @@ export async function resize(
   const { registry, ledger, limits } = context;
   const record = registry.get(containerId);
   const { state, memoryMb: oldMemoryMb, assignment } = record.view;
-  if (state !== 'cold' && state !== 'warm' && state !== 'paused') {
+  if (state !== 'cold' && state !== 'warming' && state !== 'warm' && state !== 'paused') {
     throw new ServiceError(
       'ILLEGAL_TRANSITION',
-      `Container ${containerId} is ${state}; memory can be changed when it is cold, warm or paused.`,
+      `Container ${containerId} is ${state}; memory can be changed when it is cold, warming, warm or paused.`,
     );
   }
   const dockerId = dockerIdOf(record);

@@ -1,5 +1,7 @@
 import type { Request } from 'express';
+import { poolResizeRequestSchema } from '@easyfaas/contracts/schemas';
 import { ServiceError } from '@easyfaas/service-kit';
+import { checked, readJson } from '../body';
 import { pathParameter, type Mount } from '../mount-route';
 import type { PoolContainer, PoolReader } from '../pool-reader';
 import { readQuery } from '../query';
@@ -16,6 +18,11 @@ export function mountPool(mount: Mount, { pool }: { pool: PoolReader }): void {
   });
 
   mount('/v1/pool/:containerId', {
+    patch: async (request, response) => {
+      readQuery(request, []);
+      const { memoryMb } = checked(poolResizeRequestSchema, await readJson(request, BODY_BYTES));
+      response.json(withoutSecrets(await pool.resize(containerIdOf(request), memoryMb)));
+    },
     get: async (request, response) => {
       readQuery(request, []);
       const container = await pool.get(containerIdOf(request));
@@ -33,6 +40,7 @@ export function mountPool(mount: Mount, { pool }: { pool: PoolReader }): void {
   };
 }
 
+const BODY_BYTES = 4096;
 const HIDDEN = ['token', 'socketDirectory'];
 
 /** The port promises it; the token opens a container's socket, so it is taken out here once more. */

@@ -1,0 +1,4 @@
+/** Body of `PATCH /v1/pool/{containerId}`. */
+export interface PoolResizeRequest {
+  memoryMb: number;
+}
