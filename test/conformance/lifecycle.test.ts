@@ -74,6 +74,28 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
     });
   });
 
+  // A runtime that says nothing of this is never sent UPDATE.
+  (runtime.manifest.liveMemory === true ? describe : describe.skip)('UPDATE', () => {
+    it('tells later calls of their new memory, in the same process', async () => {
+      await container.init('context');
+      container.runtime.send(FrameType.UPDATE, 0, { memoryMb: 640, env: { GREETING: 'larger' } });
+      expect(await container.result({})).toMatchObject({ memory: '640' });
+      expect(container.runner.pending(FrameType.EXIT)).toEqual([]);
+    });
+
+    it('sets variables of the process', async () => {
+      await container.init('env');
+      container.runtime.send(FrameType.UPDATE, 0, { memoryMb: 640, env: { GREETING: 'larger' } });
+      expect(await container.result({})).toMatchObject({ greeting: 'larger' });
+    });
+
+    it('is ignored before INIT', async () => {
+      container.runtime.send(FrameType.UPDATE, 0, { memoryMb: 640, env: { GREETING: 'too early' } });
+      await container.init('returns');
+      expect(await container.result({})).toBeDefined();
+    });
+  });
+
   describe('a controller that comes back', () => {
     it('finds both processes again, the handler loaded, and calls go on', async () => {
       await container.init('counts');
