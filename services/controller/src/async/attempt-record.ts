@@ -1,0 +1,82 @@
+import type { InvocationResult } from '../invoke/invoker';
+import type { EventAttempt } from './event-state';
+import type { AttemptEnd } from './invocation-machine';
+import type { Fields } from './redis-event-store';
+import { retryAfterMs } from './retry-policy';
+
+const MESSAGE_CHARACTERS = 1024;
+
+/** What a result means for the event's life. @param isZeroReserved the function may run nothing at once */
+export function attemptEndOf(result: InvocationResult, isZeroReserved: boolean): AttemptEnd {
+  switch (result.kind) {
+    case 'success':
+      return { kind: 'success' };
+    case 'function-error':
+      return { kind: 'function-error' };
+    case 'aborted':
+      return { kind: 'cancelled' };
+    case 'platform-error': {
+      const { error } = result;
+      return {
+        kind: 'platform-error',
+        isRetryable: error.definition.retryable,
+        isZeroReserved: isZeroReserved && error.code === 'THROTTLED',
+        retryAfterMs: retryAfterMs(error.headers),
+      };
+    }
+  }
+}
+
+/** A try as it is remembered. */
+export function attemptOf(
+  attempt: number,
+  result: InvocationResult,
+  isDrained: boolean,
+  startedAtMs: number,
+  endedAtMs: number,
+): EventAttempt {
+  const base = {
+    attempt,
+    startedAt: new Date(startedAtMs).toISOString(),
+    endedAt: new Date(endedAtMs).toISOString(),
+    ...(result.containerId === undefined ? {} : { containerId: result.containerId }),
+  };
+  switch (result.kind) {
+    case 'success':
+      return { ...base, outcome: 'success' };
+    case 'function-error':
+      return { ...base, outcome: 'function error', reason: result.errorType, message: messageOf(result.body) };
+    case 'platform-error':
+      return { ...base, outcome: 'platform error', reason: result.error.code, message: result.error.message.slice(0, MESSAGE_CHARACTERS) };
+    case 'aborted':
+      return { ...base, outcome: isDrained ? 'handed back' : 'cancelled' };
+  }
+}
+
+/** What is kept of a try's result. @param limitBytes more is not kept, only counted */
+export function resultFields(result: InvocationResult | undefined, limitBytes: number): Fields {
+  if (result === undefined) return {};
+  const facts = { executedVersion: result.executedVersion, logTail: result.logTail, stages: JSON.stringify(result.stages) };
+  if (result.kind === 'success' || result.kind === 'function-error') {
+    return {
+      ...facts,
+      resultBytes: result.body.length,
+      result: result.body.length > limitBytes ? '' : result.body,
+      resultContentType: result.kind === 'success' ? result.contentType : 'application/json',
+      errorType: result.kind === 'function-error' ? result.errorType : '',
+    };
+  }
+  return result.kind === 'platform-error' ? { ...facts, errorType: result.error.code } : facts;
+}
+
+/** `errorMessage` of an error object that came from inside a container: it may be anything. */
+export function messageOf(body: Buffer): string {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    const message = typeof value === 'object' && value !== null && 'errorMessage' in value ? value.errorMessage : undefined;
+    return typeof message === 'string' ? message.slice(0, MESSAGE_CHARACTERS) : '';
+  } catch (error) {
+    if (error instanceof SyntaxError) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,222 @@
+import type { StoredFunction } from '@easyfaas/contracts/wire';
+import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { FunctionDirectory } from '../functions/function-directory';
+import type { InvocationResult, Invoker } from '../invoke/invoker';
+import type { AsyncMetrics } from './async-metrics';
+import type { Chain } from './chain';
+import { withFacts } from './delivery-context';
+import type { EventInvokeConfig } from './event-invoke-config';
+import type { EventAttempt, EventState } from './event-state';
+import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
+import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
+import type { QueuedEvent, RedisEventQueues } from './redis-event-queues';
+import type { RedisEventStore, Settlement } from './redis-event-store';
+
+export interface EventRunnerDeps {
+  clock: Clock;
+  logger: Logger;
+  store: RedisEventStore;
+  queues: RedisEventQueues;
+  invoker: Invoker;
+  directory: FunctionDirectory;
+  configOf: (accountId: string, functionName: string) => Promise<EventInvokeConfig>;
+  chain: () => Promise<Chain>;
+  metrics: AsyncMetrics;
+  /** From 0 up to 1. */
+  random: () => number;
+  /** Bytes of a result that are kept. */
+  resultLimitBytes: number;
+  onEnded: (event: EventState, settlement: Settlement) => void;
+}
+
+/** What a run says about the room for this function's events. */
+export type RunReport = { hasRoom: boolean; pauseMs: number };
+
+/** Tries that are remembered of one event. */
+const ATTEMPTS_KEPT = 20;
+const NOTHING_SAID: RunReport = { hasRoom: true, pauseMs: 0 };
+
+/** Carries out one try of one event, from its start in Redis to its settlement there. */
+export class EventRunner {
+  readonly #deps: EventRunnerDeps;
+
+  constructor(deps: EventRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param signal aborted with reason `cancel` (somebody does not want the event any more) or `drain` (it goes back unspent)
+   * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL: the event is still this worker's
+   */
+  async run(event: QueuedEvent, token: string, signal: AbortSignal): Promise<RunReport> {
+    const { store, queues, clock, metrics } = this.#deps;
+    const state = await store.start(event, token, clock.wallMs());
+    if (typeof state === 'string') {
+      await queues.finish(event, token);
+      return NOTHING_SAID;
+    }
+    if (state.status === 'running') metrics.noteWorkerLost();
+    const startedAtMs = clock.wallMs();
+    const attempts = state.status === 'running' ? [...state.attempts, lostAttempt(state, startedAtMs)] : state.attempts;
+    const rules = await this.#rulesOf(state);
+    if (state.cancelRequestedAtMs !== undefined) return this.#carryOut(state, token, attempts, { kind: 'cancelled' }, rules, undefined);
+    if (startedAtMs > expiresAtMs(state, rules)) {
+      return this.#settle(state, token, attempts, { kind: 'settle', status: 'expired', condition: 'EventAgeExceeded' }, undefined);
+    }
+    metrics.noteStart(startedAtMs - Math.max(state.acceptedAtMs, state.notBeforeMs ?? 0), state.attempt);
+    const result = await this.#invoke(state, signal);
+    const isDrained = result.kind === 'aborted' && signal.reason === 'drain';
+    const attempt = attemptOf(state.attempt + 1, result, isDrained, startedAtMs, clock.wallMs());
+    if (isDrained) {
+      await this.#insist(() => store.release(event, token, true, { attempts: JSON.stringify(last([...attempts, attempt])) }));
+      await queues.handBack(event, token);
+      return NOTHING_SAID;
+    }
+    const end = attemptEndOf(result, this.#isZeroReserved(state));
+    return this.#carryOut(state, token, [...attempts, attempt], end, rules, result);
+  }
+
+  async #invoke(state: EventState, signal: AbortSignal): Promise<InvocationResult> {
+    const chain = await this.#deps.chain();
+    const facts = {
+      invocationId: state.requestId,
+      attempt: state.attempt + 1,
+      source: state.source,
+      ...(state.replayOf === undefined ? {} : { replayOf: state.replayOf }),
+      depth: chain.sign(state.depth + 1),
+    };
+    return this.#deps.invoker.invoke(
+      {
+        accountId: state.accountId,
+        functionName: state.functionName,
+        qualifier: state.qualifier,
+        payload: state.payload,
+        contentType: state.contentType,
+        clientContext: withFacts(state.clientContext, facts),
+        traceparent: state.traceparent,
+        requestId: state.requestId,
+        invokeType: 'Event',
+        wantsLogTail: true,
+        isRecorded: false,
+      },
+      signal,
+    );
+  }
+
+  async #carryOut(
+    state: EventState,
+    token: string,
+    attempts: EventAttempt[],
+    end: AttemptEnd,
+    rules: EventRules,
+    result: InvocationResult | undefined,
+  ): Promise<RunReport> {
+    const { store, queues, clock, random } = this.#deps;
+    const nowMs = clock.wallMs();
+    const decision = decide(state, end, rules, nowMs, random());
+    const hasRoom = end.kind !== 'platform-error' || !end.isRetryable;
+    const report = { hasRoom, pauseMs: hasRoom ? 0 : Math.max(end.retryAfterMs, 200) };
+    if (decision.kind === 'settle') {
+      await this.#settle(state, token, attempts, decision, result);
+      return report;
+    }
+    const { delayMs, functionErrors, faults } = decision;
+    const noted = attempts.at(-1);
+    if (noted !== undefined) noted.retryInMs = delayMs;
+    const hasRun = result?.containerId !== undefined;
+    const fields = { functionErrors, faults, attempts: JSON.stringify(last(attempts)), ...resultFields(result, this.#deps.resultLimitBytes) };
+    const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
+    if (isOurs) await this.#insist(() => queues.postpone(state, token, nowMs + delayMs, nowMs));
+    return report;
+  }
+
+  async #settle(
+    state: EventState,
+    token: string,
+    attempts: EventAttempt[],
+    decision: Extract<Decision, { kind: 'settle' }>,
+    result: InvocationResult | undefined,
+  ): Promise<RunReport> {
+    const { store, queues, clock, metrics, onEnded, resultLimitBytes } = this.#deps;
+    const { status, condition } = decision;
+    const config = await this.#configOf(state);
+    const destination = status === 'succeeded' ? config.DestinationConfig.OnSuccess : config.DestinationConfig.OnFailure;
+    const isWanted = destination !== undefined && status !== 'cancelled';
+    const settlement: Settlement = {
+      status,
+      nowMs: clock.wallMs(),
+      isDeadLetter: status === 'failed' || status === 'expired',
+      hasDelivery: isWanted,
+      fields: {
+        condition,
+        attempts: JSON.stringify(last(attempts)),
+        ...(isWanted ? { delivery: JSON.stringify({ destination: destination.Destination, status: 'pending', attempts: 0 }) } : {}),
+        ...resultFields(result, resultLimitBytes),
+      },
+    };
+    const isOurs = await this.#insist(() => store.settle(state, token, settlement));
+    if (!isOurs) {
+      metrics.noteStale();
+      return NOTHING_SAID;
+    }
+    await this.#insist(() => queues.finish(state, token));
+    metrics.noteEnded(status);
+    onEnded({ ...state, attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) }, settlement);
+    return NOTHING_SAID;
+  }
+
+  async #rulesOf(state: EventState): Promise<EventRules> {
+    const { MaximumRetryAttempts, MaximumEventAgeInSeconds } = await this.#configOf(state);
+    return {
+      maximumRetryAttempts: state.maximumRetryAttempts ?? MaximumRetryAttempts,
+      maximumAgeMs: state.maximumAgeMs ?? MaximumEventAgeInSeconds * 1000,
+    };
+  }
+
+  #configOf({ accountId, functionName }: EventState): Promise<EventInvokeConfig> {
+    return this.#deps.configOf(accountId, functionName);
+  }
+
+  /** A function that may run nothing at all is not waited for. */
+  #isZeroReserved({ accountId, functionName, qualifier }: EventState): boolean {
+    try {
+      const found: StoredFunction | Promise<StoredFunction> = this.#deps.directory.find(accountId, functionName, qualifier);
+      if (!(found instanceof Promise)) return found.concurrency.ReservedConcurrentExecutions === 0;
+      found.catch((error: unknown) => this.#deps.logger.debug('function could not be looked up', { functionName, error }));
+      return false;
+    } catch (error) {
+      this.#deps.logger.debug('function could not be looked up', { functionName, error });
+      return false;
+    }
+  }
+
+  /** What a function did must not be lost because Redis is away for a while; another worker may take the event over meanwhile. */
+  async #insist<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, logger } = this.#deps;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (tries === INSISTING_TRIES) throw error;
+        if (tries === 1) logger.warn('the end of an event could not be written yet', { error });
+        await new Promise<void>((resolve) => clock.after(INSISTING_MS, resolve));
+      }
+    }
+  }
+}
+
+/** Two minutes: longer than any restart of Redis, and the event is long with somebody else by then. */
+const INSISTING_TRIES = 240;
+const INSISTING_MS = 500;
+
+const last = (attempts: readonly EventAttempt[]): EventAttempt[] => attempts.slice(-ATTEMPTS_KEPT);
+
+function lostAttempt(state: EventState, nowMs: number): EventAttempt {
+  return {
+    attempt: state.attempt,
+    startedAt: new Date(state.startedAtMs ?? nowMs).toISOString(),
+    endedAt: new Date(nowMs).toISOString(),
+    outcome: 'worker lost',
+    message: 'The controller that ran it was lost, or lost its hold; the function may have run.',
+  };
+}

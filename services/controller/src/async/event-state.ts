@@ -1,0 +1,123 @@
+/** The states of an event's life; the last four are final. */
+export type EventStatus = 'accepted' | 'running' | 'succeeded' | 'failed' | 'expired' | 'cancelled';
+
+/** Why an event has ended; the first three are AWS Lambda's words. */
+export type EventCondition =
+  | 'Success'
+  | 'RetriesExhausted'
+  | 'EventAgeExceeded'
+  | 'ZeroReservedConcurrency'
+  | 'NotRunnable'
+  | 'RecursionLimit'
+  | 'Cancelled';
+
+/** One try. */
+export interface EventAttempt {
+  /** From 1; a try that reached no container has the number of the next one. */
+  attempt: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  endedAt: string;
+  outcome: 'success' | 'function error' | 'platform error' | 'worker lost' | 'cancelled' | 'handed back';
+  /** `errorType` of the function, or the platform's code. */
+  reason?: string;
+  message?: string;
+  containerId?: string;
+  /** Milliseconds until the next one. */
+  retryInMs?: number;
+}
+
+/** Everything known about one event. */
+export interface EventState {
+  accountId: string;
+  requestId: string;
+  functionName: string;
+  qualifier: string;
+  status: EventStatus;
+  /** Tries that were begun. */
+  attempt: number;
+  /** Tries in which the function failed: these are the ones that count. */
+  functionErrors: number;
+  /** Tries in a row that failed for another reason. */
+  faults: number;
+  payload: Buffer;
+  contentType: string | undefined;
+  clientContext: string | undefined;
+  traceparent: string | undefined;
+  source: string;
+  depth: number;
+  acceptedAtMs: number;
+  notBeforeMs: number | undefined;
+  startedAtMs: number | undefined;
+  endedAtMs: number | undefined;
+  maximumRetryAttempts: number | undefined;
+  maximumAgeMs: number | undefined;
+  cancelRequestedAtMs: number | undefined;
+  /** The latest ones, oldest first. */
+  attempts: EventAttempt[];
+  condition: EventCondition | undefined;
+  replayOf: string | undefined;
+  redrivenAs: string | undefined;
+  /** Of the last try. */
+  result: Buffer | undefined;
+  resultContentType: string | undefined;
+  /** Bytes that the result had; more than are kept when it was over the limit. */
+  resultBytes: number;
+  errorType: string | undefined;
+  logTail: string | undefined;
+  executedVersion: string | undefined;
+  /** What became of the destination's delivery. */
+  delivery: EventDelivery | undefined;
+}
+
+export interface EventDelivery {
+  destination: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** Of the last try that failed. */
+  error?: string;
+}
+
+export const isFinal = (status: EventStatus): boolean => status !== 'accepted' && status !== 'running';
+
+/** From what Redis has: names and values as bytes, one after the other. */
+export function readEventState(accountId: string, requestId: string, flat: readonly Buffer[]): EventState {
+  const fields = new Map<string, Buffer>();
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(String(flat[index]), flat[index + 1] as Buffer);
+  const text = (name: string): string | undefined => fields.get(name)?.toString('utf8');
+  const figure = (name: string): number | undefined => (fields.has(name) ? Number(text(name)) : undefined);
+  return {
+    accountId,
+    requestId,
+    functionName: text('functionName') ?? '',
+    qualifier: text('qualifier') ?? '$LATEST',
+    status: (text('status') ?? 'accepted') as EventStatus,
+    attempt: figure('attempt') ?? 0,
+    functionErrors: figure('functionErrors') ?? 0,
+    faults: figure('faults') ?? 0,
+    payload: fields.get('payload') ?? Buffer.alloc(0),
+    contentType: text('contentType'),
+    clientContext: text('clientContext'),
+    traceparent: text('traceparent'),
+    source: text('source') ?? 'api',
+    depth: figure('depth') ?? 0,
+    acceptedAtMs: figure('acceptedAt') ?? 0,
+    notBeforeMs: figure('notBeforeMs'),
+    startedAtMs: figure('startedAt'),
+    endedAtMs: figure('endedAt'),
+    maximumRetryAttempts: figure('maximumRetryAttempts'),
+    maximumAgeMs: figure('maximumAgeMs'),
+    cancelRequestedAtMs: figure('cancelRequestedAt'),
+    attempts: JSON.parse(text('attempts') ?? '[]') as EventAttempt[],
+    condition: text('condition') as EventCondition | undefined,
+    replayOf: text('replayOf'),
+    redrivenAs: text('redrivenAs'),
+    result: fields.get('result'),
+    resultContentType: text('resultContentType'),
+    resultBytes: figure('resultBytes') ?? 0,
+    errorType: text('errorType'),
+    logTail: text('logTail'),
+    executedVersion: text('executedVersion'),
+    delivery: fields.has('delivery') ? (JSON.parse(text('delivery') ?? '{}') as EventDelivery) : undefined,
+  };
+}

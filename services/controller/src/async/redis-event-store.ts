@@ -1,0 +1,135 @@
+import type { Redis } from 'ioredis';
+import type { AsyncKeys } from './async-keys';
+import { queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
+import { type EventState, type EventStatus, readEventState } from './event-state';
+import type { QueuedEvent } from './redis-event-queues';
+
+export interface RedisEventStoreOptions {
+  redis: Redis;
+  keys: AsyncKeys;
+  /** How long ended events are kept, s. */
+  keptS: number;
+  /** How many per function at most. */
+  keptCount: number;
+  deadLettersKeptS: number;
+  deadLettersKeptCount: number;
+}
+
+export interface Settlement {
+  status: EventStatus;
+  nowMs: number;
+  /** Kept until somebody redrives or purges it. */
+  isDeadLetter: boolean;
+  /** A delivery is due. */
+  hasDelivery: boolean;
+  fields: Fields;
+}
+
+export type Fields = Readonly<Record<string, string | number | Buffer | undefined>>;
+
+/** The events in Redis. Moves are scripts, see async-scripts.ts; every method throws QUEUE_UNAVAILABLE or QUEUE_FULL. */
+export class RedisEventStore {
+  readonly #options: RedisEventStoreOptions;
+
+  constructor(options: RedisEventStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a try. @returns the event as it was before, or why there is nothing to try */
+  async start({ accountId, requestId }: QueuedEvent, token: string, nowMs: number): Promise<EventState | 'missing' | 'ended'> {
+    const { redis, keys } = this.#options;
+    const answer = await runScriptForBytes(redis, 'asyncStart', [keys.invocation(accountId, requestId)], [token, nowMs]);
+    const [word, before] = answer as [Buffer, Buffer[] | undefined];
+    if (before === undefined) return String(word) === 'missing' ? 'missing' : 'ended';
+    return readEventState(accountId, requestId, before);
+  }
+
+  /** @returns false when the try is not the current one any more: nothing was changed */
+  async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
+    const { redis, keys, keptS, keptCount, deadLettersKeptS, deadLettersKeptCount } = this.#options;
+    const { accountId, functionName, requestId } = event;
+    const { status, nowMs, isDeadLetter, hasDelivery, fields } = settlement;
+    const answer = await runScript(
+      redis,
+      'asyncSettle',
+      [
+        keys.invocation(accountId, requestId),
+        keys.open(accountId, functionName),
+        keys.counters,
+        isDeadLetter ? keys.dead(accountId, functionName) : keys.ended(accountId, functionName),
+        keys.outbox,
+      ],
+      [
+        token,
+        status,
+        nowMs,
+        isDeadLetter ? deadLettersKeptS : keptS,
+        requestId,
+        isDeadLetter ? deadLettersKeptCount : keptCount,
+        keys.invocation(accountId, ''),
+        hasDelivery ? `${accountId}:${requestId}` : '',
+        ...flat(fields),
+      ],
+    );
+    return answer === 'settled';
+  }
+
+  /** Back to accepted. @param isUnspent the try does not count */
+  async release({ accountId, requestId }: QueuedEvent, token: string, isUnspent: boolean, fields: Fields): Promise<boolean> {
+    const { redis, keys } = this.#options;
+    const args = [token, isUnspent ? '1' : '0', ...flat(fields)];
+    return (await runScript(redis, 'asyncRelease', [keys.invocation(accountId, requestId)], args)) === 'released';
+  }
+
+  /** @returns what it did, or the final status that the event has */
+  async cancel({ accountId, functionName, requestId }: QueuedEvent, nowMs: number): Promise<'missing' | EventStatus> {
+    const { redis, keys, keptS } = this.#options;
+    const answer = await runScript(
+      redis,
+      'asyncCancel',
+      [
+        keys.invocation(accountId, requestId),
+        keys.open(accountId, functionName),
+        keys.counters,
+        keys.ended(accountId, functionName),
+      ],
+      [requestId, nowMs, keptS, keys.notices, `cancel ${accountId} ${requestId}`],
+    );
+    return answer as 'missing' | EventStatus;
+  }
+
+  async read(accountId: string, requestId: string): Promise<EventState | undefined> {
+    const { redis, keys } = this.#options;
+    const found = await queueCall(() => redis.hgetallBuffer(keys.invocation(accountId, requestId)));
+    const fields = Object.entries(found);
+    if (fields.length === 0 || found['status'] === undefined) return undefined;
+    return readEventState(
+      accountId,
+      requestId,
+      fields.flatMap(([name, value]) => [Buffer.from(name), value]),
+    );
+  }
+
+  /** Ids, newest first. @param which open, ended or dead; @param offset how many to leave out */
+  async list(which: 'open' | 'ended' | 'dead', accountId: string, functionName: string, limit: number, offset = 0): Promise<string[]> {
+    const { redis, keys } = this.#options;
+    const key = keys[which](accountId, functionName);
+    return queueCall(() => redis.zrevrange(key, offset, offset + limit - 1));
+  }
+
+  /** @returns how many there are */
+  async count(which: 'open' | 'ended' | 'dead', accountId: string, functionName: string): Promise<number> {
+    const { redis, keys } = this.#options;
+    return queueCall(() => redis.zcard(keys[which](accountId, functionName)));
+  }
+
+  /** Changes fields that are not part of an event's life. */
+  async note(accountId: string, requestId: string, fields: Fields): Promise<void> {
+    const { redis, keys } = this.#options;
+    await queueCall(() => redis.hset(keys.invocation(accountId, requestId), ...(flat(fields) as [string, string])));
+  }
+}
+
+function flat(fields: Fields): ScriptArgument[] {
+  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+}
