@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
-import { createAsyncEngine } from './async/async-engine';
+import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
 import { AdminKey } from './auth/admin-key';
 import { AdminKeyFile } from './auth/admin-key-file';
 import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
@@ -25,6 +25,7 @@ import { createApi } from './http/api';
 import { createFrontDoor, createFrontServer } from './http/front-door';
 import { ClientConnections } from './invoke/client-connections';
 import { FrontRequest } from './invoke/front-request';
+import { DispatcherInvoker } from './invoke/dispatcher-invoker';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
@@ -38,6 +39,7 @@ export class Controller implements Service {
   /** In the order of opening: closed from the end. */
   readonly #closers: (() => void | Promise<void>)[] = [];
   #server: Server | undefined;
+  #async: AsyncEngine | undefined;
   #isDraining = false;
 
   constructor(config: ControllerConfig, logger: Logger) {
@@ -55,7 +57,7 @@ export class Controller implements Service {
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
-    const { functionStore, records, keyStore, redis, close } = openStores(config, { registry, logger });
+    const { functionStore, records, keyStore, notices, redis, close } = openStores(config, { registry, logger });
     this.#closers.push(close);
     const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger, random: Math.random });
     const funclet = new FuncletClient(config.funcletSocket, systemIds);
@@ -93,15 +95,11 @@ export class Controller implements Service {
       loadSetAside: (accountId) => reservations.sum(accountId),
       taskRoot: () => CONTAINER_PATHS.task,
     });
-    const async = createAsyncEngine({
-      clock,
-      ids: systemIds,
-      logger,
-      redis: redisAddress(config, logger),
-      prefix: config.redisPrefix,
-      directory,
-      settings: config.async,
-    });
+    const invoker = new DispatcherInvoker({ clock, directory, dispatcher: engine.dispatcher });
+    const { waitingCalls } = engine;
+    const shared = { clock, ids: systemIds, logger, registry, directory, records, notices, invoker, waitingCalls };
+    const async = createAsyncEngine({ ...shared, redis: redisAddress(config, logger), prefix: config.redisPrefix, settings: config.async });
+    this.#async = async;
     this.#closers.push(() => async.stop());
     const api = createApi({
       logger,
@@ -140,6 +138,7 @@ export class Controller implements Service {
       dispatcher: engine.dispatcher,
       region: config.region,
       clients,
+      events: async.path,
       payloads: new PayloadBudget(config.payloadsMb * 1024 * 1024),
       api,
       isDraining: () => this.#isDraining,
@@ -149,6 +148,7 @@ export class Controller implements Service {
     sweep.start();
     await adminKey.start();
     engine.start();
+    async.start();
     this.#closers.push(
       () => adminKey.stop(),
       () => packages.stop(),
@@ -162,7 +162,8 @@ export class Controller implements Service {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isDraining = true;
-    if (this.#server !== undefined) await drained(this.#server, deadline, systemClock);
+    const served = this.#server === undefined ? undefined : drained(this.#server, deadline, systemClock);
+    await Promise.all([served, this.#async?.drain(deadline)]);
     for (const close of this.#closers.reverse()) await close();
   }
 

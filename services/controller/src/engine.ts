@@ -1,4 +1,4 @@
-import type { FunctionConfiguration } from '@easyfaas/contracts/wire';
+import type { FunctionConfiguration, StoredFunction } from '@easyfaas/contracts/wire';
 import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/service-kit';
 import { FuncletWatch } from './clients/funclet-watch';
 import type { FuncletClient } from './clients/funclet-client';
@@ -66,6 +66,8 @@ export interface Engine {
   start(): void;
   /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN */
   admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>): void;
+  /** Calls of this version that wait for a container. */
+  waitingCalls: (stored: StoredFunction) => number;
   /** Calls that are waiting or running. */
   admitted(): number;
   stop(): void;
@@ -199,6 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
       watch.start();
       upkeep.start();
     },
+    waitingCalls: (stored) => pools.of(stored).line.length,
     admitted: () => admission.admitted,
     stop: () => {
       setAside.stop();

@@ -6,7 +6,8 @@ export interface InvocationRecord {
   version: string;
   commitId: string;
   invokeType: 'RequestResponse' | 'Event';
-  status: 'succeeded' | 'failed' | 'throttled' | 'error';
+  /** The last two only of events. */
+  status: 'succeeded' | 'failed' | 'throttled' | 'error' | 'expired' | 'cancelled';
   /** HTTP status of the answer. */
   httpStatus: number;
   /** Function fault: its `errorType`. Platform fault: our error code. */
@@ -24,6 +25,12 @@ export interface InvocationRecord {
   resultBytes: number;
   cpuMs?: number;
   maxMemoryMb?: number;
+  /** Events only: tries that were begun. */
+  attempts?: number;
+  /** Events only: where it came from, such as `api` or `trigger:<id>`. */
+  source?: string;
+  /** Events only: why it has ended, in AWS Lambda's words where it has them. */
+  condition?: string;
   /** The last bytes of the log, at most 4 KiB. */
   logTail?: string;
 }

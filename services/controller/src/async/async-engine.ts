@@ -1,32 +1,74 @@
-import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
+import { randomBytes } from 'node:crypto';
+import type { StoredFunction } from '@easyfaas/contracts/wire';
+import type { Clock, Ids, Logger, Registry } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
+import type { EventPath } from '../invoke/event-path';
+import type { Invoker } from '../invoke/invoker';
+import type { RecordSink } from '../invoke/record-sink';
 import { type RedisConnectionOptions, connectRedis } from '../redis-connection';
-import { AsyncKeys } from './async-keys';
+import type { RedisNotices } from '../redis-notices';
+import { AsyncInvocations } from './async-invocations';
+import { AsyncKeys, functionOfQueue } from './async-keys';
+import { AsyncMetrics } from './async-metrics';
 import type { AsyncSettings } from './env';
-import type { EventIntake } from './event-intake';
-import { RedisEventQueues } from './redis-event-queues';
+import { EventConsumer } from './event-consumer';
+import { eventRecord } from './event-record';
+import { EventRunner } from './event-runner';
+import { RedisChainSecret } from './redis-chain-secret';
 import { RedisEventIntake } from './redis-event-intake';
+import { RedisEventInvokeConfigs } from './redis-event-invoke-configs';
+import { RedisEventQueues } from './redis-event-queues';
+import { RedisEventStore } from './redis-event-store';
+import { RedisEventSweeper } from './redis-event-sweeper';
 
 export interface AsyncEngineOptions {
   clock: Clock;
   ids: Ids;
   logger: Logger;
+  registry: Registry;
   /** Connections of its own: what goes wrong there does not concern synchronous calls. */
   redis: RedisConnectionOptions;
+  notices: RedisNotices;
   prefix: string;
   directory: FunctionDirectory;
+  invoker: Invoker;
+  records: RecordSink;
+  /** Calls of the function that wait for a container. */
+  waitingCalls: (stored: StoredFunction) => number;
   settings: AsyncSettings;
 }
 
 export interface AsyncEngine {
-  intake: EventIntake;
+  intake: RedisEventIntake;
+  store: RedisEventStore;
+  invocations: AsyncInvocations;
+  /** For the invocation path. */
+  path: EventPath;
+  start(): void;
+  /** As happens every ten seconds. */
+  sweep(): Promise<void>;
+  /** Lets what runs end until the deadline, then hands it back. */
+  drain(deadline: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Calls that may wait for a container of a function before its events are left where they are. */
+const WAITING_CALLS = 1;
+
 /** Wires everything that happens after a 202. */
-export function createAsyncEngine({ clock, ids, logger, redis, prefix, directory, settings }: AsyncEngineOptions): AsyncEngine {
-  const keys = new AsyncKeys(prefix);
-  const producer = connectRedis(redis, 'easyfaas-controller-events-in');
+export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
+  const { clock, ids, logger, directory, settings, notices } = options;
+  const keys = new AsyncKeys(options.prefix);
+  const metrics = new AsyncMetrics(options.registry);
+  // Two connections: what is being taken in does not wait behind results.
+  const producer = connectRedis(options.redis, 'easyfaas-controller-events-in');
+  const worker = connectRedis(options.redis, 'easyfaas-controller-events');
+  const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
+  const store = new RedisEventStore({ redis: worker, keys, ...settings });
+  const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
+  const secret = new RedisChainSecret({ redis: producer, keys, random: randomBytes });
+  const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
+
   const intake = new RedisEventIntake({
     redis: producer,
     keys,
@@ -36,12 +78,76 @@ export function createAsyncEngine({ clock, ids, logger, redis, prefix, directory
     ids,
     payloadLimitBytes: settings.payloadLimitBytes,
     openLimit: settings.openLimit,
-    onAccepted: () => undefined,
+    onAccepted: (accountId, functionName) => {
+      metrics.noteAccepted();
+      consumer.wake(accountId, functionName);
+    },
   });
+  const runner = new EventRunner({
+    clock,
+    logger,
+    store,
+    queues,
+    invoker: options.invoker,
+    directory,
+    configOf: (accountId, functionName) => configs.effective(accountId, functionName),
+    chain: () => secret.load(),
+    metrics,
+    random: Math.random,
+    resultLimitBytes: settings.resultLimitBytes,
+    onEnded: (event, settlement) => options.records.add(eventRecord(event, settlement)),
+  });
+  const consumer: EventConsumer = new EventConsumer({
+    clock,
+    logger,
+    queues,
+    runner,
+    metrics,
+    newToken: () => ids.nonce(),
+    capacity: settings.concurrency,
+    limitOf: (accountId, functionName) => settings.containers * (known(accountId, functionName)?.configuration.PodConcurrentQuota ?? 1),
+    hasRoom: (accountId, functionName) => {
+      const stored = known(accountId, functionName);
+      return stored === undefined || options.waitingCalls(stored) <= WAITING_CALLS;
+    },
+  });
+  const sweeper = new RedisEventSweeper({ redis: worker, keys, queues, consumer, clock, logger, metrics });
+  notices.on(keys.notices, (message) => {
+    const [word, first = '', second = ''] = message.split(' ');
+    if (word === 'cancel') consumer.cancel(first, second);
+    else if (word === 'ready') {
+      const { accountId, functionName } = functionOfQueue(first);
+      consumer.wake(accountId, functionName);
+    }
+  });
+
   return {
     intake,
+    store,
+    invocations: new AsyncInvocations({ store, queues, clock, ids, intake, keys }),
+    sweep: () => sweeper.sweep(),
+    path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load() },
+    start: () => {
+      consumer.start();
+      sweeper.start();
+    },
+    drain: (deadline) => consumer.stop(deadline),
     stop: async () => {
+      await sweeper.stop();
       producer.disconnect();
+      worker.disconnect();
     },
   };
+}
+
+/** What is in memory about the newest version of a function. */
+function lookUp(directory: FunctionDirectory, accountId: string, functionName: string, logger: Logger): StoredFunction | undefined {
+  try {
+    const found = directory.find(accountId, functionName, '$LATEST');
+    if (!(found instanceof Promise)) return found;
+    found.catch((error: unknown) => logger.debug('function could not be looked up', { functionName, error }));
+  } catch (error) {
+    logger.debug('function could not be looked up', { functionName, error });
+  }
+  return undefined;
 }

@@ -1,7 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { ServiceError } from '@easyfaas/service-kit';
 
 /** How deep invocations may lead to invocations; AWS Lambda's loop detection stops at the same number. */
 export const DEPTH_MAX = 16;
+
+/** @throws ServiceError RECURSION_LIMIT */
+export function assertDepth(depth: number): void {
+  if (depth < DEPTH_MAX) return;
+  throw new ServiceError('RECURSION_LIMIT', `${depth} invocations led to this one, the limit is ${DEPTH_MAX}: it is not accepted.`);
+}
 
 /** Depth of a chain of invocations as text that a function may carry on but cannot make up: `<depth>.<mac>`. */
 export class Chain {

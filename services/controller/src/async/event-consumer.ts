@@ -25,7 +25,9 @@ const LOOK_MS = 1000;
 /** While some function waits for room, ms. */
 const LOOK_FOR_ROOM_MS = 50;
 const RENEW_MS = LOCK_MS / 3;
-/** Questions to Redis on behalf of one function at the same time. */
+/** For handing back what runs, when there is no time left; what is not handed back is found by another worker, ms. */
+const HAND_BACK_MS = 2000;
+/** After a failure of Redis, ms. */
 const REDIS_PAUSE_MS = 500;
 /** Function lanes that were not used for so long are forgotten, ms. */
 const FORGET_MS = 60_000;
@@ -99,12 +101,15 @@ export class EventConsumer {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer?.();
+    let giveUp = (): void => undefined;
     const idle = new Promise<void>((resolve) => {
+      giveUp = resolve;
       this.#onIdle = resolve;
       if (this.#running.size === 0 && this.#taking === 0) resolve();
     });
     const handBack = (): void => {
       for (const { abort } of this.#running.values()) abort.abort('drain');
+      this.#deps.clock.after(HAND_BACK_MS, giveUp);
     };
     if (deadline.aborted) handBack();
     else deadline.addEventListener('abort', handBack, { once: true });
@@ -210,7 +215,8 @@ export class EventConsumer {
   #forgetIdle(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const [key, lane] of this.#lanes) {
-      if (lane.isEmpty && lane.running === 0 && lane.nextDueMs === undefined && nowMs - lane.lastTakenMs > FORGET_MS) this.#lanes.delete(key);
+      if (lane.isEmpty && lane.running === 0 && lane.nextDueMs === undefined && nowMs - lane.lastTakenMs > FORGET_MS)
+        this.#lanes.delete(key);
     }
   }
 

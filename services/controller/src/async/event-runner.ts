@@ -124,7 +124,12 @@ export class EventRunner {
     const noted = attempts.at(-1);
     if (noted !== undefined) noted.retryInMs = delayMs;
     const hasRun = result?.containerId !== undefined;
-    const fields = { functionErrors, faults, attempts: JSON.stringify(last(attempts)), ...resultFields(result, this.#deps.resultLimitBytes) };
+    const fields = {
+      functionErrors,
+      faults,
+      attempts: JSON.stringify(last(attempts)),
+      ...resultFields(result, this.#deps.resultLimitBytes),
+    };
     const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
     if (isOurs) await this.#insist(() => queues.postpone(state, token, nowMs + delayMs, nowMs));
     return report;

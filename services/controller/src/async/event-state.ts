@@ -3,13 +3,7 @@ export type EventStatus = 'accepted' | 'running' | 'succeeded' | 'failed' | 'exp
 
 /** Why an event has ended; the first three are AWS Lambda's words. */
 export type EventCondition =
-  | 'Success'
-  | 'RetriesExhausted'
-  | 'EventAgeExceeded'
-  | 'ZeroReservedConcurrency'
-  | 'NotRunnable'
-  | 'RecursionLimit'
-  | 'Cancelled';
+  'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency' | 'NotRunnable' | 'RecursionLimit' | 'Cancelled';
 
 /** One try. */
 export interface EventAttempt {

@@ -16,7 +16,8 @@ export interface EventRules {
 }
 
 export type Decision =
-  { kind: 'settle'; status: EventStatus; condition: EventCondition } | { kind: 'retry'; delayMs: number; functionErrors: number; faults: number };
+  | { kind: 'settle'; status: EventStatus; condition: EventCondition }
+  | { kind: 'retry'; delayMs: number; functionErrors: number; faults: number };
 
 type Facts = Pick<EventState, 'functionErrors' | 'faults' | 'acceptedAtMs' | 'notBeforeMs'>;
 
@@ -40,12 +41,21 @@ export function decide(event: Facts, end: AttemptEnd, rules: EventRules, nowMs: 
       if (end.isZeroReserved) return { kind: 'settle', status: 'failed', condition: 'ZeroReservedConcurrency' };
       if (!end.isRetryable) return { kind: 'settle', status: 'failed', condition: 'NotRunnable' };
       const faults = event.faults + 1;
-      return retry(event, rules, nowMs, { delayMs: backoffMs(faults, random, end.retryAfterMs), functionErrors: event.functionErrors, faults });
+      return retry(event, rules, nowMs, {
+        delayMs: backoffMs(faults, random, end.retryAfterMs),
+        functionErrors: event.functionErrors,
+        faults,
+      });
     }
   }
 }
 
-function retry(event: Facts, rules: EventRules, nowMs: number, next: { delayMs: number; functionErrors: number; faults: number }): Decision {
+function retry(
+  event: Facts,
+  rules: EventRules,
+  nowMs: number,
+  next: { delayMs: number; functionErrors: number; faults: number },
+): Decision {
   const isTooLate = nowMs + next.delayMs > expiresAtMs(event, rules);
   return isTooLate ? { kind: 'settle', status: 'expired', condition: 'EventAgeExceeded' } : { kind: 'retry', ...next };
 }

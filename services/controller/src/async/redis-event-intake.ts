@@ -5,7 +5,7 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import { invalidField } from '../invalid-field';
 import { type AsyncKeys, queueName } from './async-keys';
 import { queueCall, queueFailure, runScript } from './async-redis';
-import { DEPTH_MAX } from './chain';
+import { assertDepth } from './chain';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import type { RedisEventQueues, ScriptStep } from './redis-event-queues';
 
@@ -46,10 +46,6 @@ export class RedisEventIntake implements EventIntake {
     const requestId = event.requestId ?? ids.requestId();
     const accepted = await this.#inTime(async () => {
       if (event.idempotencyKey !== undefined) return this.#acceptOnce(event, requestId, bodyHash, event.idempotencyKey);
-      if (event.requestId !== undefined) {
-        const known = await this.#bodyHashOf(event.accountId, requestId);
-        if (known !== undefined) return duplicate(requestId, known, bodyHash, 'request id');
-      }
       return this.#write(event, requestId, bodyHash, []);
     });
     if (!accepted.isDuplicate) onAccepted(event.accountId, event.functionName);
@@ -74,9 +70,7 @@ export class RedisEventIntake implements EventIntake {
     if (idempotencyKey !== undefined && (idempotencyKey === '' || Buffer.byteLength(idempotencyKey) > IDEMPOTENCY_KEY_BYTES)) {
       throw invalidField('Idempotency-Key', `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_BYTES} bytes.`);
     }
-    if (depth >= DEPTH_MAX) {
-      throw new ServiceError('RECURSION_LIMIT', `${depth} invocations led to this one, the limit is ${DEPTH_MAX}: it is not accepted.`);
-    }
+    assertDepth(depth);
   }
 
   async #acceptOnce(event: NewEvent, requestId: string, bodyHash: string, idempotencyKey: string): Promise<AcceptedEvent> {

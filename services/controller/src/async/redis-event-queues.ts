@@ -44,6 +44,7 @@ export class RedisEventQueues {
   readonly #options: RedisEventQueuesOptions;
   readonly #byName = new Map<string, RedisQueueBackend>();
   #base: Promise<RedisQueueBackend> | undefined;
+  #wasReady = false;
 
   constructor(options: RedisEventQueuesOptions) {
     this.#options = options;
@@ -171,7 +172,9 @@ export class RedisEventQueues {
   #ready(): Promise<RedisQueueBackend> {
     const { redis, queuePrefix, logger } = this.#options;
     if (this.#base !== undefined) return this.#base;
-    if (redis.status !== 'ready') return Promise.reject(queueFailure(new Error(`the connection is ${redis.status}`)));
+    // A connection that is being made for the first time is waited for; one that broke is not.
+    const isOpening = !this.#wasReady && (redis.status === 'connecting' || redis.status === 'connect');
+    if (redis.status !== 'ready' && !isOpening) return Promise.reject(queueFailure(new Error(`the connection is ${redis.status}`)));
     const options = {
       connection: redis,
       prefix: queuePrefix,
@@ -183,7 +186,10 @@ export class RedisEventQueues {
     // The connection's own listener says so once per break.
     base.on('error', (error: Error) => logger.debug('queue connection failed', { error }));
     const opened = base.waitUntilReady().then(
-      () => base,
+      () => {
+        this.#wasReady = true;
+        return base;
+      },
       (cause: unknown) => {
         this.#base = undefined;
         throw queueFailure(cause);

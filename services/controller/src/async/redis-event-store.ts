@@ -87,12 +87,7 @@ export class RedisEventStore {
     const answer = await runScript(
       redis,
       'asyncCancel',
-      [
-        keys.invocation(accountId, requestId),
-        keys.open(accountId, functionName),
-        keys.counters,
-        keys.ended(accountId, functionName),
-      ],
+      [keys.invocation(accountId, requestId), keys.open(accountId, functionName), keys.counters, keys.ended(accountId, functionName)],
       [requestId, nowMs, keptS, keys.notices, `cancel ${accountId} ${requestId}`],
     );
     return answer as 'missing' | EventStatus;

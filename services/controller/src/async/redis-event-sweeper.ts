@@ -18,6 +18,8 @@ export interface RedisEventSweeperDeps {
 
 const SWEEP_MS = 10_000;
 const STALLED_MS = 5000;
+/** After a sweep that failed, ms. */
+const REPEAT_MS = 1000;
 /** An event whose acceptance is younger may still be on its way into its queue, ms. */
 const SETTLED_IN_MS = 15_000;
 /** Open events of one function that are looked at in one sweep. */
@@ -140,15 +142,18 @@ export class RedisEventSweeper {
   #every(firstMs: number, intervalMs: number, work: () => Promise<void>): void {
     const { clock, logger } = this.#deps;
     const plan = (delayMs: number): void => {
+      if (this.#isStopped) return;
       this.#cancels = this.#cancels.slice(-8);
       this.#cancels.push(
         clock.after(delayMs, () => {
           if (this.#isStopped) return;
-          this.#sweeping = work()
-            .catch((error: unknown) => logger.debug('events could not be swept', { error }))
-            .finally(() => {
-              if (!this.#isStopped) plan(intervalMs);
-            });
+          this.#sweeping = work().then(
+            () => plan(intervalMs),
+            (error: unknown) => {
+              logger.debug('events could not be swept', { error });
+              plan(REPEAT_MS);
+            },
+          );
         }),
       );
     };

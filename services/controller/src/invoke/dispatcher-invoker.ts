@@ -17,6 +17,8 @@ export interface DispatcherInvokerDeps {
 /** HTTP statuses that records of calls without HTTP show, as if a client had seen them. */
 const OK = 200;
 const CLIENT_CLOSED_REQUEST = 499;
+/** What a function has to stop when its call is ended from outside, ms. */
+const STOP_MS = 2000;
 
 /** Calls through the dispatcher that serves HTTP; see {@link Invoker}. */
 export class DispatcherInvoker implements Invoker {
@@ -46,11 +48,12 @@ export class DispatcherInvoker implements Invoker {
     receivedAtMs: number,
     signal: AbortSignal | undefined,
   ): Promise<InvocationResult> {
-    const { dispatcher } = this.#deps;
+    const { dispatcher, clock } = this.#deps;
     return new Promise((resolve) => {
       const onAbort = (): void => {
         dispatcher.abandon(call);
-        // A running function is given until its deadline to stop; nobody here waits for it.
+        // A function that runs is asked to stop; one that does not is ended like one that ran out of time. Nobody here waits.
+        call.deadlineMs = Math.min(call.deadlineMs, clock.monotonicMs() + STOP_MS);
         resolve({ ...factsOf(call, { kind: 'abandoned' }, request), kind: 'aborted' });
       };
       const callRequest: CallRequest = {

@@ -5,7 +5,7 @@ import { authorize } from '../auth/authorize';
 import { sourceOf } from '../auth/credential';
 import type { Authenticator, Principal } from '../auth/principal';
 import type { FunctionDirectory } from '../functions/function-directory';
-import { resolveFunction } from '../functions/function-name';
+import { type ResolvedFunction, resolveFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
@@ -14,9 +14,10 @@ import type { Call } from './call';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
+import { type EventPath, acceptEvent, contextOfChain } from './event-path';
 import { readBody } from './front-request';
 import { HttpInvocation } from './http-invocation';
-import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
+import { checkInvokeHeaders, clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
 import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
 import { readInvokeHeaders } from './request-headers';
@@ -33,6 +34,8 @@ export interface HotPathDeps {
   api: (request: IncomingMessage, response: ServerResponse) => void;
   payloads: PayloadBudget;
   clients: ClientConnections;
+  /** Asynchronous calls. */
+  events: EventPath;
   /** The service is stopping: connections are closed after their answer. */
   isDraining: () => boolean;
 }
@@ -84,22 +87,29 @@ function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principa
   const { accountId } = principal;
   const reference = resolveFunction(functionId, { accountId, region: deps.region }, qualifier);
   const stored = deps.directory.find(accountId, reference.functionName, reference.qualifier);
-  if (stored instanceof Promise) later(invocation, stored, (known) => accept(deps, invocation, known));
-  else accept(deps, invocation, stored);
+  if (stored instanceof Promise) later(invocation, stored, (known) => accept(deps, invocation, known, reference));
+  else accept(deps, invocation, stored, reference);
 }
 
-function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction): void {
+function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, reference: ResolvedFunction): void {
   const { headers } = invocation;
   checkInvokeHeaders(headers);
   assertActive(stored);
   const clientContext = clientContextOf(headers);
   if (wantsDryRun(headers)) return invocation.confirm();
+  if (wantsEvent(headers)) return acceptEvent(deps.events, invocation, stored.accountId, reference, clientContext);
+  if (headers.depth === undefined) return call(deps, invocation, stored, clientContext);
+  later(invocation, contextOfChain(deps.events, headers.depth, clientContext), (context) => call(deps, invocation, stored, context));
+}
+
+function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, clientContext: string | undefined): void {
+  const { headers } = invocation;
   holdPayload(deps.payloads, invocation, () => deps.dispatcher.retryAfterS(stored));
   readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
     if (invocation.isClientGone) return;
-    const call = deps.dispatcher.submit({
+    invocation.call = deps.dispatcher.submit({
       requestId: invocation.requestId,
       stored,
       payload,
@@ -110,7 +120,6 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
       receivedAtMs: invocation.receivedAtMs,
       reply: invocation,
     });
-    invocation.call = call;
   });
 }
 

@@ -88,6 +88,20 @@ export class HttpInvocation implements Reply, ForClient {
     this.response.writeHead(204, { 'X-Easyfaas-Request-Id': this.requestId }).end();
   }
 
+  /** An event is safe: its result can be asked for. */
+  accept(eventId: string): void {
+    this.#end();
+    const body = Buffer.from(JSON.stringify({ requestId: eventId }));
+    this.response
+      .writeHead(202, {
+        'Content-Type': 'application/json',
+        'Content-Length': body.length,
+        Location: `/v1/invocations/${eventId}`,
+        'X-Easyfaas-Request-Id': this.requestId,
+      })
+      .end(body);
+  }
+
   settle(call: Call, outcome: Outcome): number {
     const { response } = this;
     this.#end();

@@ -50,7 +50,9 @@ export class InvokeMetrics {
   }
 
   note(record: InvocationRecord): void {
-    this.#pending[record.status]++;
+    const { status } = record;
+    // Events have final states of their own, which are not those of a call.
+    if (status !== 'expired' && status !== 'cancelled') this.#pending[status]++;
     if (record.start === undefined) return;
     this.#durations.observe(record.stages.totalMs / 1000);
     if (record.start === 'cold') this.#coldStarts.inc({ reason: labelOf(record.coldReason) });

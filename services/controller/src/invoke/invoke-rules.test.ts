@@ -1,5 +1,5 @@
 import { ServiceError } from '@easyfaas/service-kit';
-import { checkInvokeHeaders, clientContextOf, wantsDryRun } from './invoke-rules';
+import { checkInvokeHeaders, clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
 import { readInvokeHeaders } from './request-headers';
 
 const headers = (...raw: string[]) => readInvokeHeaders(raw);
@@ -13,12 +13,11 @@ function codeOf(work: () => unknown): string | undefined {
 }
 
 describe('what an invocation may ask for', () => {
-  it.each(['common', 'RequestResponse', 'dryrun', 'DryRun'])('is the type %s', (type) => {
+  it.each(['common', 'RequestResponse', 'event', 'Event', 'dryrun', 'DryRun'])('is the type %s', (type) => {
     expect(codeOf(() => checkInvokeHeaders(headers('X-Amz-Invocation-Type', type)))).toBeUndefined();
   });
 
-  it('is not yet an asynchronous call', () => {
-    expect(codeOf(() => checkInvokeHeaders(headers('X-Easyfaas-Invoke-Type', 'event')))).toBe('NOT_SUPPORTED');
+  it('is nothing else', () => {
     expect(codeOf(() => checkInvokeHeaders(headers('X-Easyfaas-Invoke-Type', 'maybe')))).toBe('VALIDATION_FAILED');
   });
 
@@ -30,6 +29,11 @@ describe('what an invocation may ask for', () => {
   it('is not a compressed payload', () => {
     expect(codeOf(() => checkInvokeHeaders(headers('Content-Encoding', 'gzip')))).toBe('UNSUPPORTED_MEDIA_TYPE');
     expect(codeOf(() => checkInvokeHeaders(headers('Content-Encoding', 'identity')))).toBeUndefined();
+  });
+
+  it('is known as an event', () => {
+    expect(wantsEvent(headers('X-Amz-Invocation-Type', 'Event'))).toBe(true);
+    expect(wantsEvent(headers('X-Easyfaas-Invoke-Type', 'common'))).toBe(false);
   });
 
   it('is known as a dry run', () => {

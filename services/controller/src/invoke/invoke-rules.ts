@@ -4,21 +4,19 @@ import type { InvokeHeaders } from './request-headers';
 /** AWS Lambda's limit for the header, before base64. */
 const CLIENT_CONTEXT_BYTES_MAX = 3583;
 
-/** @throws ServiceError NOT_SUPPORTED, VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE: a header that asks for what is not done */
+/** @throws ServiceError VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE: a header that asks for what is not done */
 export function checkInvokeHeaders({ invokeType, logType, contentEncoding }: InvokeHeaders): void {
-  if (invokeType !== undefined && !isSync(invokeType) && !isDryRun(invokeType)) {
-    if (invokeType === 'event' || invokeType === 'Event') {
-      throw new ServiceError(
-        'NOT_SUPPORTED',
-        'Asynchronous calls (X-Easyfaas-Invoke-Type: event) are not part of this version; use common.',
-      );
-    }
+  if (invokeType !== undefined && !isSync(invokeType) && !isDryRun(invokeType) && !isEvent(invokeType)) {
     throw invalid('X-Easyfaas-Invoke-Type', 'X-Easyfaas-Invoke-Type must be common, event or dryrun.');
   }
   if (logType !== undefined && logType !== 'Tail' && logType !== 'None') throw invalid('Log-Type', 'Log-Type must be Tail or None.');
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding must be identity: send the payload as it is.');
   }
+}
+
+export function wantsEvent({ invokeType }: InvokeHeaders): boolean {
+  return invokeType !== undefined && isEvent(invokeType);
 }
 
 export function wantsDryRun({ invokeType }: InvokeHeaders): boolean {
@@ -45,6 +43,7 @@ export function clientContextOf({ clientContext }: InvokeHeaders): string | unde
 }
 
 const isSync = (type: string): boolean => type === 'common' || type === 'RequestResponse';
+const isEvent = (type: string): boolean => type === 'event' || type === 'Event';
 const isDryRun = (type: string): boolean => type === 'dryrun' || type === 'DryRun';
 
 function invalid(field: string, message: string): ServiceError {

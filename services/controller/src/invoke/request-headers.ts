@@ -11,6 +11,9 @@ export interface InvokeHeaders {
   logType: string | undefined;
   clientContext: string | undefined;
   traceparent: string | undefined;
+  idempotencyKey: string | undefined;
+  /** Signed by the platform: how many invocations led to this one. */
+  depth: string | undefined;
 }
 
 /**
@@ -29,6 +32,8 @@ export function readInvokeHeaders(raw: readonly string[]): InvokeHeaders {
     logType: undefined,
     clientContext: undefined,
     traceparent: undefined,
+    idempotencyKey: undefined,
+    depth: undefined,
   };
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
@@ -53,6 +58,8 @@ const NAMES = [
   'x-amz-client-context',
   'x-easyfaas-client-context',
   'traceparent',
+  'idempotency-key',
+  'x-easyfaas-depth',
 ];
 const RELEVANT_LENGTHS = new Uint8Array(16 * 1024);
 for (const { length } of NAMES) RELEVANT_LENGTHS[length] = 1;
@@ -96,6 +103,12 @@ function take(headers: InvokeHeaders, name: string, value: string): void {
       break;
     case 'traceparent':
       headers.traceparent = value;
+      break;
+    case 'idempotency-key':
+      headers.idempotencyKey = value;
+      break;
+    case 'x-easyfaas-depth':
+      headers.depth = value;
       break;
   }
 }

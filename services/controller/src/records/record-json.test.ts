@@ -23,6 +23,9 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   cpuMs: 0.807,
   maxMemoryMb: 43,
   logTail: 'line\n\u0000',
+  attempts: 3,
+  source: 'trigger:t-1',
+  condition: 'RetriesExhausted',
 };
 
 describe('the JSON of a record', () => {
@@ -31,8 +34,8 @@ describe('the JSON of a record', () => {
   });
 
   it('is the same without words of somebody else, and with as few members as possible', () => {
-    const { errorType, errorMessage, logTail, ...plain } = whole;
-    void [errorType, errorMessage, logTail];
+    const { errorType, errorMessage, logTail, attempts, source, condition, ...plain } = whole;
+    void [errorType, errorMessage, logTail, attempts, source, condition];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
     const { containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
     void [containerId, start, coldReason, cpuMs, maxMemoryMb];

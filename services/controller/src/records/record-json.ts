@@ -1,8 +1,8 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
 
 /** Everything but these comes from the platform itself and needs no escaping in JSON. */
-const hasFreeText = ({ errorType, errorMessage, logTail }: InvocationRecord): boolean =>
-  errorType !== undefined || errorMessage !== undefined || logTail !== undefined;
+const hasFreeText = ({ errorType, errorMessage, logTail, source }: InvocationRecord): boolean =>
+  source !== undefined || errorType !== undefined || errorMessage !== undefined || logTail !== undefined;
 
 /**
  * A record as JSON text, put together by hand: `JSON.stringify` takes twice as long, and this is paid by every call. Ids and

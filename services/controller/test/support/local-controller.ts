@@ -3,8 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMetrics, ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
+import { createMetrics, EnvReader, ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
 import type { ContainerState, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
+import { type AsyncEngine, createAsyncEngine } from '../../src/async/async-engine';
+import { type AsyncSettings, readAsyncSettings } from '../../src/async/env';
 import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
@@ -12,10 +14,19 @@ import { commitIdOf } from '../../src/functions/configuration';
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
 import { ClientConnections } from '../../src/invoke/client-connections';
 import { FrontRequest } from '../../src/invoke/front-request';
+import { DispatcherInvoker } from '../../src/invoke/dispatcher-invoker';
+import type { EventPath } from '../../src/invoke/event-path';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
 import { shelvesOf } from '../../src/pool/shelves';
+import { connectTo } from '../redis-server';
 import { FakeFunclet } from './fake-funclet';
+
+const NO_EVENTS: EventPath = {
+  intake: { accept: () => Promise.reject(new ServiceError('QUEUE_UNAVAILABLE', 'There is no Redis.')) },
+  payloadLimitBytes: 1,
+  chain: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
+};
 
 export interface LocalFunction {
   source: string;
@@ -29,6 +40,9 @@ export interface LocalOptions {
   poolMax?: number;
   waitMs?: number;
   idleTimeoutMs?: number;
+  /** With it, events are taken and run. */
+  redis?: { url: string; prefix: string };
+  async?: Partial<AsyncSettings>;
   pauseAfterMs?: number;
   maxAgeMs?: number;
   maxCalls?: number;
@@ -85,8 +99,11 @@ export class LocalController {
   readonly funclet: FakeFunclet;
   readonly directory = new MemoryDirectory();
   readonly records: InvocationRecord[] = [];
+  registry = createMetrics('controller');
   readonly #options: LocalOptions;
   #engine: Engine | undefined;
+  #async: AsyncEngine | undefined;
+  #closeRedis: (() => void) | undefined;
   #client: FuncletClient | undefined;
   #server: Server | undefined;
   #sequence = 0;
@@ -104,13 +121,14 @@ export class LocalController {
   async startController(port = 0): Promise<void> {
     const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000, pauseAfterMs = Infinity } = this.#options;
     const { maxAgeMs = Infinity, maxCalls = Infinity, lineLimit = 1000, accountConcurrency = 1000 } = this.#options;
+    this.registry = createMetrics('controller');
     const client = new FuncletClient(this.funclet.socketPath, systemIds);
     this.#client = client;
     const engine = createEngine({
       clock: systemClock,
       ids: systemIds,
       logger: silentLogger(),
-      registry: createMetrics('controller'),
+      registry: this.registry,
       funclet: client,
       directory: this.directory,
       records: { add: (record) => void this.records.push(record) },
@@ -130,6 +148,7 @@ export class LocalController {
       taskRoot: (containerId) => this.funclet.taskRoot(containerId),
     });
     this.#engine = engine;
+    await this.#startEvents(engine);
     const clients = new ClientConnections(systemClock);
     const hotPath = createHotPath({
       clock: systemClock,
@@ -139,6 +158,7 @@ export class LocalController {
       dispatcher: engine.dispatcher,
       region: 'local',
       clients,
+      events: this.#async?.path ?? NO_EVENTS,
       payloads: new PayloadBudget(256 * 1024 * 1024),
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
@@ -150,8 +170,38 @@ export class LocalController {
     engine.start();
   }
 
+  async #startEvents(engine: Engine): Promise<void> {
+    const { redis } = this.#options;
+    if (redis === undefined) return;
+    const client = await connectTo({ ...redis, stop: async () => undefined });
+    const clock = systemClock;
+    this.#closeRedis = client.close;
+    this.#async = createAsyncEngine({
+      clock,
+      ids: systemIds,
+      logger: silentLogger(),
+      registry: this.registry,
+      redis: { url: redis.url, logger: silentLogger() },
+      notices: client.notices,
+      prefix: redis.prefix,
+      directory: this.directory,
+      invoker: new DispatcherInvoker({ clock, directory: this.directory, dispatcher: engine.dispatcher }),
+      records: { add: (record) => void this.records.push(record) },
+      waitingCalls: engine.waitingCalls,
+      settings: { ...readAsyncSettings(new EnvReader({})), ...this.#options.async },
+    });
+    this.#async.start();
+  }
+
+  get events(): AsyncEngine {
+    if (this.#async === undefined) throw new Error('started without Redis');
+    return this.#async;
+  }
+
   /** Ends like a controller that crashed: containers live on and dial again. */
   async stopController(): Promise<void> {
+    await this.#async?.stop();
+    this.#closeRedis?.();
     this.#engine?.stop();
     this.directory.forgetListeners();
     this.#client?.close();

@@ -1,0 +1,94 @@
+import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
+import type { AsyncKeys } from './async-keys';
+import { type EventState, isFinal } from './event-state';
+import type { NewEvent } from './event-intake';
+import type { RedisEventIntake } from './redis-event-intake';
+import type { RedisEventQueues } from './redis-event-queues';
+import type { RedisEventStore } from './redis-event-store';
+
+export interface AsyncInvocationsDeps {
+  store: RedisEventStore;
+  queues: RedisEventQueues;
+  intake: RedisEventIntake;
+  keys: AsyncKeys;
+  clock: Clock;
+  ids: Ids;
+}
+
+export interface ReplayRequest {
+  /** Another version than the event was for. */
+  qualifier?: string;
+}
+
+/** What can be done with events by their ids; every method throws QUEUE_UNAVAILABLE when Redis is away. */
+export class AsyncInvocations {
+  readonly #deps: AsyncInvocationsDeps;
+
+  constructor(deps: AsyncInvocationsDeps) {
+    this.#deps = deps;
+  }
+
+  find(accountId: string, requestId: string): Promise<EventState | undefined> {
+    return this.#deps.store.read(accountId, requestId);
+  }
+
+  /** Events that have not ended, newest first, of one function. */
+  async open(accountId: string, functionName: string, limit: number): Promise<EventState[]> {
+    const ids = await this.#deps.store.list('open', accountId, functionName, limit);
+    const states = await Promise.all(ids.map((requestId) => this.find(accountId, requestId)));
+    return states.filter((state) => state !== undefined);
+  }
+
+  /**
+   * Ends an event. One that waits is cancelled when this returns; one that runs is told to stop and is cancelled soon.
+   * @throws ServiceError RECORD_NOT_FOUND, INVOCATION_ENDED
+   */
+  async cancel(accountId: string, requestId: string): Promise<EventState> {
+    const { store, queues, clock } = this.#deps;
+    const state = await this.#existing(accountId, requestId);
+    const status = await store.cancel(state, clock.wallMs());
+    if (status === 'cancelled') await queues.remove(state);
+    if (status === 'missing') throw notFound();
+    if (isFinal(status) && (status !== 'cancelled' || isFinal(state.status))) {
+      throw new ServiceError('INVOCATION_ENDED', `The invocation has ended (${state.status}) and cannot be cancelled any more.`);
+    }
+    return { ...state, status };
+  }
+
+  /**
+   * Runs a kept event again, as a new one.
+   * @throws ServiceError RECORD_NOT_FOUND and what {@link EventIntake.accept} throws
+   */
+  async replay(accountId: string, requestId: string, { qualifier }: ReplayRequest): Promise<string> {
+    const { intake, ids } = this.#deps;
+    const state = await this.#existing(accountId, requestId);
+    const accepted = await intake.acceptWith(repeated(state, `replay:${requestId}`, qualifier), ids.requestId(), []);
+    return accepted.requestId;
+  }
+
+  async #existing(accountId: string, requestId: string): Promise<EventState> {
+    const state = await this.find(accountId, requestId);
+    if (state === undefined) throw notFound();
+    return state;
+  }
+}
+
+/** An event once more. Its depth stays: repeating is not a step deeper. */
+export function repeated(state: EventState, source: string, qualifier = state.qualifier): NewEvent {
+  return {
+    accountId: state.accountId,
+    functionName: state.functionName,
+    qualifier,
+    payload: state.payload,
+    contentType: state.contentType,
+    clientContext: state.clientContext,
+    traceparent: state.traceparent,
+    source,
+    depth: state.depth,
+    replayOf: state.requestId,
+  };
+}
+
+function notFound(): ServiceError {
+  return new ServiceError('RECORD_NOT_FOUND', 'No event of that id is kept: it is unknown here, too old, or was a synchronous call.');
+}

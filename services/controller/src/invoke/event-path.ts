@@ -1,0 +1,72 @@
+import { ServiceError } from '@easyfaas/service-kit';
+import { type Chain, assertDepth } from '../async/chain';
+import { withFacts } from '../async/delivery-context';
+import type { EventIntake } from '../async/event-intake';
+import type { ResolvedFunction } from '../functions/function-name';
+import { readBody } from './front-request';
+import type { HttpInvocation } from './http-invocation';
+
+/** What the invocation path needs of the events. */
+export interface EventPath {
+  intake: EventIntake;
+  /** Bytes of one event's payload. */
+  payloadLimitBytes: number;
+  chain: () => Promise<Chain>;
+}
+
+/** Takes the body of an invocation as an event and answers 202 when it is safe. */
+export function acceptEvent(
+  events: EventPath,
+  invocation: HttpInvocation,
+  accountId: string,
+  reference: ResolvedFunction,
+  clientContext: string | undefined,
+): void {
+  const { request, headers, requestId } = invocation;
+  const { payloadLimitBytes } = events;
+  readBody(request, headers, payloadLimitBytes, (payload) => {
+    if (payload instanceof ServiceError) return void invocation.refuse(eventTooLarge(payload, payloadLimitBytes));
+    const accept = async (): Promise<void> => {
+      const accepted = await events.intake.accept({
+        accountId,
+        functionName: reference.functionName,
+        qualifier: reference.qualifier,
+        payload: Buffer.concat(payload.chunks, payload.bytes),
+        contentType: headers.contentType,
+        clientContext,
+        traceparent: headers.traceparent,
+        source: 'api',
+        depth: await depthOf(events, headers.depth),
+        idempotencyKey: headers.idempotencyKey,
+        requestId,
+      });
+      invocation.accept(accepted.requestId);
+    };
+    accept().catch((error: unknown) => void invocation.refuse(error));
+  });
+}
+
+/** What a caller says of the chain that it belongs to; a depth that the platform did not sign is none. */
+export async function depthOf({ chain }: Pick<EventPath, 'chain'>, header: string | undefined): Promise<number> {
+  return header === undefined ? 0 : ((await chain()).read(header) ?? 0);
+}
+
+/**
+ * The client context of a synchronous call that belongs to a chain: the function can carry the chain on.
+ * @throws ServiceError RECURSION_LIMIT
+ */
+export async function contextOfChain(
+  events: Pick<EventPath, 'chain'>,
+  header: string,
+  clientContext: string | undefined,
+): Promise<string | undefined> {
+  const depth = await depthOf(events, header);
+  assertDepth(depth);
+  return withFacts(clientContext, { depth: (await events.chain()).sign(depth + 1) });
+}
+
+function eventTooLarge(error: ServiceError, limitBytes: number): ServiceError {
+  if (error.code !== 'PAYLOAD_TOO_LARGE') return error;
+  const text = `The payload is over ${limitBytes} bytes, the limit of an event (EASYFAAS_ASYNC_PAYLOAD_KB).`;
+  return new ServiceError('PAYLOAD_TOO_LARGE', text, { cause: error, details: { limitBytes } });
+}

@@ -1,0 +1,170 @@
+import { LocalController } from './support/local-controller';
+import { eventually } from './eventually';
+import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from './redis-server';
+
+const EVENT = { 'X-Easyfaas-Invoke-Type': 'event' };
+
+describeWithPrivateRedis('the life of an event', () => {
+  let redis: PrivateRedis;
+  let local: LocalController;
+
+  beforeEach(async () => {
+    redis = await startPrivateRedis();
+    local = new LocalController({ redis, poolMin: 2 });
+    await local.start();
+  }, 30_000);
+
+  afterEach(async () => {
+    await local.stop();
+    await redis.stop();
+  });
+
+  const send = async (name: string, payload: unknown = {}, headers: Record<string, string> = {}): Promise<string> => {
+    const answer = await local.invoke(name, payload, { ...EVENT, ...headers });
+    expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 202 });
+    return (JSON.parse(answer.text) as { requestId: string }).requestId;
+  };
+
+  it('is accepted with an id and a place to ask for it, run, and recorded', async () => {
+    local.deploy('echo', {
+      source: 'exports.handler = async (event, context) => ({ event, custom: context.clientContext.custom.easyfaas })',
+    });
+    const answer = await local.invoke('echo', { a: 1 }, EVENT);
+    expect(answer.status).toBe(202);
+    const { requestId } = JSON.parse(answer.text) as { requestId: string };
+    expect(answer.headers.get('location')).toBe(`/v1/invocations/${requestId}`);
+    await eventually(() => expect(local.records).toHaveLength(1), 20_000);
+    expect(local.records[0]).toMatchObject({
+      requestId,
+      invokeType: 'Event',
+      status: 'succeeded',
+      attempts: 1,
+      condition: 'Success',
+      source: 'api',
+    });
+  }, 60_000);
+
+  it('is tried again after the function failed, then becomes a dead letter', async () => {
+    local.deploy('fails', { source: 'let n = 0; exports.handler = async () => { throw new Error(`no ${++n}`); };' });
+    const requestId = await send('fails');
+    await eventually(() => expect(local.records).toHaveLength(1), 30_000);
+    expect(local.records[0]).toMatchObject({
+      requestId,
+      status: 'failed',
+      attempts: 3,
+      condition: 'RetriesExhausted',
+      errorMessage: 'no 3',
+    });
+    const { store } = local.events;
+    expect(await store.list('dead', 'default', 'fails', 10)).toEqual([requestId]);
+    const state = await store.read('default', requestId);
+    expect(state?.attempts.map(({ outcome, attempt }) => `${attempt} ${outcome}`)).toEqual([
+      '1 function error',
+      '2 function error',
+      '3 function error',
+    ]);
+  }, 60_000);
+
+  it('succeeds later, and the function is told which try it is', async () => {
+    const source = `exports.handler = async (event, context) => {
+      const { attempt } = context.clientContext.custom.easyfaas;
+      if (attempt < 3) throw new Error('not yet');
+      return attempt;
+    };`;
+    local.deploy('third', { source });
+    const requestId = await send('third');
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
+    expect((await local.events.store.read('default', requestId))?.result?.toString()).toBe('3');
+  }, 60_000);
+
+  it('waits while it is throttled, without using up its tries', async () => {
+    const held = local.deploy('held', { source: 'exports.handler = async () => "ran"', reserved: 1 });
+    const busy = local.deploy('held', {
+      source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 1500))',
+      reserved: 1,
+    });
+    expect(busy.configuration.FunctionName).toBe(held.configuration.FunctionName);
+    const occupying = local.invoke('held');
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    const requestId = await send('held');
+    await occupying;
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
+    const state = await local.events.store.read('default', requestId);
+    expect(state).toMatchObject({ attempt: 1, functionErrors: 0 });
+    expect(state?.attempts[0]).toMatchObject({ outcome: 'platform error', reason: 'THROTTLED' });
+  }, 60_000);
+
+  it('ends at once as a dead letter where nothing may run, or there is nothing to run', async () => {
+    local.deploy('zero', { source: 'exports.handler = async () => 1', reserved: 0 });
+    const zero = await send('zero');
+    await eventually(
+      async () => expect((await local.events.store.read('default', zero))?.condition).toBe('ZeroReservedConcurrency'),
+      20_000,
+    );
+    local.deploy('gone', { source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 300))' });
+    const first = await send('gone');
+    local.directory.delete('gone');
+    await eventually(async () => expect((await local.events.store.read('default', first))?.status).toMatch(/succeeded|failed/), 20_000);
+  }, 60_000);
+
+  it('F9 and F6 survives that Redis is away when its function ends', async () => {
+    local.deploy('slow', { source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 800, "done"))' });
+    const requestId = await send('slow');
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    redis.freeze();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    redis.thaw();
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
+    expect((await local.events.store.read('default', requestId))?.attempt).toBe(1);
+  }, 60_000);
+
+  it('is handed back unspent when its controller drains, and run by the next one', async () => {
+    local.deploy('long', {
+      source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 2000, "done"))',
+      timeoutSeconds: 5,
+    });
+    const requestId = await send('long');
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await local.events.drain(AbortSignal.abort());
+    expect(await local.events.store.read('default', requestId)).toMatchObject({ status: 'accepted', attempt: 0 });
+    await local.stopController();
+    await local.startController();
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
+    expect((await local.events.store.read('default', requestId))?.attempt).toBe(1);
+  }, 60_000);
+
+  it('F1 is run again when its controller is lost', async () => {
+    local.deploy('long', {
+      source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 1000, "done"))',
+      timeoutSeconds: 5,
+    });
+    const requestId = await send('long');
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await local.stopController();
+    await local.startController();
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 50_000);
+    const state = await local.events.store.read('default', requestId);
+    expect(state?.attempt).toBe(2);
+    expect(state?.attempts[0]).toMatchObject({ outcome: 'worker lost', attempt: 1 });
+    await local.events.sweep();
+    expect(await local.registry.getSingleMetricAsString('easyfaas_queue_conservation_drift')).toMatch(/drift\{[^}]*\} 0\n?$/);
+  }, 90_000);
+
+  it('cancelled while it waits is removed, cancelled while it runs is stopped', async () => {
+    local.deploy('long', {
+      source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 30000))',
+      timeoutSeconds: 60,
+      reserved: 1,
+    });
+    const running = await send('long');
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    const { store, invocations } = local.events;
+    const waiting = await send('long');
+    expect((await invocations.cancel('default', waiting)).status).toBe('cancelled');
+    expect((await invocations.cancel('default', running)).status).toBe('running');
+    await eventually(async () => expect((await store.read('default', running))?.status).toBe('cancelled'), 20_000);
+    // The function ignored CANCEL: its container goes after a short grace.
+    await eventually(() => expect(local.engine.admitted()).toBe(0), 20_000);
+    await expect(invocations.cancel('default', running)).rejects.toMatchObject({ code: 'INVOCATION_ENDED' });
+  }, 60_000);
+});
