@@ -4,6 +4,7 @@ import { EnvReader } from '@easyfaas/service-kit';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { anonymousAccessProblem } from './auth/anonymous-authenticator';
 import { type ControllerEnv, readControllerEnv } from './env';
+import { type PodConfig, readPodConfig } from './pods/pod-config';
 
 export interface ControllerConfig extends Omit<
   ControllerEnv,
@@ -18,6 +19,9 @@ export interface ControllerConfig extends Omit<
   | 'unpackedMb'
   | 'packageFiles'
   | 'poolClasses'
+  | 'podAddress'
+  | 'podListen'
+  | 'podKeyFile'
   | 'pauseAfterS'
 > {
   listen: { host: string; port: number };
@@ -32,6 +36,8 @@ export interface ControllerConfig extends Omit<
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
   poolClassesMb: number[];
+  /** undefined: the pod is on its own. */
+  pod: PodConfig | undefined;
   /** Infinity: idle containers are never frozen. */
   pauseAfterMs: number;
 }
@@ -94,12 +100,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (pauseAfterS !== 'off' && !/^\d{1,5}(\.\d+)?$/.test(pauseAfterS))
     reader.problem(`EASYFAAS_PAUSE_AFTER_S is "${pauseAfterS}", expected seconds from 0 or "off"`);
   const address = readListen(listen, reader);
+  const pod = readPodConfig(values, reader);
   reader.assertValid();
   return {
     ...values,
     // Whoever may name the address may name it as a Host, too; a wildcard is no name.
     allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
     listen: address,
+    pod,
     poolClassesMb,
     pauseAfterMs,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),

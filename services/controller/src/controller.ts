@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { hostname } from 'node:os';
-import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
+import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
 import { AdminKey } from './auth/admin-key';
@@ -10,15 +9,12 @@ import { AdminKeyFile } from './auth/admin-key-file';
 import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
 import { KeyAuthenticator } from './auth/key-authenticator';
 import { KeyService } from './auth/key-service';
-import { FuncletClient } from './clients/funclet-client';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
 import { type Engine, createEngine } from './engine';
 import { engineSettings } from './engine-settings';
 import { CachedFunctionDirectory } from './functions/cached-function-directory';
-import { DiskPackageStore } from './functions/disk-package-store';
 import { FunctionService } from './functions/function-service';
-import { PackageSweep } from './functions/package-sweep';
 import { Reservations } from './functions/reservations';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
@@ -29,6 +25,7 @@ import { DispatcherInvoker } from './invoke/dispatcher-invoker';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
+import { type Pods, createPods } from './pods/pods';
 import { pingRedis } from './redis-connection';
 import { openStores, redisAddress } from './redis-stores';
 
@@ -40,6 +37,7 @@ export class Controller implements Service {
   readonly #closers: (() => void | Promise<void>)[] = [];
   #server: Server | undefined;
   #async: AsyncEngine | undefined;
+  #pods: Pods | undefined;
   #isDraining = false;
 
   constructor(config: ControllerConfig, logger: Logger) {
@@ -51,24 +49,18 @@ export class Controller implements Service {
     const config = this.#config;
     const logger = this.#logger;
     const clock = systemClock;
-    this.#closers.push(
-      lockDataDirectory(config.dataDir, `pid ${process.pid} on ${hostname()}, address ${config.listen.host}:${config.listen.port}`),
-    );
+    this.#closers.push(lockDataDirectory(config));
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
-    const { functionStore, records, keyStore, notices, redis, close } = openStores(config, { registry, logger });
-    this.#closers.push(close);
+    const stores = openStores(config, { registry, logger });
+    const { functionStore, records, keyStore, notices, redis } = stores;
+    this.#closers.push(stores.close);
     const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger, random: Math.random });
-    const funclet = new FuncletClient(config.funcletSocket, systemIds);
-    const packages = new DiskPackageStore({
-      dataDir: config.dataDir,
-      packageBytes: LIMITS.packageBytes,
-      limits: config.packageLimits,
-      clock,
-      logger,
-    });
-    const sweep = new PackageSweep({ files: packages, functions: functionStore, clock, logger });
+    const isDraining = (): boolean => this.#isDraining;
+    const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
+    this.#pods = pods;
+    const { funclet } = pods;
     const adminKey = new AdminKey({
       store: keyStore,
       file: new AdminKeyFile(config.dataDir),
@@ -83,6 +75,7 @@ export class Controller implements Service {
         : new KeyAuthenticator({ store: keyStore, clock, logger });
 
     const reservations = new Reservations({ store: functionStore, accountLimit: config.accountConcurrency });
+    const settings = engineSettings(config, runtimes);
     const engine: Engine = createEngine({
       clock,
       ids: systemIds,
@@ -91,9 +84,11 @@ export class Controller implements Service {
       funclet,
       directory,
       records,
-      ...engineSettings(config, runtimes),
+      ...settings,
       loadSetAside: (accountId) => reservations.sum(accountId),
       taskRoot: () => CONTAINER_PATHS.task,
+      overflow: pods.overflow,
+      podId: pods.podId,
     });
     const invoker = new DispatcherInvoker({ clock, directory, dispatcher: engine.dispatcher });
     const { waitingCalls } = engine;
@@ -109,7 +104,7 @@ export class Controller implements Service {
       functions: new FunctionService({
         store: functionStore,
         reservations,
-        packages,
+        packages: pods.packages,
         runtimes,
         region: config.region,
         clock,
@@ -120,6 +115,7 @@ export class Controller implements Service {
       }),
       records,
       pool: engine.report,
+      pods,
       runtimes,
       readiness: [
         { name: 'lifecycle', check: async () => this.#assertNotDraining() },
@@ -130,6 +126,7 @@ export class Controller implements Service {
       metrics: registry,
     });
     const clients = new ClientConnections(clock);
+    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const hotPath = createHotPath({
       clock,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
@@ -139,22 +136,19 @@ export class Controller implements Service {
       region: config.region,
       clients,
       events: async.path,
-      payloads: new PayloadBudget(config.payloadsMb * 1024 * 1024),
+      payloads,
       api,
-      isDraining: () => this.#isDraining,
+      isDraining,
     });
 
-    await packages.start();
-    sweep.start();
     await adminKey.start();
     engine.start();
+    await pods.start({ engine, shelves: settings.shelves, directory, payloads });
     async.start();
     this.#closers.push(
       () => adminKey.stop(),
-      () => packages.stop(),
-      () => sweep.stop(),
-      () => funclet.close(),
       () => engine.stop(),
+      () => pods.stop(),
     );
     const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
     await this.#listen(createFrontServer(hotPath, options).on('connection', (socket) => clients.add(socket)));
@@ -163,7 +157,7 @@ export class Controller implements Service {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isDraining = true;
     const served = this.#server === undefined ? undefined : drained(this.#server, deadline, systemClock);
-    await Promise.all([served, this.#async?.drain(deadline)]);
+    await Promise.all([served, this.#async?.drain(deadline), this.#pods?.drain(deadline)]);
     for (const close of this.#closers.reverse()) await close();
   }
 

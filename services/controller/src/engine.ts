@@ -9,6 +9,7 @@ import { DeadlineSweep } from './invoke/deadline-sweep';
 import { Dispatcher } from './invoke/dispatcher';
 import { InvokeMetrics } from './invoke/invoke-metrics';
 import { NonceSource } from './invoke/nonce-source';
+import { NO_OVERFLOW, type Overflow } from './invoke/overflow';
 import type { RecordSink } from './invoke/record-sink';
 import { SetAside } from './invoke/set-aside';
 import { ContainerKeeper } from './pool/container-keeper';
@@ -55,6 +56,10 @@ export interface EngineOptions {
   accountConcurrency: number;
   /** Sum of the reservations of an account's functions. */
   loadSetAside: (accountId: string) => Promise<number>;
+  /** Where calls go that find no room here. */
+  overflow?: Overflow | undefined;
+  /** In records, where there are several pods. */
+  podId?: string | undefined;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -63,6 +68,10 @@ export interface Engine {
   dispatcher: Dispatcher;
   report: PoolReport;
   watch: FuncletWatch;
+  admission: Admission;
+  pools: FunctionPools;
+  view: PoolView;
+  upkeep: Upkeep;
   start(): void;
   /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN */
   admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>): void;
@@ -78,7 +87,7 @@ export interface Engine {
  * bring answers, and the reconciler sees that the pool fits.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { clock, logger, registry, funclet, directory, records, shelves, taskRoot } = options;
+  const { clock, logger, registry, funclet, directory, records, shelves, taskRoot, overflow = NO_OVERFLOW } = options;
   const metrics = new InvokeMetrics(registry);
   const setAside = new SetAside({ clock, logger, load: options.loadSetAside });
   const succession: Succession = {
@@ -105,7 +114,8 @@ export function createEngine(options: EngineOptions): Engine {
     nonces: new NonceSource(),
     pools,
     admission,
-    journal: new CallJournal({ records, metrics, clock }),
+    journal: new CallJournal({ records, metrics, clock, podId: options.podId }),
+    overflow,
     waitMs: options.waitMs,
     maxCalls: options.containerMaxCalls,
     onWaiting: (pool) => warmUps.consider(pool),
@@ -197,6 +207,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (refusal !== undefined) throw refusal;
       if (network === 'egress') upkeep.noteDemand({ runtime, network, memoryMb });
     },
+    admission,
+    pools,
+    view,
+    upkeep,
     start: () => {
       watch.start();
       upkeep.start();

@@ -8,6 +8,11 @@ const MIB = 1024 * 1024;
 export interface ControllerEnv {
   listen: string;
   dataDir: string;
+  packagesDir: string | undefined;
+  podId: string | undefined;
+  podAddress: string | undefined;
+  podListen: string | undefined;
+  podKeyFile: string | undefined;
   redisUrl: string;
   redisUsername: string | undefined;
   redisPassword: string | undefined;
@@ -50,6 +55,11 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
   return {
     listen: reader.text('EASYFAAS_LISTEN', '127.0.0.1:8080'),
     dataDir: reader.text('EASYFAAS_DATA_DIR', '/var/lib/easyfaas'),
+    packagesDir: reader.optionalText('EASYFAAS_PACKAGES_DIR'),
+    podId: reader.optionalText('EASYFAAS_POD_ID'),
+    podAddress: reader.optionalText('EASYFAAS_POD_ADDRESS'),
+    podListen: reader.optionalText('EASYFAAS_POD_LISTEN'),
+    podKeyFile: reader.optionalText('EASYFAAS_POD_KEY_FILE'),
     redisUrl: reader.text('EASYFAAS_REDIS_URL', 'redis://127.0.0.1:6379'),
     redisUsername: reader.optionalText('EASYFAAS_REDIS_USERNAME'),
     redisPassword: reader.optionalText('EASYFAAS_REDIS_PASSWORD'),

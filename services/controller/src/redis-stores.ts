@@ -3,9 +3,17 @@ import type { Redis } from 'ioredis';
 import { RedisKeyStore } from './auth/redis-key-store';
 import type { ControllerConfig } from './config';
 import { RedisFunctionStore } from './functions/redis-function-store';
+import { RedisPackageHolders } from './pods/redis-package-holders';
+import { RedisPodRegistry } from './pods/redis-pod-registry';
 import { RedisRecords } from './records/redis-records';
 import { type RedisConnectionOptions, connectRedis, connectRedisSubscriber } from './redis-connection';
 import { RedisNotices } from './redis-notices';
+
+/** What pods know of each other. */
+export interface PodStores {
+  registry: RedisPodRegistry;
+  holders: RedisPackageHolders;
+}
 
 /** What lasts beyond this process, and the connections to it. */
 export interface RedisStores {
@@ -14,6 +22,7 @@ export interface RedisStores {
   functionStore: RedisFunctionStore;
   keyStore: RedisKeyStore;
   records: RedisRecords;
+  pods: PodStores;
   /** Writes what is still held, then ends the connections. */
   close: () => Promise<void>;
 }
@@ -37,6 +46,7 @@ export function openStores(config: ControllerConfig, { registry, logger }: { reg
     functionStore: new RedisFunctionStore(shared),
     keyStore: new RedisKeyStore(shared),
     records,
+    pods: { registry: new RedisPodRegistry(shared), holders: new RedisPackageHolders(shared) },
     close: async () => {
       await records.flush();
       subscriber.disconnect();

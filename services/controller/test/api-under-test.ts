@@ -151,6 +151,7 @@ export async function startApi({
     }),
     records,
     pool,
+    pods: { view: () => ({ podId: 'test', pods: [] }) },
     runtimes: RUNTIMES,
     readiness: [
       { name: 'redis', check: () => pingRedis(client.redis) },

@@ -53,6 +53,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     const most = LIMITS.unixSocketPathBytes - LONGEST_SOCKET.length;
     reader.problem(`EASYFAAS_DATA_DIR has ${Buffer.byteLength(dataDir)} bytes, at most ${most} leave room for the sockets below it`);
   }
+  const { packagesDir } = values;
+  if (packagesDir !== undefined && !isAbsolute(packagesDir)) {
+    reader.problem(`EASYFAAS_PACKAGES_DIR is "${packagesDir}", expected an absolute path`);
+  }
   const socketPath = listen === undefined ? join(dataDir, 'run/funclet.sock') : listen.replace(/^unix:\/\//, '');
   if (listen?.startsWith('tcp://') === true) {
     reader.problem('EASYFAAS_FUNCLET_LISTEN is a tcp:// address, which this version does not offer; use unix:///path or leave it out');
@@ -73,7 +77,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     directories: {
       code: join(dataDir, 'code'),
       readOnlyCode: join(dataDir, 'code-ro'),
-      packages: join(dataDir, 'packages'),
+      packages: values.packagesDir ?? join(dataDir, 'packages'),
       containers: join(dataDir, 'containers'),
       run: join(dataDir, 'run'),
     },

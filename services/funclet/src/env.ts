@@ -14,6 +14,7 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
     values: {
       dataDir: reader.text('EASYFAAS_DATA_DIR', '/var/lib/easyfaas'),
       listen: reader.optionalText('EASYFAAS_FUNCLET_LISTEN'),
+      packagesDir: reader.optionalText('EASYFAAS_PACKAGES_DIR'),
       dockerSocket: reader.text('EASYFAAS_DOCKER_SOCKET', '/var/run/docker.sock'),
       runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
       imageTag: reader.text('EASYFAAS_IMAGE_TAG', 'latest'),

@@ -6,6 +6,7 @@ export * from './funclet-api';
 export * from './key';
 export * from './limits';
 export * from './messages';
+export * from './pod';
 export * from './record';
 export * from './runtime-manifest';
 export * from './trigger';

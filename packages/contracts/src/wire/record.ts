@@ -13,6 +13,8 @@ export interface InvocationRecord {
   /** Function fault: its `errorType`. Platform fault: our error code. */
   errorType?: string;
   errorMessage?: string;
+  /** The pod that ran it; absent where a pod is on its own. */
+  podId?: string;
   containerId?: string;
   start?: 'warm' | 'cold';
   /** Why there was no warm container; only when cold. */

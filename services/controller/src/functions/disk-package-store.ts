@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { PackageError, inspectPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
 import type { PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } from './package-store';
@@ -9,6 +10,8 @@ import type { PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } f
 export interface DiskPackageStoreOptions {
   /** Packages are in `<dataDir>/packages`. */
   dataDir: string;
+  /** Instead, where several pods share a directory. */
+  directory?: string | undefined;
   /** Largest zip, bytes. */
   packageBytes: number;
   limits: PackageLimits;
@@ -17,7 +20,7 @@ export interface DiskPackageStoreOptions {
 }
 
 const PACKAGE = /^([0-9a-f]{64})\.zip$/;
-const TEMPORARY = /^\.upload-[0-9a-f-]{36}$/;
+const TEMPORARY = /^\.(upload|removed)-[0-9a-f-]{36}$/;
 /** An upload takes as long as the server's request time-out at most; what is older belongs to a process that died. */
 const ABANDONED_MS = 10 * 60_000;
 const INSPECTION_MS = 20_000;
@@ -30,7 +33,7 @@ const FLOOR_BYTES = 1024 ** 3;
 /**
  * Zips as files `<sha256>.zip`, published by rename. They are never overwritten with other content, so the funclet may read
  * them at any time. Each upload makes a new file, also of a package that was there: its time of modification is that of the last
- * upload. One process writes the directory, so a line within the process is enough to keep publishing and removing apart.
+ * upload. Other pods may write the same directory: nothing is taken away that was not looked at after it was moved aside.
  */
 export class DiskPackageStore implements PackageStore, PackageFiles {
   readonly #options: DiskPackageStoreOptions;
@@ -42,7 +45,7 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
 
   constructor(options: DiskPackageStoreOptions) {
     this.#options = options;
-    this.#directory = join(options.dataDir, 'packages');
+    this.#directory = options.directory ?? join(options.dataDir, 'packages');
   }
 
   /** Removes what a crash left behind, now and every ten minutes. */
@@ -92,9 +95,29 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
     return this.#inTurn(async () => {
       const facts = await factsOf(path);
       if (facts === undefined || facts.mtimeMs >= thanMs) return false;
-      await rm(path, { force: true });
-      return true;
+      const aside = join(this.#directory, `.removed-${randomUUID()}`);
+      if (!(await happened(rename(path, aside), 'ENOENT'))) return false;
+      const moved = await factsOf(aside);
+      const isNewer = moved !== undefined && moved.mtimeMs >= thanMs;
+      // Uploaded through another pod in between; if once more since, that one stays.
+      if (isNewer) await happened(link(aside, path), 'EEXIST');
+      await rm(aside, { force: true });
+      return !isNewer;
     });
+  }
+
+  async has(sha256: string): Promise<boolean> {
+    return (await factsOf(this.#pathOf(sha256)))?.isFile() === true;
+  }
+
+  /** @returns undefined when it is not here */
+  async open(sha256: string): Promise<{ sizeBytes: number; bytes: Readable } | undefined> {
+    const file = await open(this.#pathOf(sha256)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (file === undefined) return undefined;
+    return { sizeBytes: (await file.stat()).size, bytes: file.createReadStream() };
   }
 
   #pathOf(sha256: string): string {
@@ -179,6 +202,17 @@ async function factsOf(path: string): Promise<Stats | undefined> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+}
+
+/** @returns false when it failed for that reason alone */
+async function happened(work: Promise<void>, otherwise: string): Promise<boolean> {
+  return work.then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === otherwise) return false;
+      throw error;
+    },
+  );
 }
 
 function asPackageFailure(error: unknown): unknown {

@@ -8,6 +8,8 @@ export interface PackageSweepOptions {
   functions: Pick<FunctionStore, 'packagesInUse'>;
   clock: Clock;
   logger: Logger;
+  /** Told of the packages here that are in use, and of each that was removed. */
+  copies?: { heal(sha256s: readonly string[]): Promise<void>; forget(sha256: string): Promise<void> } | undefined;
 }
 
 const PAUSE_MS = 10 * 60_000;
@@ -46,7 +48,7 @@ export class PackageSweep {
   }
 
   async #look(): Promise<void> {
-    const { files, functions, clock } = this.#options;
+    const { files, functions, clock, copies } = this.#options;
     const there = await files.list();
     const names = new Set(there.map(({ sha256 }) => sha256));
     const referenced = new Set<string>();
@@ -66,7 +68,10 @@ export class PackageSweep {
       if (!(await files.removeIfOlder(sha256, nowMs - UNUSED_AGE_MS))) continue;
       count += 1;
       bytes += sizeBytes;
+      await copies?.forget(sha256);
     }
     if (count > 0) this.#options.logger.info('unused packages removed', { count, bytes });
+    // Only those in use: two pods would otherwise bring each other's rubbish back for ever.
+    await copies?.heal([...referenced]);
   }
 }

@@ -27,6 +27,7 @@ const DEPS = {
   functions: unplanned,
   records: unplanned,
   pool: unplanned,
+  pods: unplanned,
   runtimes: new Map(),
   readiness: [],
   metrics: { contentType: 'text/plain', metrics: refusing },

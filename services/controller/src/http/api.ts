@@ -14,6 +14,7 @@ import { mountFunctions } from './routes/functions';
 import { mountKeys } from './routes/keys';
 import { mountLogs } from './routes/logs';
 import { mountOperations, type MetricsSource, type ReadinessCheck } from './routes/operations';
+import { type PodsReader, mountPods } from './routes/pods';
 import { mountPool } from './routes/pool';
 import { mountRecords } from './routes/records';
 import { mountRuntimes } from './routes/runtimes';
@@ -30,6 +31,7 @@ export interface ApiDeps {
   functions: FunctionService;
   records: RecordReader;
   pool: PoolReader;
+  pods: PodsReader;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
   readiness: readonly ReadinessCheck[];
   metrics: MetricsSource;
@@ -58,6 +60,7 @@ export function createApi(deps: ApiDeps): Api {
       mountLogs(mount, deps);
       mountRuntimes(mount, deps);
       mountPool(mount, deps);
+      mountPods(mount, deps);
       mountKeys(mount, deps);
       mountHotPaths(app);
       mountUnsupported(createUnsupportedMount(app, deps));

@@ -2,6 +2,7 @@ import type { Action } from '../auth/authorize';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { LOG_POLICIES } from './policies/logs';
 import { POOL_POLICIES } from './policies/pool';
+import { POD_POLICIES } from './policies/pods';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -32,6 +33,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/invocations', action: 'record:read' },
   { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
 
+  ...POD_POLICIES,
   ...POOL_POLICIES,
 
   { method: 'get', path: '/v1/keys', action: 'key:read' },

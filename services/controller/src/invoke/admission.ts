@@ -1,6 +1,7 @@
 import { ServiceError } from '@easyfaas/service-kit';
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { unreservedConcurrency } from '../functions/reservation-rules';
+import { ONLY_POD, type PodPlace, limitShare } from '../pods/limit-share';
 import type { FunctionPool } from '../pool/function-pool';
 import { RETRY_AFTER_MAX_S, retryAfterSeconds } from './retry-after';
 
@@ -10,7 +11,8 @@ export type ThrottleReason =
   | 'ConcurrentInvocationLimitExceeded'
   | 'WaitingLineFull'
   | 'WaitedTooLong'
-  | 'PayloadMemoryExceeded';
+  | 'PayloadMemoryExceeded'
+  | 'PodFull';
 
 /** @param retryAfterS whole seconds */
 export function throttled(reason: ThrottleReason, message: string, retryAfterS: number): ServiceError {
@@ -39,6 +41,7 @@ export interface AccountShare {
  */
 export class Admission {
   readonly #accountLimit: number;
+  #place = ONLY_POD;
   #admitted = 0;
 
   constructor(accountLimit: number) {
@@ -49,16 +52,31 @@ export class Admission {
   enter({ concurrency }: StoredFunction, pool: FunctionPool): ServiceError | undefined {
     const { share, account } = pool;
     const reserved = concurrency.ReservedConcurrentExecutions;
-    if (reserved !== undefined && share.admitted >= reserved) return overReservation(reserved, pool);
+    if (reserved !== undefined && share.admitted >= limitShare(reserved, this.#place)) return overReservation(reserved, pool);
     const isOver =
-      account.admitted >= this.#accountLimit ||
-      (reserved === undefined && account.unreserved >= unreservedConcurrency(this.#accountLimit, account.setAside));
+      account.admitted >= limitShare(this.#accountLimit, this.#place) ||
+      (reserved === undefined &&
+        account.unreserved >= limitShare(unreservedConcurrency(this.#accountLimit, account.setAside), this.#place));
     if (isOver) return this.#overAccountLimit(account);
     share.admitted++;
     account.admitted++;
     if (reserved === undefined) account.unreserved++;
     this.#admitted++;
     return undefined;
+  }
+
+  /** Counts a call that another pod has let in: it counts there towards the limits. {@link leaveForwarded} once. */
+  enterForwarded(): void {
+    this.#admitted++;
+  }
+
+  leaveForwarded(): void {
+    this.#admitted--;
+  }
+
+  /** The limits hold for all pods together; this one enforces its part of them. */
+  setPlace(place: PodPlace): void {
+    this.#place = place;
   }
 
   /** @param stored the same as at {@link enter}: a reservation may have changed meanwhile */

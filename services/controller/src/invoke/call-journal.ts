@@ -11,17 +11,29 @@ export class CallJournal {
   readonly #records: RecordSink;
   readonly #metrics: InvokeMetrics;
   readonly #clock: Clock;
+  readonly #podId: string | undefined;
   readonly #isoTime = new IsoTime();
 
-  constructor({ records, metrics, clock }: { records: RecordSink; metrics: InvokeMetrics; clock: Clock }) {
+  constructor({
+    records,
+    metrics,
+    clock,
+    podId,
+  }: {
+    records: RecordSink;
+    metrics: InvokeMetrics;
+    clock: Clock;
+    podId?: string | undefined;
+  }) {
     this.#records = records;
     this.#metrics = metrics;
     this.#clock = clock;
+    this.#podId = podId;
   }
 
   write(call: Call, outcome: Outcome, httpStatus: number): void {
     const startedAtMs = this.#clock.wallMs() - (call.settledAtMs - call.request.receivedAtMs);
-    const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs));
+    const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs), this.#podId);
     this.#metrics.note(record);
     if (call.request.isRecorded !== false) this.#records.add(record);
   }

@@ -10,8 +10,9 @@ const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 /**
  * The record of a call that has ended.
  * @param startedAt ISO 8601
+ * @param podId this pod's, where there are several
  */
-export function callRecord(call: Call, outcome: Outcome, httpStatus: number, startedAt: string): InvocationRecord {
+export function callRecord(call: Call, outcome: Outcome, httpStatus: number, startedAt: string, podId?: string): InvocationRecord {
   const { request } = call;
   const { configuration } = request.stored;
   const totalMs = call.settledAtMs - request.receivedAtMs;
@@ -29,6 +30,8 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
     payloadBytes: request.payload.bytes,
     resultBytes: 0,
   };
+  const ranOn = call.elsewhere?.podId ?? podId;
+  if (ranOn !== undefined) record.podId = ranOn;
   if (call.containerId !== undefined) record.containerId = call.containerId;
   if (call.start !== undefined) record.start = call.start;
   if (call.coldReason !== undefined) record.coldReason = call.coldReason;

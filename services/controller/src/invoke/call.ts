@@ -1,5 +1,6 @@
 import type { Clock } from '@easyfaas/service-kit';
 import type { ColdReason, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
+import type { Principal } from '../auth/principal';
 import type { FunctionPool } from '../pool/function-pool';
 import type { Timed } from './deadline-sweep';
 import { LogTail } from './log-tail';
@@ -21,8 +22,27 @@ export interface CallRequest {
   isRecorded?: boolean;
   /** Monotonic, ms: when the request's headers had been read. */
   receivedAtMs: number;
+  /** Who calls, where that is a client with a key. */
+  principal?: Principal | undefined;
+  /** Set for a call that another pod had no room for. */
+  forwarded?: ForwardedFrom;
   /** Where the outcome goes. Called exactly once. */
   reply: Reply;
+}
+
+/** Where a call of another pod comes from. */
+export interface ForwardedFrom {
+  podId: string;
+  /** That pod counts it towards the limits of account and function. */
+  isAdmitted: boolean;
+}
+
+/** A call that another pod was asked to run. Stays with the call when it came back. */
+export interface Elsewhere {
+  /** The pod that runs it or has run it; undefined when it came back unspent. */
+  podId: string | undefined;
+  /** Nobody waits for it any more. */
+  cancel(): void;
 }
 
 /** Whoever waits for a call. */
@@ -65,6 +85,8 @@ export class Call implements Timed {
   /** The client is gone: the answer reaches nobody. */
   isAbandoned = false;
   hasBeenRedispatched = false;
+  /** Set once another pod was asked; no call is sent away twice. */
+  elsewhere: Elsewhere | undefined;
   /** It counts towards the limits until it has settled. */
   isAdmitted = false;
   readonly pool: FunctionPool;

@@ -9,6 +9,7 @@ import type { CallJournal } from './call-journal';
 import type { DeadlineSweep } from './deadline-sweep';
 import type { NonceSource } from './nonce-source';
 import { type Outcome, timedOut } from './outcome';
+import type { Overflow } from './overflow';
 
 export interface DispatcherDeps {
   clock: Clock;
@@ -17,6 +18,8 @@ export interface DispatcherDeps {
   pools: FunctionPools;
   admission: Admission;
   journal: CallJournal;
+  /** Where calls go that this pod has no room for. */
+  overflow: Pick<Overflow, 'takeRefused'>;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
   /** Calls that one container serves before it is replaced; Infinity for no limit. */
@@ -43,12 +46,12 @@ export class Dispatcher implements CallOwner {
 
   /** Takes a call. Its reply is settled exactly once, possibly before this returns. */
   submit(request: CallRequest): Call {
-    const { pools, admission, sweep, clock } = this.#deps;
+    const { pools, overflow, sweep, clock } = this.#deps;
     const pool = pools.of(request.stored);
     const call = new Call(request, pool, this, clock.monotonicMs());
-    const refusal = admission.enter(request.stored, pool);
+    const refusal = this.#admit(call);
     if (refusal !== undefined) {
-      this.settle(call, { kind: 'platform-error', error: refusal });
+      if (!overflow.takeRefused(call, refusal)) this.settle(call, { kind: 'platform-error', error: refusal });
       return call;
     }
     call.isAdmitted = true;
@@ -66,6 +69,7 @@ export class Dispatcher implements CallOwner {
   abandon(call: Call): void {
     if (call.phase === 'settled' || call.isAbandoned) return;
     call.isAbandoned = true;
+    if (call.elsewhere?.podId !== undefined) call.elsewhere.cancel();
     if (call.phase === 'running') return this.#deps.onAbandoned(call);
     call.pool.line.remove(call);
     this.settle(call, { kind: 'abandoned' });
@@ -122,15 +126,37 @@ export class Dispatcher implements CallOwner {
     const { admission, journal, clock } = this.#deps;
     if (call.isAdmitted) {
       call.isAdmitted = false;
-      admission.leave(call.request.stored, call.pool);
+      if (call.request.forwarded?.isAdmitted === true) admission.leaveForwarded();
+      else admission.leave(call.request.stored, call.pool);
     }
     const httpStatus = call.settle(outcome, clock);
-    if (httpStatus !== undefined) journal.write(call, outcome, httpStatus);
+    // A call of another pod is written down there, where its client is.
+    if (httpStatus !== undefined && call.request.forwarded === undefined) journal.write(call, outcome, httpStatus);
   }
 
   /** Answers everybody in the line. */
   failLine(pool: FunctionPool, outcomeOf: (call: Call) => Outcome): void {
     for (const call of pool.line.takeAll()) this.settle(call, outcomeOf(call));
+  }
+
+  /** A call that another pod gave back unspent waits here, for what is left of its time. */
+  takeBack(call: Call): void {
+    call.phase = 'waiting';
+    const { deadlineMs } = call;
+    this.#place(call);
+    // Placed anew it was given the whole time once more.
+    if (this.#isWaiting(call)) call.deadlineMs = Math.min(call.deadlineMs, deadlineMs);
+  }
+
+  #isWaiting(call: Call): boolean {
+    return call.phase === 'waiting';
+  }
+
+  #admit(call: Call): ServiceError | undefined {
+    const { admission } = this.#deps;
+    if (call.request.forwarded?.isAdmitted !== true) return admission.enter(call.request.stored, call.pool);
+    admission.enterForwarded();
+    return undefined;
   }
 
   #place(call: Call): void {
@@ -149,7 +175,8 @@ export class Dispatcher implements CallOwner {
     if (failure !== undefined && failure.untilMs > nowMs && pool.containers.size === 0) return this.settle(call, failure.outcomeOf(call));
     if (pool.line.isFull && !call.hasBeenRedispatched) {
       const text = `${pool.line.length} calls of ${pool.stored.configuration.FunctionName} are waiting for a container already, the most that may; try again shortly.`;
-      return this.settle(call, { kind: 'platform-error', error: throttled('WaitingLineFull', text, pool.retryAfterS) });
+      const error = throttled('WaitingLineFull', text, pool.retryAfterS);
+      return this.#deps.overflow.takeRefused(call, error) ? undefined : this.settle(call, { kind: 'platform-error', error });
     }
     call.deadlineMs = nowMs + waitMs;
     call.waitingSinceMs = nowMs;

@@ -83,6 +83,7 @@ function authenticate(deps: HotPathDeps, invocation: HttpInvocation): void {
 
 function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principal): void {
   authorize(principal, 'function:invoke');
+  invocation.principal = principal;
   const { functionId, qualifier } = invocation.target;
   const { accountId } = principal;
   const reference = resolveFunction(functionId, { accountId, region: deps.region }, qualifier);
@@ -118,6 +119,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       traceparent: headers.traceparent,
       wantsLogTail: headers.logType === 'Tail',
       receivedAtMs: invocation.receivedAtMs,
+      principal: invocation.principal,
       reply: invocation,
     });
   });

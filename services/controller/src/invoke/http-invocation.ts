@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asServiceError } from '@easyfaas/service-kit';
+import type { Principal } from '../auth/principal';
 import { sendError } from '../http/send-error';
 import type { Call, Reply } from './call';
 import { logTail } from './call-record';
@@ -42,6 +43,8 @@ export class HttpInvocation implements Reply, ForClient {
   readonly receivedAtMs: number;
   readonly #connection: ClientConnection;
   readonly #ports: HttpInvocationPorts;
+  /** Once it is known who calls. */
+  principal: Principal | undefined;
   /** Once it was submitted. */
   call: Call | undefined;
   isClientGone = false;
@@ -123,6 +126,7 @@ export class HttpInvocation implements Reply, ForClient {
       call.request.stored.configuration.Version,
     ];
     if (call.containerId !== undefined) headers.push('X-Easyfaas-Container', call.containerId);
+    if (call.elsewhere?.podId !== undefined) headers.push('X-Easyfaas-Pod', call.elsewhere.podId);
     if (call.start !== undefined) headers.push('X-Easyfaas-Start', call.start);
     if (outcome.kind === 'function-error') headers.push('X-Easyfaas-Function-Error', 'Unhandled');
     if (call.request.wantsLogTail) headers.push('X-Easyfaas-Log-Result', logTail(call, outcome).toString('base64'));

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockDataDirectory } from './data-directory-lock';
+import { type DirectoryHolder, lockDataDirectory } from './data-directory-lock';
 
 let dataDir: string;
 
@@ -11,6 +11,8 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const holder = (): DirectoryHolder => ({ dataDir, listen: { host: 'beta', port: 18 } });
 
 /** Holds the lock as another process does, until it is killed. */
 async function otherHolder(): Promise<ChildProcess> {
@@ -23,25 +25,26 @@ async function otherHolder(): Promise<ChildProcess> {
 
 describe('the lock of a data directory', () => {
   it('is held by one process only, and names it to the next', () => {
-    const release = lockDataDirectory(dataDir, 'pid 17 on alpha');
-    expect(() => lockDataDirectory(dataDir, 'pid 18 on alpha')).toThrow(/Another controller uses this data directory \(pid 17 on alpha/);
-    expect(readFileSync(join(dataDir, 'controller.lock'), 'utf8')).toBe('pid 17 on alpha\n');
+    const release = lockDataDirectory({ dataDir, listen: { host: 'alpha', port: 17 } });
+    const words = new RegExp(`Another controller uses this data directory \\(pid ${process.pid} on .*, address alpha:17`);
+    expect(() => lockDataDirectory(holder())).toThrow(words);
+    expect(readFileSync(join(dataDir, 'controller.lock'), 'utf8')).toContain('alpha:17\n');
     release();
-    lockDataDirectory(dataDir, 'pid 19 on alpha')();
-    expect(readFileSync(join(dataDir, 'controller.lock'), 'utf8')).toBe('pid 19 on alpha\n');
+    lockDataDirectory(holder())();
+    expect(readFileSync(join(dataDir, 'controller.lock'), 'utf8')).toMatch(/^pid.*beta:18\n$/);
   });
 
   it('is not left behind by a process that was killed', async () => {
-    const holder = await otherHolder();
-    expect(() => lockDataDirectory(dataDir, 'us')).toThrow(/Another controller/);
-    const ended = new Promise((resolve) => holder.once('exit', resolve));
-    holder.kill('SIGKILL');
+    const other = await otherHolder();
+    expect(() => lockDataDirectory(holder())).toThrow(/Another controller/);
+    const ended = new Promise((resolve) => other.once('exit', resolve));
+    other.kill('SIGKILL');
     await ended;
-    lockDataDirectory(dataDir, 'us')();
+    lockDataDirectory(holder())();
   });
 
   it('is refused with the reason where the directory cannot be used', () => {
     writeFileSync(join(dataDir, 'file'), '');
-    expect(() => lockDataDirectory(join(dataDir, 'file'), 'us')).toThrow(/EEXIST|ENOTDIR/);
+    expect(() => lockDataDirectory({ ...holder(), dataDir: join(dataDir, 'file') })).toThrow(/EEXIST|ENOTDIR/);
   });
 });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 const LOCK_FILE = 'controller.lock';
@@ -9,17 +10,23 @@ const TAKEN = 1;
 /** Where the child finds the file: behind its standard streams. */
 const CHILD_FD = 3;
 
+export interface DirectoryHolder {
+  dataDir: string;
+  /** Written into the file, for whoever is refused. */
+  listen: { host: string; port: number };
+}
+
 /**
  * Takes the data directory for this process until it ends, however it ends. Two controllers on one directory would both
  * listen on its containers' sockets, and each would destroy what the other starts.
  *
  * A lock of the kernel (flock(2)) cannot be left behind, unlike a file that says so. It belongs to the open file, which a
  * child shares: the program `flock` takes it for us, as Node has no call for it, and it stays when that program has ended.
- * @param holder written into the file, for whoever is refused
  * @returns gives it back
  * @throws Error when another process has it, or it cannot be taken
  */
-export function lockDataDirectory(dataDir: string, holder: string): () => void {
+export function lockDataDirectory({ dataDir, listen }: DirectoryHolder): () => void {
+  const holder = `pid ${process.pid} on ${hostname()}, address ${listen.host}:${listen.port}`;
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, LOCK_FILE);
   // Appending does not empty it: until it is ours, the holder's words stay.

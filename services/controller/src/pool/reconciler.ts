@@ -26,6 +26,8 @@ export interface ReconcilerDeps {
   /** Of a warm container, ms; Infinity for no limit. */
   maxAgeMs: number;
   sharing: Pick<FairSharing, 'makeRoom'>;
+  /** Before others have to give way for waiting calls: some may go elsewhere. */
+  relieve: () => void;
   /** Every few seconds. */
   onTick: () => void;
 }
@@ -91,11 +93,12 @@ export class Reconciler {
   }
 
   #reconcile(): void {
-    const { view, targets, idleTimeoutMs, maxAgeMs } = this.#deps;
+    const { view, targets, idleTimeoutMs, maxAgeMs, relieve } = this.#deps;
     // Before the funclet's list is known nothing can be said about what is missing.
     if (!view.hasSnapshot) return;
     const facts = [...view.values()].map((container) => this.#endingFacts(container));
     this.#take(endings(facts, { idleTimeoutMs, maxAgeMs, targets: targets.all() }));
+    relieve();
     this.#take(this.#scale());
   }
 

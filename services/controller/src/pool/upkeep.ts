@@ -2,6 +2,7 @@ import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { FunctionDirectory } from '../functions/function-directory';
 import { isMemoryVariant } from '../functions/memory-variants';
+import type { Overflow } from '../invoke/overflow';
 import type { ColdWish } from './choose';
 import { CommitChanges } from './commit-changes';
 import { ContainerCreations } from './container-creations';
@@ -44,6 +45,8 @@ export interface UpkeepOptions {
   /** Of a warm container, ms; Infinity for no limit. */
   containerMaxAgeMs: number;
   sharing: FairSharing;
+  /** Where calls go that find no room here. */
+  overflow?: Pick<Overflow, 'relieve' | 'noteNoMemory'> | undefined;
 }
 
 /** What keeps the pool at its size. */
@@ -73,6 +76,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     onEnd: () => reconciler.kick(),
     onNoCapacity: (shelf, error) => {
       sharing.noteNoCapacity(shelf, error);
+      options.overflow?.noteNoMemory(shelf);
       reconciler.kick();
     },
   });
@@ -88,6 +92,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     shelves,
     targets,
     max: poolMax,
+    relieve: () => options.overflow?.relieve(),
     idleTimeoutMs: options.idleTimeoutMs,
     maxAgeMs: options.containerMaxAgeMs,
     sharing,

@@ -13,6 +13,7 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   httpStatus: 200,
   errorType: 'Error"\n',
   errorMessage: 'with "quotes" and ü',
+  podId: 'pod-one',
   containerId: '71a5e744a734',
   start: 'cold',
   coldReason: 'pool empty',
@@ -37,8 +38,8 @@ describe('the JSON of a record', () => {
     const { errorType, errorMessage, logTail, attempts, source, condition, ...plain } = whole;
     void [errorType, errorMessage, logTail, attempts, source, condition];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
-    const { containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
-    void [containerId, start, coldReason, cpuMs, maxMemoryMb];
+    const { podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
+    void [podId, containerId, start, coldReason, cpuMs, maxMemoryMb];
     const record: InvocationRecord = { ...least, stages: { totalMs: 1 } };
     expect(recordJson(record)).toBe(JSON.stringify(record));
   });

@@ -20,6 +20,7 @@ export function recordJson(record: InvocationRecord): string {
   if (stages.initMs !== undefined) json += `,"initMs":${stages.initMs}`;
   if (stages.invokeMs !== undefined) json += `,"invokeMs":${stages.invokeMs}`;
   json += `},"payloadBytes":${record.payloadBytes},"resultBytes":${record.resultBytes}`;
+  if (record.podId !== undefined) json += `,"podId":"${record.podId}"`;
   if (record.containerId !== undefined) json += `,"containerId":"${record.containerId}"`;
   if (record.start !== undefined) json += `,"start":"${record.start}"`;
   if (record.coldReason !== undefined) json += `,"coldReason":"${record.coldReason}"`;

@@ -1,0 +1,26 @@
+import { FuncletClient } from '../clients/funclet-client';
+
+export interface PodFuncletOptions {
+  /** @throws ServiceError PACKAGE_MISSING */
+  ensurePackage: (sha256: string) => Promise<void>;
+}
+
+/** The pod's funclet, which finds every package on the pod's disk: what is missing is fetched first. */
+export class PodFunclet extends FuncletClient {
+  readonly #ensurePackage: PodFuncletOptions['ensurePackage'];
+
+  constructor(socketPath: string, ids: ConstructorParameters<typeof FuncletClient>[1], { ensurePackage }: PodFuncletOptions) {
+    super(socketPath, ids);
+    this.#ensurePackage = ensurePackage;
+  }
+
+  override async warmUp(...[containerId, wish]: Parameters<FuncletClient['warmUp']>): ReturnType<FuncletClient['warmUp']> {
+    await this.#ensurePackage(wish.codeSha256);
+    return super.warmUp(containerId, wish);
+  }
+
+  override async prepareCode(codeSha256: string): Promise<void> {
+    await this.#ensurePackage(codeSha256);
+    await super.prepareCode(codeSha256);
+  }
+}
