@@ -7,12 +7,32 @@ import { join } from 'node:path';
 import { aptInstall } from './lib/machine.mjs';
 import { findCommand, run } from './lib/run.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
-import { createTerminal, openLog } from './lib/terminal.mjs';
+import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
 import { startTestStack } from './lib/test-stack.mjs';
 
-const IMAGE_TAG = 'test';
-/** Shares of memory are told of several containers side by side, as they are in a pool that is in use. */
-const POOL_MIN = 'nodejs20=8,python3=4';
+const IMAGE_TAG = process.env.EASYFAAS_TEST_IMAGE_TAG || 'test';
+/** Each group of parts has a stack of its own, with settings that its figures are about. */
+const GROUPS = [
+  {
+    parts: [
+      'memory',
+      'cold',
+      'large-package',
+      'burst',
+      'resize',
+      'refill',
+      'paused',
+      'throughput',
+      'tail-latency',
+      'processor-time',
+      'shapes',
+    ],
+    // P16 wants 16 cold containers; shares of memory are told of several side by side, as in a pool that is in use.
+    env: { EASYFAAS_POOL_MIN: 'nodejs20=16,python3=4', EASYFAAS_PAUSE_AFTER_S: '1' },
+  },
+  { parts: ['empty-pool'], env: { EASYFAAS_POOL_MIN: 'nodejs20=0,python3=0', EASYFAAS_IDLE_TIMEOUT_S: '5' } },
+];
+const PARTS = GROUPS.flatMap(({ parts }) => parts);
 const terminal = createTerminal();
 const results = join(ROOT, 'bench-results');
 mkdirSync(results, { recursive: true });
@@ -20,9 +40,9 @@ const log = openLog(join(results, 'setup.log'));
 const bundle = join(ROOT, 'test/dist/bench.cjs');
 
 /** @returns {Promise<number>} exit code of the measuring program */
-function measure(env) {
+function measure(parts, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', bundle, ...process.argv.slice(2)], {
+    const child = spawn(process.execPath, ['--enable-source-maps', bundle, ...parts], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -46,12 +66,25 @@ async function main() {
       log,
     },
   );
-  if (process.env.EASYFAAS_TEST_URL) return measure({});
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !PARTS.includes(name));
+  if (unknown.length > 0) throw new Failure(`There is no part ${unknown.join(', ')}.`, { remedy: `Choose from ${PARTS.join(', ')}.` });
+  const wanted = (parts) => parts.filter((name) => asked.length === 0 || asked.includes(name));
+  if (process.env.EASYFAAS_TEST_URL) return measure(wanted(PARTS), {});
   const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG });
-  process.env.EASYFAAS_POOL_MIN ??= POOL_MIN;
-  const stack = await startTestStack(terminal, { compose, log, tag: IMAGE_TAG, runId: `bench${process.pid.toString(36)}` });
+  let code = 0;
+  for (const [index, { parts, env }] of GROUPS.entries()) {
+    if (wanted(parts).length > 0) code = Math.max(code, await runGroup(wanted(parts), env, index, compose));
+  }
+  return code;
+}
+
+/** @returns {Promise<number>} exit code of the measuring program */
+async function runGroup(parts, env, index, compose) {
+  const runId = `bench${process.pid.toString(36)}${index}`;
+  const stack = await startTestStack(terminal, { compose, log, tag: IMAGE_TAG, runId, env });
   try {
-    return await measure({ ...stack.env, EASYFAAS_IMAGE_TAG: IMAGE_TAG });
+    return await measure(parts, { ...stack.env, EASYFAAS_IMAGE_TAG: IMAGE_TAG });
   } finally {
     const left = await stack.stop();
     if (left.length > 0) terminal.print(`left behind:\n${left.join('\n')}`);

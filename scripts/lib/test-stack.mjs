@@ -7,16 +7,17 @@ import { readKey } from './api.mjs';
 import { containerName, describeStack, findLeftovers, startStack, stackUrl, stopStack } from './stack.mjs';
 
 /**
+ * @param env settings of the services
  * @returns {Promise<{env: Record<string, string>, stop: () => Promise<string[]>}>} env for the tests; stop returns what could not be removed
  */
-export async function startTestStack(terminal, { compose, log, tag, runId }) {
+export async function startTestStack(terminal, { compose, log, tag, runId, env = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'easyfaas-'));
   const stack = describeStack({
     project: `easyfaas-test-${runId}`,
     dataDir: join(folder, 'data'),
     port: await freePort(),
     tag,
-    env: { EASYFAAS_LABELS: `easyfaas.test-run=${runId}` },
+    env: { ...env, EASYFAAS_LABELS: `easyfaas.test-run=${runId}` },
   });
   const stop = async () => {
     await stopStack(stack, { compose, log, purge: true, keepImages: true });
@@ -29,14 +30,14 @@ export async function startTestStack(terminal, { compose, log, tag, runId }) {
     const { key } = await readKey({ dataDir: stack.dataDir, controller: containerName(stack, compose, 'controller'), log });
     const keyFile = join(folder, 'key');
     writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
-    const env = {
+    const environment = {
       EASYFAAS_TEST_URL: stackUrl(stack),
       EASYFAAS_TEST_KEY_FILE: keyFile,
       EASYFAAS_TEST_DATA_DIR: stack.dataDir,
       EASYFAAS_TEST_PROJECT: stack.project,
       EASYFAAS_TEST_COMPOSE: [compose.command, ...compose.prefix].join(' '),
     };
-    return { env, stop };
+    return { env: environment, stop };
   } catch (error) {
     await stop().catch((failure) => log.write(`\n${failure.stack}\n`));
     throw error;

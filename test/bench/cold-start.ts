@@ -1,8 +1,9 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { eventually } from '../support/eventually';
-import { type Language, deploy, docker, poolContainers, removeDeployments, stack } from '../support/stack';
+import { type Language, deploy, docker, poolContainers, removeDeployments } from '../support/stack';
 import type { Figure } from './report';
 import { median, percentile } from './statistics';
+import { timedRequest } from './timed-request';
 
 const SOURCE: Record<Language, string> = {
   nodejs20: `exports.handler = async () => 'hello';`,
@@ -28,10 +29,10 @@ export async function coldStart(runtime: Language, samples: number): Promise<Fig
   try {
     for (let sample = 0; sample < samples; sample++) {
       const name = await deploy({ runtime, source: `${SOURCE[runtime]}\n` });
-      await coldContainerReady(runtime);
+      await coldContainersReady(runtime);
       // The pool's refill after the last sample is over: a start alone is measured, not a start beside a build.
-      await get(agent, '/healthz');
-      cold.push(await timeCall(agent, name));
+      await timedRequest(agent, 'GET', '/healthz');
+      cold.push(await timeColdCall(agent, name));
       if (sample % 4 === 0) dockerRun.push(await timeDockerRun(runtime, image));
       await removeDeployments();
     }
@@ -47,54 +48,23 @@ export async function coldStart(runtime: Language, samples: number): Promise<Fig
   ];
 }
 
-async function coldContainerReady(runtime: Language): Promise<void> {
+/** Waits until the pool is at rest with at least so many cold containers. */
+export async function coldContainersReady(runtime: Language, count = 1): Promise<void> {
   await eventually(async () => {
     const containers = await poolContainers();
     const unfinished = containers.filter(({ state }) => state === 'creating' || state === 'resetting' || state === 'warming');
     const ready = containers.filter((each) => each.runtime === runtime && each.state === 'cold');
-    if (ready.length === 0 || unfinished.length > 0)
+    if (ready.length < count || unfinished.length > 0)
       throw new Error(`pool is not settled: ${containers.map(({ state }) => state).join(' ')}`);
-  }, 60_000);
+  }, 120_000);
 }
 
-function timeCall(agent: Agent, name: string): Promise<number> {
-  return send(agent, 'POST', `/v1/functions/${name}/invocations`, '{}', (status, text, headers) => {
-    if (status !== 200 || text !== '"hello"') throw new Error(`cold call answered ${status} ${text}`);
-    if (headers['x-easyfaas-start'] !== 'cold') throw new Error('the call was not cold');
-  });
-}
-
-const get = (agent: Agent, path: string): Promise<number> => send(agent, 'GET', path, '', () => undefined);
-
-type Check = (status: number, text: string, headers: NodeJS.Dict<string | string[]>) => void;
-
-/** Milliseconds from sending to the last byte. */
-function send(agent: Agent, method: string, path: string, body: string, check: Check): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const startedAt = performance.now();
-    const outgoing = request(
-      `${stack.url}${path}`,
-      {
-        agent,
-        method,
-        headers: { Authorization: `Bearer ${stack.key}`, 'Content-Type': 'application/json', 'Content-Length': body.length },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.on('error', reject).on('end', () => {
-          const elapsedMs = performance.now() - startedAt;
-          try {
-            check(response.statusCode ?? 0, text, response.headers);
-            resolve(elapsedMs);
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
-        });
-      },
-    );
-    outgoing.on('error', reject).end(body);
-  });
+/** Milliseconds of a first call that answers "hello". @throws when it was not cold */
+export async function timeColdCall(agent: Agent, name: string): Promise<number> {
+  const { elapsedMs, status, text, headers } = await timedRequest(agent, 'POST', `/v1/functions/${name}/invocations`, '{}');
+  if (status !== 200 || text !== '"hello"') throw new Error(`cold call answered ${status} ${text}`);
+  if (headers['x-easyfaas-start'] !== 'cold') throw new Error('the call was not cold');
+  return elapsedMs;
 }
 
 async function timeDockerRun(runtime: Language, image: string): Promise<number> {

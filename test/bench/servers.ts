@@ -22,12 +22,28 @@ require('node:http').createServer((request, response) => {
 }).listen(Number(process.argv[2]), '127.0.0.1');
 `;
 
+/** Answers with what it was sent. */
+const ECHO = `
+require('node:http').createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    response.end(Buffer.concat(chunks));
+  });
+}).listen(Number(process.argv[2]), '127.0.0.1');
+`;
+
 /** A peer that npm can install: one process, no isolation, no authentication. */
 const FRAMEWORK = `exports.hello = (request, response) => response.json('hello');`;
 
 export async function bareServer(): Promise<BenchServer> {
   const port = await freePort();
   return start(port, BARE, 'server.cjs', (file) => [file, String(port)]);
+}
+
+export async function echoServer(): Promise<BenchServer> {
+  const port = await freePort();
+  return start(port, ECHO, 'server.cjs', (file) => [file, String(port)]);
 }
 
 export async function functionsFramework(): Promise<BenchServer> {

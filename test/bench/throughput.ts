@@ -16,24 +16,21 @@ export async function throughput(rounds: number): Promise<Figure[]> {
   const name = await deploy({ source: HELLO, concurrency: 100 });
   const bare = await bareServer();
   const framework = await functionsFramework();
-  const body = '{}';
-  const json = { 'Content-Type': 'application/json' };
+  const subject = invocationTarget(name, '{}');
   const targets: Target[] = [
-    { subject: 'bare node:http', url: bare.url, headers: json, body },
-    {
-      subject: 'easyfaas',
-      url: `${stack.url}/v1/functions/${name}/invocations`,
-      headers: { ...json, Authorization: `Bearer ${stack.key}` },
-      body,
-    },
-    { subject: 'functions-framework (no isolation)', url: framework.url, headers: json, body },
+    { ...subject, subject: 'bare node:http', url: bare.url },
+    subject,
+    { ...subject, subject: 'functions-framework (no isolation)', url: framework.url },
   ];
   try {
     const answer = await invoke(name);
     if (answer.text !== '"hello"') throw new Error(`hello answered ${answer.status} ${answer.text}`);
     for (const target of targets) await load(target, 16, WARM_UP_SECONDS);
     const figures: Figure[] = [];
-    for (const connections of [1, 16, 64]) figures.push(...(await alternate(targets, connections, rounds)));
+    for (const connections of [1, 16, 64]) {
+      const id = `${connections === 1 ? 'P2' : 'P1'} c${connections}`;
+      figures.push(...(await alternate(targets, connections, { id, target: connections === 1 ? '>= 0.40' : '>= 0.75', rounds })));
+    }
     return figures;
   } finally {
     await bare.stop();
@@ -42,19 +39,32 @@ export async function throughput(rounds: number): Promise<Figure[]> {
   }
 }
 
-async function alternate(targets: Target[], connections: number, rounds: number): Promise<Figure[]> {
+/** A function of the stack as a target for load. */
+export function invocationTarget(name: string, body: string, contentType = 'application/json'): Target {
+  return {
+    subject: 'easyfaas',
+    url: `${stack.url}/v1/functions/${name}/invocations`,
+    headers: { 'Content-Type': contentType, Authorization: `Bearer ${stack.key}` },
+    body,
+  };
+}
+
+/** Loads the targets one after the other in each round; the first is the baseline of the others. */
+export async function alternate(
+  targets: readonly Target[],
+  connections: number,
+  { id, target, rounds }: { id: string; target?: string; rounds: number },
+): Promise<Figure[]> {
   const results = new Map<string, LoadResult[]>(targets.map(({ subject }) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const target of targets) results.get(target.subject)?.push(await load(target, connections, SECONDS));
+    for (const each of targets) results.get(each.subject)?.push(await load(each, connections, SECONDS));
   }
-  const id = `${connections === 1 ? 'P2' : 'P1'} c${connections}`;
-  const target = connections === 1 ? '>= 0.40' : '>= 0.75';
-  const baseline = results.get('bare node:http') ?? [];
+  const baseline = results.get(targets[0]?.subject ?? '') ?? [];
   return targets.flatMap(({ subject }) => {
     const own = results.get(subject) ?? [];
     const ratios = own.map((each, round) => each.requestsPerSecond / (baseline[round]?.requestsPerSecond ?? Number.NaN));
-    const compared = subject === 'bare node:http' ? {} : { ratio: median(ratios) };
-    const aim = subject === 'easyfaas' ? { target } : {};
+    const compared = subject === targets[0]?.subject ? {} : { ratio: median(ratios) };
+    const aim = subject === 'easyfaas' && target !== undefined ? { target } : {};
     return [
       { id, subject, unit: 'calls/s', values: own.map((each) => each.requestsPerSecond), ...compared, ...aim },
       { id: `${id} p50`, subject, unit: 'ms', values: own.map((each) => each.p50Ms) },

@@ -1,0 +1,49 @@
+import { Agent } from 'node:http';
+import { deploy, docker, invoke, poolContainers, removeDeployments } from '../support/stack';
+import type { Figure } from './report';
+import { median } from './statistics';
+import { timedRequest } from './timed-request';
+
+/** P8: the memory of a warm container changed through the API until it is in force, against `docker update`. */
+export async function resize(samples: number): Promise<Figure[]> {
+  const agent = new Agent({ keepAlive: true });
+  const easyfaasMs: number[] = [];
+  const dockerMs: number[] = [];
+  try {
+    const name = await deploy({ source: `exports.handler = async () => 'hello';`, memoryMb: 256 });
+    await invoke(name);
+    const container = (await poolContainers()).find(({ assignment }) => assignment?.functionName === name);
+    if (container?.dockerId === undefined) throw new Error('no warm container of the function');
+    for (let sample = 0; sample < samples; sample++) {
+      const memoryMb = sample % 2 === 0 ? 320 : 256;
+      const { status, text, elapsedMs } = await timedRequest(
+        agent,
+        'PATCH',
+        `/v1/pool/${container.containerId}`,
+        JSON.stringify({ memoryMb }),
+      );
+      if (status !== 200) throw new Error(`PATCH answered ${status}: ${text}`);
+      easyfaasMs.push(elapsedMs);
+    }
+    for (let sample = 0; sample < samples / 2; sample++) {
+      const limit = sample % 2 === 0 ? '320m' : '256m';
+      const startedAt = performance.now();
+      await docker('update', '--memory', limit, '--memory-swap', limit, container.dockerId);
+      dockerMs.push(performance.now() - startedAt);
+    }
+  } finally {
+    agent.destroy();
+    await removeDeployments();
+  }
+  return [
+    { id: 'P8', subject: 'docker update (command line)', unit: 'ms', values: dockerMs },
+    {
+      id: 'P8',
+      subject: 'easyfaas, PATCH to answer',
+      unit: 'ms',
+      values: easyfaasMs,
+      ratio: median(easyfaasMs) / median(dockerMs),
+      target: '<= 2 ms',
+    },
+  ];
+}

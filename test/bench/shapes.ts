@@ -1,0 +1,79 @@
+import { deploy, invoke, poolContainers, removeDeployments } from '../support/stack';
+import type { Target } from './load';
+import type { Figure } from './report';
+import { type BenchServer, bareServer, echoServer } from './servers';
+import { alternate, invocationTarget } from './throughput';
+
+const HELLO = `exports.handler = async () => 'hello';`;
+const MIB = 1024 * 1024;
+const MANY_FUNCTIONS = 1000;
+
+/** P11, P14, P15: throughput with other payloads, other concurrency and a thousand functions beside. */
+export async function shapes(rounds: number): Promise<Figure[]> {
+  return [...(await echo(rounds)), ...(await largePayload(rounds)), ...(await oneAtATime(rounds)), ...(await manyFunctions(rounds))];
+}
+
+async function compare(server: BenchServer, subject: Target, options: Parameters<typeof alternate>[2]): Promise<Figure[]> {
+  try {
+    return await alternate([{ ...subject, subject: 'bare node:http', url: server.url }, subject], 16, options);
+  } finally {
+    await server.stop();
+    await removeDeployments();
+  }
+}
+
+async function echo(rounds: number): Promise<Figure[]> {
+  const name = await deploy({ source: 'exports.handler = async (event) => event;', concurrency: 100 });
+  const body = JSON.stringify({ text: 'x'.repeat(1024 - 11) });
+  return compare(await echoServer(), invocationTarget(name, body), { id: 'P14 echo 1 KB', target: '>= 0.5', rounds });
+}
+
+async function largePayload(rounds: number): Promise<Figure[]> {
+  const name = await deploy({ source: HELLO, concurrency: 100 });
+  const subject = invocationTarget(name, 'x'.repeat(MIB), 'application/octet-stream');
+  return compare(await bareServer(), subject, { id: 'P11 payload 1 MB', target: '>= 0.5', rounds });
+}
+
+async function oneAtATime(rounds: number): Promise<Figure[]> {
+  const name = await deploy({ source: HELLO, concurrency: 1 });
+  const answers = await Promise.all(Array.from({ length: 4 }, () => invoke(name)));
+  if (answers.some(({ status }) => status !== 200)) throw new Error('hello failed');
+  const figures = await compareKept(name, rounds);
+  return figures;
+}
+
+/** The number of containers is the engine's own choice, so it is told with the figure. */
+async function compareKept(name: string, rounds: number): Promise<Figure[]> {
+  const bare = await bareServer();
+  const subject = invocationTarget(name, '{}');
+  try {
+    const figures = await alternate([{ ...subject, subject: 'bare node:http', url: bare.url }, subject], 16, {
+      id: 'P15 one at a time',
+      target: '>= 0.30',
+      rounds,
+    });
+    const containers = (await poolContainers()).filter(({ assignment }) => assignment?.functionName === name).length;
+    return figures.map((figure) => (figure.subject === 'easyfaas' ? { ...figure, subject: `easyfaas, ${containers} containers` } : figure));
+  } finally {
+    await bare.stop();
+    await removeDeployments();
+  }
+}
+
+async function manyFunctions(rounds: number): Promise<Figure[]> {
+  const name = await deploy({ source: HELLO, concurrency: 100 });
+  const options = { id: 'P11 functions', rounds };
+  const alone = await alternate([{ ...invocationTarget(name, '{}'), subject: 'easyfaas, 1 function' }], 16, options);
+  try {
+    for (let index = 0; index < MANY_FUNCTIONS; index += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, at) => deploy({ source: `exports.handler = async () => ${index + at};` })));
+    }
+    const among = await alternate([{ ...invocationTarget(name, '{}'), subject: 'easyfaas, 1 000 functions' }], 16, options);
+    const [before, after] = [alone[0], among[0]];
+    if (before === undefined || after === undefined) throw new Error('nothing was measured');
+    const ratio = Math.max(...after.values) / Math.max(...before.values);
+    return [before, { ...after, ratio, target: '>= 0.9' }];
+  } finally {
+    await removeDeployments();
+  }
+}
