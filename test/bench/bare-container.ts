@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { docker, poolContainers } from '../support/stack';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
-/** Says so as soon as Node runs, as the runner does by dialling out. */
-const PROGRAM = `require('node:fs').writeSync(1, 'up');setInterval(() => {}, 1e6);`;
+/** Says so as soon as Node runs, as the runner does by dialling out. Docker passes on whole lines only. */
+const PROGRAM = `require('node:fs').writeSync(1, 'up\\n');setInterval(() => {}, 1e6);`;
 
 /**
  * Milliseconds of the same Docker calls made bare: create with the settings of a container of the pool and start, until Node inside

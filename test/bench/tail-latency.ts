@@ -20,7 +20,7 @@ export async function tailLatency(rounds: number): Promise<Figure[]> {
     await load(subject, CONNECTIONS, 2);
     const { requestsPerSecond } = await load(subject, CONNECTIONS, PEAK_SECONDS);
     // The generator is a process of Node itself: it must not be what is measured.
-    const rate = Math.min(requestsPerSecond / 2, 6000);
+    const rate = Math.min(requestsPerSecond / 2, 5000);
     const p99 = { bare: [] as number[], easyfaas: [] as number[] };
     for (let round = 0; round < rounds; round++) {
       p99.bare.push(percentile(await pacedLoad(baseline, rate, SECONDS, CONNECTIONS), 99));
