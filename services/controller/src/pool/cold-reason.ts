@@ -11,6 +11,8 @@ export interface ColdFacts {
 
 /** Why a call found no warm container: the nearest cause first. */
 export function coldReason({ warm, wasPoolEmpty, lastEnd }: ColdFacts): ColdReason {
+  // Whoever is evicted finds an empty pool, too: the pool was full, and why is what helps.
+  if (warm === 0 && lastEnd?.startsWith('evicted') === true) return lastEnd;
   if (wasPoolEmpty) return 'pool empty';
   if (warm > 0) return 'busy';
   return lastEnd ?? 'first call';

@@ -81,6 +81,11 @@ describe('who gives way', () => {
     expect(chosen(claimOf(['a', 'f'], candidates))).toBe('reset b1');
   });
 
+  it('is an idle one of whoever has something, for an account that has nothing', () => {
+    expect(chosen(claimOf(['b', 'f'], [warm('a1', ['a', 'f'])]))).toBe('reset a1');
+    expect(chosen(claimOf(['b', 'f'], [warm('a1', ['a', 'f']), busy('b1', ['b', 'g'])]))).toBeUndefined();
+  });
+
   it('is one of the account that has more, busy ones included, which finish first', () => {
     const all = [1, 2, 3, 4].map((n) => busy(`a${n}`, ['a', 'flood']));
     expect(chosen(claimOf(['b', 'f'], all))).toBe('drain a1');
@@ -107,9 +112,9 @@ describe('who gives way', () => {
       const facts = claimOf(['b', 'f'], place);
       return { ...facts, claim: { ...facts.claim, waitingSinceMs: NOW_MS - sinceMs } };
     };
-    expect(chosen(waiting(500))).toBeUndefined();
-    expect(chosen(waiting(1000))).toBe('drain a1');
-    const justLoaded = { ...waiting(1000), candidates: [busy('a1', ['a', 'f'], { heldSinceMs: NOW_MS - 900 })] };
+    expect(chosen(waiting(1900))).toBeUndefined();
+    expect(chosen(waiting(2000))).toBe('drain a1');
+    const justLoaded = { ...waiting(2000), candidates: [busy('a1', ['a', 'f'], { heldSinceMs: NOW_MS - 1900 })] };
     expect(chosen(justLoaded)).toBeUndefined();
   });
 

@@ -41,14 +41,14 @@ export interface Victim {
 export const UNUSED_MS = 10_000;
 
 /** A function that has no container and has waited for so long takes a turn of one that had its container as long, ms. */
-export const TURN_MS = 1000;
+export const TURN_MS = 2000;
 
 /**
  * Which container gives way when the pool's cap or the node's memory leaves no room for one that calls wait for:
  *
  * 1. a surplus cold one of another kind;
  * 2. the least recently used idle one, of those that may be taken: of the same account, unused for {@link UNUSED_MS}, or of an
- *    account that has more by its weight, also after it has given this one;
+ *    account that has more by its weight, also after it has given this one; whoever has nothing may take from whoever has one;
  * 3. the reserve of another kind: a waiting call counts more than one that may come;
  * 4. a busy one, to be drained: of the account, or the function of the same account, that has most, and only if it has more
  *    also after it has given this one.
@@ -81,7 +81,8 @@ function coldOnes({ candidates, claim, minByShelf }: EvictionFacts): Partial<Rec
 function mayTake(candidate: EvictionCandidate, facts: EvictionFacts): boolean {
   const { owner, sinceMs } = candidate;
   if (owner === undefined || owner.accountId === facts.claim.accountId || facts.nowMs - sinceMs > UNUSED_MS) return true;
-  return hasMore(candidate, owner, facts, isTurnOf(facts) ? 0 : facts.amount);
+  const hasNothing = facts.usage.ofAccount(facts.claim.accountId) <= 0;
+  return hasMore(candidate, owner, facts, hasNothing || isTurnOf(facts) ? 0 : facts.amount);
 }
 
 function busyOne(facts: EvictionFacts): EvictionCandidate | undefined {

@@ -56,8 +56,11 @@ export class FairSharing {
   /** There are cold containers: gives them to those who wait. */
   serveWaiting(): void {
     const { warmUps } = this.#deps;
+    const holdings = this.#holdings();
     const claims = this.#claims();
-    if (claims.length > 0) serveFairly(claims, this.#usage(), ({ pool }) => warmUps.start(pool));
+    if (claims.length === 0) return;
+    const usage = containerUsage(holdings, this.#usedUp.counts(this.#deps.clock.monotonicMs()), this.#deps.weights);
+    serveFairly(claims, usage, ({ pool }) => warmUps.start(pool));
   }
 
   /** Memory has come free: what was refused for want of it is tried again at once, in turn. */
@@ -73,6 +76,7 @@ export class FairSharing {
    */
   makeRoom(room: number, comingByShelf: ReadonlyMap<string, number>): RoomStep[] {
     const { clock, view, shelves, weights } = this.#deps;
+    const holdings = this.#holdings();
     const claims = this.#claims().filter(({ shelf }) => shelf !== '');
     const missing = new Map(this.#missingMb);
     this.#missingMb.clear();
@@ -84,7 +88,7 @@ export class FairSharing {
     return makeRoom({
       claims,
       candidates: containers.flatMap((container) => candidateOf(container)),
-      holdings: this.#holdings(),
+      holdings,
       weights,
       comingByShelf,
       minByShelf: new Map([...shelves.values()].map(({ key, min }) => [key, min])),
@@ -106,7 +110,8 @@ export class FairSharing {
       const { Runtime: runtime, MemorySize: memoryMb } = pool.stored.configuration;
       // One that cannot be made may still be there.
       const shelf = shelves.of(pool.wish)?.key ?? '';
-      const waitingSinceMs = pool.line.first()?.waitingSinceMs ?? Infinity;
+      // Who has just given its container to another one has waited for nothing yet.
+      const waitingSinceMs = Math.max(pool.line.first()?.waitingSinceMs ?? Infinity, pool.share.lastHeldMs ?? 0);
       claims.push({ ...functionOf(pool), pool, runtime, shelf, memoryMb, wanted, waitingSinceMs, missingMb: pool.missingMb });
     }
     return claims;
@@ -114,16 +119,14 @@ export class FairSharing {
 
   #holdings(): Holding[] {
     const holdings: Holding[] = [];
+    const nowMs = this.#deps.clock.monotonicMs();
     for (const { functionPool, phase, view } of this.#deps.view.values()) {
       // What is draining or being reset helps its function no more.
       if (functionPool === undefined || phase === 'draining' || phase === 'resetting') continue;
+      functionPool.share.lastHeldMs = nowMs;
       holdings.push({ ...functionOf(functionPool), memoryMb: Math.max(view.memoryMb, functionPool.stored.configuration.MemorySize) });
     }
     return holdings;
-  }
-
-  #usage(): ReturnType<typeof containerUsage> {
-    return containerUsage(this.#holdings(), this.#usedUp.counts(this.#deps.clock.monotonicMs()), this.#deps.weights);
   }
 }
 

@@ -17,6 +17,8 @@ export interface FunctionShare {
   admitted: number;
   /** Why its last container went away; undefined when it had none in this controller's life. */
   lastEnd: ColdReason | undefined;
+  /** Monotonic, ms: when it was last seen to hold a container, at the times when containers were shared out. */
+  lastHeldMs?: number;
 }
 
 /** The containers and the waiting line of one commit of one function. */

@@ -4,7 +4,7 @@ import type { FunctionOfAccount, Usage } from './usage';
 export interface Claim extends FunctionOfAccount {
   /** Containers that it asks for. */
   wanted: number;
-  /** Monotonic, ms: since when its oldest call waits. */
+  /** Monotonic, ms: since when its oldest call waits, or since it lost its last container if that was later. */
   waitingSinceMs: number;
 }
 

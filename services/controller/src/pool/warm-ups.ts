@@ -42,6 +42,8 @@ export const INIT_LIMIT_MS = 10_000;
 const START_FAILURE_MS = 5000;
 /** First guess of what a warm-up takes, until some were measured. */
 const WARM_UP_MS = 8;
+/** While there is no cold container it is looked so often whether somebody has to give one up. */
+const SHORTAGE_MS = 250;
 const BACK_OFF_MS = 100;
 const BACK_OFF_MAX_MS = 5000;
 
@@ -62,7 +64,7 @@ export class WarmUps {
     let wanted = this.wanted(pool);
     const nowMs = this.#deps.clock.monotonicMs();
     if (wanted > 0 && nowMs < pool.retryAtMs) return this.#recheckAfter(pool, pool.retryAtMs - nowMs);
-    for (; wanted > 0; wanted--) if (!this.start(pool)) return;
+    for (; wanted > 0; wanted--) if (!this.start(pool)) return this.#recheckAfter(pool, SHORTAGE_MS);
     // The line may still empty itself; if it does not, a container is worth its while after all.
     if (pool.line.length > 0) this.#recheckAfter(pool, this.#meanMs);
   }

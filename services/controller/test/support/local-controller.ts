@@ -33,6 +33,7 @@ export interface LocalFunction {
   timeoutSeconds?: number;
   concurrency?: number;
   reserved?: number;
+  accountId?: string;
 }
 
 export interface LocalOptions {
@@ -233,11 +234,14 @@ export class LocalController {
     return only.containerId;
   }
 
-  deploy(functionName: string, { source, timeoutSeconds = 3, concurrency = 1, reserved }: LocalFunction): StoredFunction {
+  deploy(
+    functionName: string,
+    { source, timeoutSeconds = 3, concurrency = 1, reserved, accountId = 'default' }: LocalFunction,
+  ): StoredFunction {
     const sha256 = String(++this.#sequence).padStart(64, '0');
     this.funclet.addSource(sha256, source);
     const stored: StoredFunction = {
-      accountId: 'default',
+      accountId,
       configuration: {
         FunctionName: functionName,
         FunctionArn: `brn:cloud:faas:local:default:function:${functionName}`,
