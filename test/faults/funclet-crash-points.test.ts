@@ -1,8 +1,7 @@
+import { concludeRun } from '../support/conclude-run';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CallRun } from '../support/call-run';
 import { eventually } from '../support/eventually';
-import { reportFault } from '../support/fault-report';
 import { LEDGER_HANDLER } from '../support/ledger';
 import { LocalStack, describeLocally } from '../support/local-stack';
 
@@ -57,11 +56,11 @@ describeLocally('kill -9 of the funclet', () => {
   ])(
     '%s: %s',
     async (failpoint, words) => {
-      const { client, ledger } = stack;
+      const { client } = stack;
       const cold = await client.deploy({ source: `${LEDGER_HANDLER} // ${failpoint}`, timeoutSeconds: 20 });
       await stack.untilFilled();
       await arm(failpoint);
-      const run = new CallRun(client, ledger);
+      const run = await stack.newRun();
       run.load([busy], { clients: 3, ms: 20, pauseMs: 10 });
       // The call takes a cold container, whose place is filled by init; the drain ends in a reset.
       const first = run.call(cold);
@@ -73,26 +72,8 @@ describeLocally('kill -9 of the funclet', () => {
       expect(COLD_ALLOWED).toContain((await first).kind);
       await eventually(async () => expect((await run.call(cold)).kind).toBe('ok'), 20_000);
       const endings = await run.finish();
-
       expect(endings.filter(({ name, kind }) => name === busy && kind !== 'ok')).toEqual([]);
-      const orphans = await stack.settledOrphans();
-      const verdict = run.verdict();
-      reportFault({
-        fault: 'F3',
-        injected: `funclet killed ${words}`,
-        attempted: endings.length,
-        verdict,
-        orphans: orphans.length,
-        endings: run.tally,
-      });
-      expect({ ...verdict, recovered: [], orphans }).toEqual({
-        lost: [],
-        unexpected: [],
-        duplicated: {},
-        silent: [],
-        recovered: [],
-        orphans: [],
-      });
+      await concludeRun(stack, run, { fault: 'F3', injected: `funclet killed ${words}` });
       await stack.untilFilled();
       await client.remove(cold);
     },
@@ -100,10 +81,10 @@ describeLocally('kill -9 of the funclet', () => {
   );
 
   it('in the middle of a change of memory leaves the old limit or the new one, and all agree on which', async () => {
-    const { client, ledger } = stack;
+    const { client } = stack;
     const name = await client.deploy({ source: `${LEDGER_HANDLER} // memory`, memoryMb: 128, timeoutSeconds: 20 });
     await arm('resize-applied');
-    const run = new CallRun(client, ledger);
+    const run = await stack.newRun();
     expect((await run.call(name)).kind).toBe('ok');
     const { dockerId, containerId } = await client.containerOf(name);
     run.load([name], { clients: 1, ms: 5, pauseMs: 10 });
@@ -116,16 +97,7 @@ describeLocally('kill -9 of the funclet', () => {
       expect(docker).toBe(record);
     }, 15_000);
     await run.finish();
-    const [verdict, orphans] = [run.verdict(), await stack.settledOrphans()];
-    reportFault({
-      fault: 'F3',
-      injected: 'funclet killed during a change of memory',
-      attempted: run.endings.length,
-      verdict,
-      orphans: orphans.length,
-      endings: run.tally,
-    });
     expect(run.tally).toEqual({ ok: run.endings.length });
-    expect(orphans).toEqual([]);
+    await concludeRun(stack, run, { fault: 'F3', injected: 'funclet killed during a change of memory' });
   }, 90_000);
 });

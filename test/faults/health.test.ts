@@ -1,6 +1,5 @@
-import { CallRun } from '../support/call-run';
+import { concludeRun } from '../support/conclude-run';
 import { eventually } from '../support/eventually';
-import { reportFault } from '../support/fault-report';
 import { LEDGER_HANDLER } from '../support/ledger';
 import { LocalStack, describeLocally } from '../support/local-stack';
 
@@ -44,9 +43,9 @@ describeLocally('a warm container that is not well', () => {
   it.each(FAULTS)(
     '%s, %s: is noticed without a call, replaced, and the reason is shown',
     async (fault, injected, inject, reason) => {
-      const { client, ledger } = stack;
+      const { client } = stack;
       const name = await client.deploy({ source: `${LEDGER_HANDLER} // ${injected}`, timeoutSeconds: 20 });
-      const run = new CallRun(client, ledger);
+      const run = await stack.newRun();
       expect((await run.call(name)).kind).toBe('ok');
       const { containerId, dockerId } = await client.containerOf(name);
       const startedAt = performance.now();
@@ -61,18 +60,7 @@ describeLocally('a warm container that is not well', () => {
 
       const next = await run.call(name);
       expect({ kind: next.kind, start: next.start }).toEqual({ kind: 'ok', start: 'cold' });
-      await run.finish();
-      const [verdict, orphans] = [run.verdict(), await stack.settledOrphans()];
-      reportFault({
-        fault,
-        injected: `${injected}, idle`,
-        attempted: run.endings.length,
-        verdict,
-        orphans: orphans.length,
-        endings: run.tally,
-        measured: { noticedAfterMs },
-      });
-      expect({ ...verdict, orphans }).toEqual({ lost: [], unexpected: [], duplicated: {}, silent: [], recovered: [], orphans: [] });
+      await concludeRun(stack, run, { fault, injected: `${injected}, idle`, measured: { noticedAfterMs } });
       await client.remove(name);
       await stack.untilFilled();
     },

@@ -8,6 +8,8 @@ export interface CallEnding {
   name: string;
   /** `ok`, a code of ours, the `errorType` of a function's failure, `no connection`, `hang`, or `undocumented: ...`. */
   kind: string;
+  /** What a failure said, cut. */
+  text: string;
   startedAtMs: number;
   tookMs: number;
   start: string | null;
@@ -66,6 +68,10 @@ export class CallRun {
     return this.endings;
   }
 
+  get attempted(): number {
+    return this.#attempted.length;
+  }
+
   get tally(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { kind } of this.endings) counts[kind] = (counts[kind] ?? 0) + 1;
@@ -85,10 +91,11 @@ export class CallRun {
 
   async #observe(id: string, name: string, ms: number, hangMs: number): Promise<CallEnding> {
     const startedAtMs = performance.now();
-    const ended = (kind: string, headers?: Headers): CallEnding => ({
+    const ended = (kind: string, headers?: Headers, text = ''): CallEnding => ({
       id,
       name,
       kind,
+      text: text.slice(0, 500),
       startedAtMs,
       tookMs: performance.now() - startedAtMs,
       start: headers?.get('x-easyfaas-start') ?? null,
@@ -96,7 +103,8 @@ export class CallRun {
     });
     try {
       const answer = await this.#client.invoke(name, { id, ms }, { timeoutMs: hangMs });
-      return ended(answer.text === JSON.stringify(id) ? 'ok' : kindOf(answer.status, answer.text), answer.headers);
+      const { status, headers, text } = answer;
+      return ended(text === JSON.stringify(id) ? 'ok' : kindOf(status, text), headers, text);
     } catch (error) {
       return ended(error instanceof DOMException && error.name === 'TimeoutError' ? 'hang' : 'no connection');
     }

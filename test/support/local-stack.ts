@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CallRun } from './call-run';
 import { eventually } from './eventually';
 import { Ledger } from './ledger';
 import { repositoryRoot } from './repository';
@@ -41,6 +42,7 @@ export class LocalStack {
   #controller: ServiceProcess | undefined;
   #client: StackClient | undefined;
   #ledger: Ledger | undefined;
+  readonly #runs: CallRun[] = [];
 
   private constructor(options: LocalStackOptions, port: number) {
     this.#options = options;
@@ -82,6 +84,14 @@ export class LocalStack {
 
   get ledger(): Ledger {
     return there(this.#ledger, 'ledger');
+  }
+
+  /** Calls to this stack; they end with it at the latest. */
+  async newRun(): Promise<CallRun> {
+    for (const earlier of this.#runs) await earlier.finish();
+    const run = new CallRun(this.client, this.ledger);
+    this.#runs.push(run);
+    return run;
   }
 
   /** With the admin key; asks for it once it is there. */
@@ -139,7 +149,7 @@ export class LocalStack {
   }
 
   /** One request to the funclet's own API. @returns its status and body @throws when the connection breaks */
-  askFunclet(method: string, path: string, body: object): Promise<{ status: number; text: string }> {
+  askFunclet(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
     const socketPath = join(this.dataDirectory, 'run', 'funclet.sock');
     return new Promise((resolve, reject) => {
       const sent = request({ socketPath, method, path, headers: { 'Content-Type': 'application/json' } }, (response) => {
@@ -147,7 +157,7 @@ export class LocalStack {
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text })).on('error', reject);
       });
-      sent.on('error', reject).end(JSON.stringify(body));
+      sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
@@ -200,6 +210,7 @@ export class LocalStack {
   /** Ends everything and removes what is left of it. */
   async stop(): Promise<Ending[]> {
     const endings: Ending[] = [];
+    for (const run of this.#runs) await run.finish();
     await this.#ledger?.close();
     for (const service of [this.#controller, this.#funclet, this.#redis]) {
       if (service?.isRunning === true) service.signal('SIGCONT');

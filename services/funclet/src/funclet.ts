@@ -122,7 +122,7 @@ export class Funclet implements Service {
       newToken: () => randomBytes(16).toString('hex'),
     };
     const metrics = createMetrics('funclet');
-    measureContainers(metrics, registry, ledger);
+    measureContainers(metrics, registry, ledger, engine);
     const containers = new Containers(context, config.creationsMax);
     const altered = (sha256: string): void => containers.discardUsersOf(sha256);
     const reaper = new Reaper(context, containers);

@@ -39,10 +39,18 @@ export class DockerEngine implements ContainerEngine {
   readonly #docker: Docker;
   readonly #options: DockerEngineOptions;
   #hasAppArmor = false;
+  /** When the calls under way began, monotonic, ms; the oldest first. */
+  readonly #underWay = new Map<symbol, number>();
 
   constructor(options: DockerEngineOptions) {
     this.#options = options;
     this.#docker = new Docker({ socketPath: options.socketPath, version: 'v1.41' });
+  }
+
+  /** Age of the oldest call that has not ended, ms; 0 when there is none. */
+  get oldestCallMs(): number {
+    for (const startedMs of this.#underWay.values()) return this.#options.clock.monotonicMs() - startedMs;
+    return 0;
   }
 
   async facts(signal: AbortSignal): Promise<EngineFacts> {
@@ -127,6 +135,8 @@ export class DockerEngine implements ContainerEngine {
    * or the call timeout, whichever is first, also when dockerd dies in the middle of an answer.
    */
   async #call(what: string, { method, path, query, body }: Call, signal: AbortSignal): Promise<unknown> {
+    const call = Symbol(what);
+    this.#underWay.set(call, this.#options.clock.monotonicMs());
     try {
       signal.throwIfAborted();
       return await withDeadline(what, this.#options.callTimeoutMs, (timeout) => {
@@ -139,6 +149,8 @@ export class DockerEngine implements ContainerEngine {
     } catch (thrown) {
       if (thrown instanceof ServiceError) throw new EngineError('unavailable', thrown.message, { cause: thrown });
       throw translateDockerError(what, thrown);
+    } finally {
+      this.#underWay.delete(call);
     }
   }
 }

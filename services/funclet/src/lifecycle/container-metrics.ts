@@ -6,8 +6,13 @@ import type { ContainerRegistry } from './container-registry';
 /** Seconds from a millisecond, for cached warm-ups, to a minute. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Figures about containers, driven by the registry's changes alone. */
-export function measureContainers(metrics: Metrics, registry: ContainerRegistry, ledger: Ledger): void {
+/** Figures about containers, driven by the registry's changes alone. @param engine age of its oldest call, ms */
+export function measureContainers(
+  metrics: Metrics,
+  registry: ContainerRegistry,
+  ledger: Ledger,
+  engine?: { readonly oldestCallMs: number },
+): void {
   const transitions = new Counter({
     name: 'easyfaas_container_transitions_total',
     help: 'Changes of state of containers.',
@@ -39,6 +44,15 @@ export function measureContainers(metrics: Metrics, registry: ContainerRegistry,
       this.set(ledger.reservedMb);
     },
   });
+  if (engine !== undefined)
+    new Gauge({
+      name: 'easyfaas_engine_oldest_call_seconds',
+      help: 'Age of the oldest call to Docker that has not ended.',
+      registers: [metrics],
+      collect() {
+        this.set(engine.oldestCallMs / 1000);
+      },
+    });
   registry.listen({
     onChange(view: ContainerView, previous) {
       if (previous !== undefined && previous.state === view.state) return;
