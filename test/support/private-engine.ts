@@ -15,7 +15,8 @@ const IMAGES = ['easyfaas/runtime-nodejs20', 'easyfaas/runtime-python3'].map(
 
 /**
  * A Docker Engine of its own, for tests that kill it: the machine's engine, which others use, is never touched. It makes no
- * network and no firewall rules, and has a containerd of its own.
+ * network and no firewall rules, and has a containerd of its own. It runs in a network namespace of its own, too: a dockerd that is
+ * told to have no bridge removes the `docker0` that it finds, which is that of the machine's engine.
  */
 export class PrivateEngine {
   readonly #directory: string;
@@ -61,7 +62,7 @@ export class PrivateEngine {
     const apart = ['--containerd-namespace', names, '--containerd-plugins-namespace', `${names}-plugins`];
     const options = { env: process.env, cwd: this.#directory, logPath: path('dockerd.log') };
     const start = (): ServiceProcess =>
-      new ServiceProcess('dockerd', [...args, ...quiet, ...apart, ...(liveRestore ? ['--live-restore'] : [])], options);
+      new ServiceProcess('unshare', ['--net', 'dockerd', ...args, ...quiet, ...apart, ...(liveRestore ? ['--live-restore'] : [])], options);
     this.#daemon = start();
     await eventually(
       async () => {
