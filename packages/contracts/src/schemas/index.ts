@@ -7,3 +7,4 @@ export * from './pod';
 export * from './runtime-manifest';
 export * from './trigger';
 export * from './pool';
+export * from './trigger-sources';

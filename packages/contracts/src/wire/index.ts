@@ -11,3 +11,4 @@ export * from './record';
 export * from './runtime-manifest';
 export * from './trigger';
 export * from './pool';
+export * from './trigger-sources';

@@ -67,7 +67,7 @@ export function createFrontDoor({ allowedHosts, allowedOrigins, newRequestId }: 
     const refusal =
       headerProblem(rawHeaders.length / 2, hosts) ??
       (host === undefined || isAllowedHost(host) ? undefined : misdirected(host)) ??
-      (origin === undefined || origins.has(origin.toLowerCase()) ? undefined : foreignOrigin()) ??
+      (origin === undefined || origins.has(origin.toLowerCase()) || hasOwnOriginRules(request.url) ? undefined : foreignOrigin()) ??
       (expectation === undefined || expectation.toLowerCase() === '100-continue'
         ? undefined
         : new ServiceError('EXPECTATION_FAILED', 'Only `Expect: 100-continue` is understood.')) ??
@@ -94,7 +94,12 @@ function misdirected(host: string): ServiceError {
   );
 }
 
-function foreignOrigin(): ServiceError {
+/** HTTP triggers have cross-origin rules of their own, and none of their callers is known by a cookie. */
+function hasOwnOriginRules(target = ''): boolean {
+  return target.startsWith('/http/');
+}
+
+export function foreignOrigin(): ServiceError {
   return new ServiceError('FORBIDDEN', 'Requests from this Origin are not accepted; an operator can add it to EASYFAAS_ALLOWED_ORIGINS.');
 }
 

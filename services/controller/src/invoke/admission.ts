@@ -12,7 +12,8 @@ export type ThrottleReason =
   | 'WaitingLineFull'
   | 'WaitedTooLong'
   | 'PayloadMemoryExceeded'
-  | 'PodFull';
+  | 'PodFull'
+  | 'TriggerRateExceeded';
 
 /** @param retryAfterS whole seconds */
 export function throttled(reason: ThrottleReason, message: string, retryAfterS: number): ServiceError {

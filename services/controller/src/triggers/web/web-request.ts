@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServiceError } from '@easyfaas/service-kit';
+import { chunksOf } from '../../http/body';
+import { throttled } from '../../invoke/admission';
+import type { PayloadBudget } from '../../invoke/payload-budget';
+import type { HttpAnswer } from './http-answer';
+
+/** One request to a trigger, before and beside what the trigger makes of it. */
+export interface WebRequest {
+  request: IncomingMessage;
+  response: ServerResponse;
+  requestId: string;
+}
+
+/**
+ * Reads a body, whatever its coding, within the limit and the memory that payloads may take.
+ * @returns undefined when the client went away
+ * @throws ServiceError PAYLOAD_TOO_LARGE, THROTTLED, BAD_REQUEST (cut off)
+ */
+export async function withBody<T>(
+  { request }: WebRequest,
+  { limitBytes, payloads }: { limitBytes: number; payloads: PayloadBudget },
+  use: (body: Buffer) => Promise<T>,
+): Promise<T> {
+  const announcedBytes = Number(request.headers['content-length'] ?? 0);
+  if (announcedBytes > limitBytes) throw tooLarge(limitBytes);
+  const heldBytes = request.headers['transfer-encoding'] === undefined ? announcedBytes : limitBytes;
+  if (!payloads.take(heldBytes)) {
+    throw throttled('PayloadMemoryExceeded', 'Too many large payloads are under way (EASYFAAS_PAYLOADS_MB); try again shortly.');
+  }
+  try {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of chunksOf(request)) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+    return await use(Buffer.concat(chunks, bytes));
+  } finally {
+    payloads.give(heldBytes);
+  }
+}
+
+function tooLarge(limitBytes: number): ServiceError {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `The body is over ${limitBytes} bytes, the limit.`);
+}
+
+/** @param more headers after the answer's own: name, value, name, value */
+export function sendAnswer({ response, requestId }: WebRequest, { status, headers, body }: HttpAnswer, more: readonly string[] = []): void {
+  if (response.headersSent || response.destroyed) return;
+  const isBodiless = status === 204 || status === 304;
+  response.writeHead(status, [
+    ...headers,
+    ...more,
+    'X-Easyfaas-Request-Id',
+    requestId,
+    ...(isBodiless ? [] : ['Content-Length', String(body.length)]),
+  ]);
+  response.end(body);
+}
+
+export function sendJson(web: WebRequest, status: number, value: unknown): void {
+  sendAnswer(web, { status, headers: ['Content-Type', 'application/json; charset=utf-8'], body: Buffer.from(JSON.stringify(value)) });
+}
+
+/** Aborted when the client goes away before its answer. */
+export function clientSignal({ response }: WebRequest): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
