@@ -4,10 +4,7 @@ import type { Server } from 'node:http';
 import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
-import { AdminKey } from './auth/admin-key';
-import { AdminKeyFile } from './auth/admin-key-file';
-import { AnonymousAuthenticator } from './auth/anonymous-authenticator';
-import { KeyAuthenticator } from './auth/key-authenticator';
+import { createAuthentication } from './auth/authentication';
 import { KeyService } from './auth/key-service';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
@@ -27,6 +24,7 @@ import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { type Pods, createPods } from './pods/pods';
 import { pingRedis } from './redis-connection';
+import { createTriggers } from './triggers/triggers';
 import { openStores, redisAddress } from './redis-stores';
 
 /** The composition root: every part is made here and handed what it needs. */
@@ -54,25 +52,14 @@ export class Controller implements Service {
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
 
     const stores = openStores(config, { registry, logger });
-    const { functionStore, records, keyStore, notices, redis } = stores;
+    const { functionStore, records, keyStore, notices, redis, triggerStores } = stores;
     this.#closers.push(stores.close);
     const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger, random: Math.random });
     const isDraining = (): boolean => this.#isDraining;
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
     this.#pods = pods;
     const { funclet } = pods;
-    const adminKey = new AdminKey({
-      store: keyStore,
-      file: new AdminKeyFile(config.dataDir),
-      clock,
-      random: randomBytes,
-      logger,
-      mustReset: config.mustResetAdminKey,
-    });
-    const authenticator =
-      config.auth === 'off'
-        ? new AnonymousAuthenticator({ acceptance: config.anonymousAcceptance, clock, logger })
-        : new KeyAuthenticator({ store: keyStore, clock, logger });
+    const { adminKey, authenticator } = createAuthentication(config, { keyStore, clock, logger });
 
     const reservations = new Reservations({ store: functionStore, accountLimit: config.accountConcurrency });
     const settings = engineSettings(config, runtimes);
@@ -96,6 +83,8 @@ export class Controller implements Service {
     const async = createAsyncEngine({ ...shared, redis: redisAddress(config, logger), prefix: config.redisPrefix, settings: config.async });
     this.#async = async;
     this.#closers.push(() => async.stop());
+    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
+    const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       logger,
       version: config.version,
@@ -116,6 +105,7 @@ export class Controller implements Service {
       records,
       pool: engine.report,
       pods,
+      triggers,
       runtimes,
       readiness: [
         { name: 'lifecycle', check: async () => this.#assertNotDraining() },
@@ -126,7 +116,6 @@ export class Controller implements Service {
       metrics: registry,
     });
     const clients = new ClientConnections(clock);
-    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const hotPath = createHotPath({
       clock,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
@@ -145,10 +134,12 @@ export class Controller implements Service {
     engine.start();
     await pods.start({ engine, shelves: settings.shelves, directory, payloads });
     async.start();
+    void triggers.start();
     this.#closers.push(
       () => adminKey.stop(),
       () => engine.stop(),
       () => pods.stop(),
+      () => triggers.stop(),
     );
     const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
     await this.#listen(createFrontServer(hotPath, options).on('connection', (socket) => clients.add(socket)));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Counter, type Logger, type Registry, systemClock } from '@easyfaas/service-kit';
 import type { Redis } from 'ioredis';
 import { RedisKeyStore } from './auth/redis-key-store';
@@ -8,6 +9,7 @@ import { RedisPodRegistry } from './pods/redis-pod-registry';
 import { RedisRecords } from './records/redis-records';
 import { type RedisConnectionOptions, connectRedis, connectRedisSubscriber } from './redis-connection';
 import { RedisNotices } from './redis-notices';
+import { type TriggerStores, openTriggerStores } from './triggers/redis-trigger-stores';
 
 /** What pods know of each other. */
 export interface PodStores {
@@ -23,6 +25,7 @@ export interface RedisStores {
   keyStore: RedisKeyStore;
   records: RedisRecords;
   pods: PodStores;
+  triggerStores: TriggerStores;
   /** Writes what is still held, then ends the connections. */
   close: () => Promise<void>;
 }
@@ -47,6 +50,7 @@ export function openStores(config: ControllerConfig, { registry, logger }: { reg
     keyStore: new RedisKeyStore(shared),
     records,
     pods: { registry: new RedisPodRegistry(shared), holders: new RedisPackageHolders(shared) },
+    triggerStores: openTriggerStores({ ...shared, podId: randomUUID(), clock: systemClock, logger }),
     close: async () => {
       await records.flush();
       subscriber.disconnect();

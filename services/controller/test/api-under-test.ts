@@ -26,6 +26,12 @@ import { setRequestContext } from '../src/http/request-context';
 import { sendError } from '../src/http/send-error';
 import { RedisRecords } from '../src/records/redis-records';
 import { pingRedis } from '../src/redis-connection';
+import { PayloadBudget } from '../src/invoke/payload-budget';
+import type { InvocationRequest, InvocationResult } from '../src/invoke/invoker';
+import type { NewEvent } from '../src/async/event-intake';
+import { openTriggerStores } from '../src/triggers/redis-trigger-stores';
+import { type Triggers, type TriggersOptions, createTriggers } from '../src/triggers/triggers';
+import { MemoryIntake } from './support/memory-intake';
 import { eventually } from './eventually';
 import { connectWithoutWaiting, type RedisClient } from './redis-server';
 
@@ -42,6 +48,13 @@ export interface ApiUnderTest {
   /** Packages that the funclet was asked to prepare. */
   prepared: string[];
   poolResets: string[];
+  /** Events that triggers handed over. */
+  events: NewEvent[];
+  /** What calls of triggers answer; the fake function echoes its event unless this is set. */
+  invoker: { answer: (request: InvocationRequest) => InvocationResult | Promise<InvocationResult> };
+  triggers: Triggers;
+  intake: MemoryIntake;
+  functionStore: RedisFunctionStore;
   stop(): Promise<void>;
 }
 
@@ -80,6 +93,7 @@ export interface ApiOptions {
   logger?: Logger;
   /** False when the API is to start without it. */
   isRedisThere?: boolean;
+  triggerOptions?: Partial<TriggersOptions>;
 }
 
 export const CONTAINER: PoolContainer & { token: string; socketDirectory: string } = {
@@ -104,6 +118,7 @@ export async function startApi({
   requestTimeoutMs,
   dataDir: given,
   isRedisThere = true,
+  triggerOptions = {},
   logger = silentLogger(),
 }: ApiOptions): Promise<ApiUnderTest> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'easyfaas-data-')));
@@ -132,10 +147,29 @@ export async function startApi({
       return CONTAINER;
     },
   };
+  const authenticator = new KeyAuthenticator({ store: keyStore, clock, logger });
+  const directory = new CachedFunctionDirectory({ store, clock, logger, random: Math.random });
+  const intake = new MemoryIntake(directory);
+  const invoker: ApiUnderTest['invoker'] = { answer: echo };
+  const triggers = await createTriggers({
+    dataDir,
+    region: 'local',
+    allowedOrigins: ['http://console.test'],
+    stores: openTriggerStores({ ...backing, podId: randomUUID(), clock, logger }),
+    authenticator,
+    directory,
+    intake,
+    invoker: { invoke: async (request) => invoker.answer(request) },
+    payloads: new PayloadBudget(256 * 1024 * 1024),
+    clock,
+    logger,
+    ...triggerOptions,
+  });
   const api = createApi({
     logger,
     version: '1.2.3',
-    authenticator: new KeyAuthenticator({ store: keyStore, clock, logger }),
+    authenticator,
+    triggers,
     keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
     functions: new FunctionService({
       store,
@@ -178,6 +212,7 @@ export async function startApi({
   );
   await packages.start();
   await adminKey.start();
+  if (isRedisThere) await triggers.start();
   if (isRedisThere) await eventually(() => adminKey.check(), 10_000);
   const port = await listen(server);
   return {
@@ -186,12 +221,18 @@ export async function startApi({
     dataDir,
     adminKey: async () => (await file.read()) ?? '',
     adminKeyId: () => readFileSync(file.path, 'utf8').split('_')[1] ?? '',
-    directory: new CachedFunctionDirectory({ store, clock, logger, random: Math.random }),
+    directory,
+    events: intake.events,
+    invoker,
+    triggers,
+    intake,
+    functionStore: store,
     records,
     client,
     prepared,
     poolResets,
     stop: async () => {
+      await triggers.stop();
       adminKey.stop();
       packages.stop();
       server.closeAllConnections();
@@ -205,4 +246,8 @@ export async function startApi({
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
+}
+
+function echo({ requestId, payload }: InvocationRequest): InvocationResult {
+  return { kind: 'success', requestId, stages: { totalMs: 1 }, contentType: 'application/json', body: payload };
 }

@@ -54,7 +54,7 @@ function fromExpress(thrown: unknown): ServiceError {
 export function route(
   router: Router | Express,
   path: string,
-  methods: Partial<Record<'get' | 'post' | 'put' | 'patch' | 'delete', RequestHandler[]>>,
+  methods: Partial<Record<'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options', RequestHandler[]>>,
 ): void {
   const target = router.route(path);
   for (const [method, handlers] of Object.entries(methods)) target[method as 'get'](...handlers);

@@ -10,13 +10,21 @@ describe('authorization', () => {
   });
 
   it('keeps operator actions from administrators of other accounts', () => {
-    expect(allowed('tenant', ['admin'])).toEqual(['function:read', 'function:write', 'function:invoke', 'record:read', 'runtime:read']);
+    expect(allowed('tenant', ['admin'])).toEqual([
+      'function:read',
+      'function:write',
+      'function:invoke',
+      'trigger:read',
+      'trigger:write',
+      'record:read',
+      'runtime:read',
+    ]);
   });
 
   it.each([
-    ['deploy', ['function:read', 'function:write', 'function:invoke', 'record:read', 'runtime:read']],
+    ['deploy', ['function:read', 'function:write', 'function:invoke', 'trigger:read', 'trigger:write', 'record:read', 'runtime:read']],
     ['invoke', ['function:invoke', 'runtime:read']],
-    ['read', ['function:read', 'record:read', 'runtime:read']],
+    ['read', ['function:read', 'trigger:read', 'record:read', 'runtime:read']],
   ])('lets the scope %s do %j', (scope, expected) => {
     expect(allowed('default', [scope])).toEqual(expected);
   });
@@ -27,7 +35,13 @@ describe('authorization', () => {
   });
 
   it('adds scopes up', () => {
-    expect(allowed('default', ['invoke', 'read'])).toEqual(['function:read', 'function:invoke', 'record:read', 'runtime:read']);
+    expect(allowed('default', ['invoke', 'read'])).toEqual([
+      'function:read',
+      'function:invoke',
+      'trigger:read',
+      'record:read',
+      'runtime:read',
+    ]);
   });
 
   it('says which scope would do', () => {

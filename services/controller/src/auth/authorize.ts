@@ -16,6 +16,8 @@ export const ACTIONS = {
   'function:read': ['admin', 'deploy', 'read'],
   'function:write': ['admin', 'deploy'],
   'function:invoke': ['admin', 'deploy', 'invoke'],
+  'trigger:read': ['admin', 'deploy', 'read'],
+  'trigger:write': ['admin', 'deploy'],
   'record:read': ['admin', 'deploy', 'read'],
   'runtime:read': ['admin', 'deploy', 'read', 'invoke'],
   'pool:read': 'operator',

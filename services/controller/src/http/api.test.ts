@@ -28,6 +28,7 @@ const DEPS = {
   records: unplanned,
   pool: unplanned,
   pods: unplanned,
+  triggers: { service: unplanned, web: unplanned },
   runtimes: new Map(),
   readiness: [],
   metrics: { contentType: 'text/plain', metrics: refusing },

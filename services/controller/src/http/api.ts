@@ -7,6 +7,7 @@ import type { KeyService } from '../auth/key-service';
 import type { Authenticator } from '../auth/principal';
 import type { FunctionService } from '../functions/function-service';
 import type { RecordReader } from '../records/record-reader';
+import type { Triggers } from '../triggers/triggers';
 import { createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
@@ -19,6 +20,7 @@ import { mountPool } from './routes/pool';
 import { mountRecords } from './routes/records';
 import { mountRuntimes } from './routes/runtimes';
 import { mountVersions } from './routes/versions';
+import { mountTriggers } from './routes/triggers';
 import { mountUnsupported } from './routes/unsupported';
 import { sendError } from './send-error';
 
@@ -32,6 +34,7 @@ export interface ApiDeps {
   records: RecordReader;
   pool: PoolReader;
   pods: PodsReader;
+  triggers: Pick<Triggers, 'service' | 'web'>;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
   readiness: readonly ReadinessCheck[];
   metrics: MetricsSource;
@@ -62,6 +65,7 @@ export function createApi(deps: ApiDeps): Api {
       mountPool(mount, deps);
       mountPods(mount, deps);
       mountKeys(mount, deps);
+      mountTriggers(mount, deps);
       mountHotPaths(app);
       mountUnsupported(createUnsupportedMount(app, deps));
       app.use((request, _response, next) => {

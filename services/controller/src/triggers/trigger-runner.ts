@@ -102,7 +102,8 @@ export class TriggerRunner {
         for (const { triggerId } of triggers) seen.add(triggerId);
       }
     }
-    for (const triggerId of [...this.#running.keys(), ...this.#leased.keys()]) if (!seen.has(triggerId)) await this.#settle(triggerId, undefined);
+    for (const triggerId of [...this.#running.keys(), ...this.#leased.keys()])
+      if (!seen.has(triggerId)) await this.#settle(triggerId, undefined);
   }
 
   #onChange({ accountId, triggerId, source }: TriggerChange): void {

@@ -1,4 +1,10 @@
-import { type CreateTriggerRequest, type StoredTrigger, TRIGGER_LIMITS, type TriggerView, type UpdateTriggerRequest } from '@easyfaas/contracts/wire';
+import {
+  type CreateTriggerRequest,
+  type StoredTrigger,
+  TRIGGER_LIMITS,
+  type TriggerView,
+  type UpdateTriggerRequest,
+} from '@easyfaas/contracts/wire';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
 import { resolveReference } from '../functions/function-name';
@@ -65,7 +71,8 @@ export class TriggerService {
   /** @throws ServiceError TRIGGER_NOT_FOUND */
   async read(accountId: string, triggerId: string): Promise<StoredTrigger> {
     const found = /^[a-z0-9]{8,32}$/.test(triggerId) ? await this.#deps.store.get(accountId, triggerId) : undefined;
-    if (found === undefined) throw new ServiceError('TRIGGER_NOT_FOUND', 'No trigger of this id in this account; GET /v1/triggers lists them.');
+    if (found === undefined)
+      throw new ServiceError('TRIGGER_NOT_FOUND', 'No trigger of this id in this account; GET /v1/triggers lists them.');
     return found;
   }
 
@@ -112,15 +119,30 @@ export class TriggerService {
     await this.#deps.store.delete(await this.read(accountId, triggerId));
   }
 
-  /** @throws ServiceError TRIGGERS_EXIST unless they may go with it */
-  async onFunctionDelete(accountId: string, functionName: string, isCascade: boolean): Promise<void> {
+  /** @throws ServiceError TRIGGERS_EXIST */
+  async assertNone(accountId: string, functionName: string): Promise<void> {
     const triggers = await this.#deps.store.ofFunction(accountId, functionName);
-    if (triggers.length > 0 && !isCascade) {
-      const ids = triggers.slice(0, 10).map(({ triggerId, source }) => `${triggerId} (${source})`);
-      const text = `The function ${functionName} has ${triggers.length} triggers: ${ids.join(', ')}. Delete them first, or say ?cascade=true.`;
-      throw new ServiceError('TRIGGERS_EXIST', text);
-    }
+    if (triggers.length === 0) return;
+    const ids = triggers.slice(0, 10).map(({ triggerId, source }) => `${triggerId} (${source})`);
+    const text = `The function ${functionName} has ${triggers.length} triggers: ${ids.join(', ')}. Delete them first, or say ?cascade=true.`;
+    throw new ServiceError('TRIGGERS_EXIST', text);
+  }
+
+  /** All that a function has. */
+  async deleteOfFunction(accountId: string, functionName: string): Promise<void> {
+    const triggers = await this.#deps.store.ofFunction(accountId, functionName);
     await Promise.all(triggers.map((trigger) => this.#deps.store.delete(trigger)));
+  }
+
+  /** Takes all that a function had out of service and leaves them to be seen. */
+  async pauseOfDeleted(accountId: string, functionName: string): Promise<void> {
+    for (const { triggerId, isEnabled } of await this.#deps.store.ofFunction(accountId, functionName)) {
+      if (!isEnabled) continue;
+      await this.pause(accountId, triggerId, `Its function ${functionName} was deleted.`).catch((error: unknown) => {
+        // Deleted together with its function.
+        if (!(error instanceof ServiceError) || error.code !== 'TRIGGER_NOT_FOUND') throw error;
+      });
+    }
   }
 
   /** @throws ServiceError TRIGGER_NOT_FOUND */

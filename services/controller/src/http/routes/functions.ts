@@ -5,6 +5,7 @@ import { configurationView } from '../../functions/configuration';
 import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
+import type { TriggerService } from '../../triggers/trigger-service';
 import { checked, readJson } from '../body';
 import { SETTING_PARAMETERS, readCodeUpdate, readCreate, refuseUnsupported } from '../function-forms';
 import {
@@ -26,11 +27,22 @@ const CONFIGURATION_BYTES = 6 * 1024 * 1024;
 interface Deps {
   functions: FunctionService;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
+  triggers: { service: TriggerService };
 }
 
 /** `/v1/functions`: functions, their code, configuration and reserved concurrency. */
-export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): void {
+export function mountFunctions(mount: Mount, { functions, runtimes, triggers }: Deps): void {
   const target = (request: Request): FunctionTarget => unqualifiedTarget(request, functions.region);
+
+  const deleteWhole = async (
+    { accountId, functionName }: FunctionTarget,
+    revisionId: string | undefined,
+    isCascade: boolean,
+  ): Promise<void> => {
+    if (!isCascade) await triggers.service.assertNone(accountId, functionName);
+    await functions.delete(accountId, functionName, revisionId);
+    if (isCascade) await triggers.service.deleteOfFunction(accountId, functionName);
+  };
 
   mount('/v1/functions', {
     get: async (request, response) => {
@@ -68,10 +80,11 @@ export function mountFunctions(mount: Mount, { functions, runtimes }: Deps): voi
       });
     },
     delete: async (request, response) => {
-      const { Qualifier } = readQuery(request, ['Qualifier']);
+      const { Qualifier, cascade } = readQuery(request, ['Qualifier', 'cascade']);
+      if (!['true', 'false', undefined].includes(cascade)) throw invalidField('cascade', 'cascade must be true or false.');
       const wanted = functionTarget(request, functions.region, Qualifier);
       if (namesVersion(request, wanted, Qualifier)) await functions.versions.delete(wanted, wanted.qualifier);
-      else await functions.delete(wanted.accountId, wanted.functionName, expectedRevision(request));
+      else await deleteWhole(wanted, expectedRevision(request), cascade === 'true');
       response.status(204).end();
     },
   });

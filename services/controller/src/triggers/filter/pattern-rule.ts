@@ -13,8 +13,9 @@ type Plain = string | number | boolean | null;
 export function compileRule(rule: unknown, place: string): ValueTest {
   if (isPlain(rule)) return present((value) => value === rule);
   if (typeof rule !== 'object' || Array.isArray(rule)) throw invalidField(place, `${place} must be a value or a rule.`);
-  const [name, operand, ...more] = Object.entries(rule as object).flat(1);
-  if (typeof name !== 'string' || more.length > 0) throw invalidField(place, `${place} must have exactly one member: the rule's name.`);
+  const members = Object.entries(rule as Record<string, unknown>);
+  const [name, operand] = members[0] ?? [''];
+  if (members.length !== 1) throw invalidField(place, `${place} must have exactly one member: the rule's name.`);
   switch (name) {
     case 'prefix':
     case 'suffix':
@@ -85,7 +86,8 @@ function numericTest(operand: unknown, place: string): (value: unknown) => boole
   for (let at = 0; at < parts.length; at += 2) {
     const compare = COMPARISONS[String(parts[at])];
     const limit = parts[at + 1];
-    if (compare === undefined || typeof limit !== 'number') throw invalidField(place, `${place}: numeric takes =, <, <=, > and >= with a number.`);
+    if (compare === undefined || typeof limit !== 'number')
+      throw invalidField(place, `${place}: numeric takes =, <, <=, > and >= with a number.`);
     tests.push((value) => compare(value, limit));
   }
   return (value) => typeof value === 'number' && tests.every((test) => test(value));

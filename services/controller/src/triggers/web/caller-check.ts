@@ -44,8 +44,6 @@ export class CallerCheck {
     const waitMs = limit === undefined ? 0 : this.#buckets.take(triggerId, limit);
     if (waitMs === 0 || limit === undefined) return;
     const text = `This trigger takes ${limit.RequestsPerSecond} requests a second (${limit.Burst} at once) here; try again later.`;
-    const error = throttled('TriggerRateExceeded', text);
-    error.headers['Retry-After'] = String(Math.max(1, Math.ceil(waitMs / 1000)));
-    throw error;
+    throw throttled('TriggerRateExceeded', text, Math.max(1, Math.ceil(waitMs / 1000)));
   }
 }

@@ -29,7 +29,9 @@ export function preflightHeaders(rules: CorsRules, origin: string, requestedHead
     ...corsHeaders({ ...rules, ExposeHeaders: [] }, origin),
     'Access-Control-Allow-Methods',
     (isEvery ? ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] : methods).join(', '),
-    ...(rules.AllowHeaders === undefined ? listed('Access-Control-Allow-Headers', requested(requestedHeaders)) : listed('Access-Control-Allow-Headers', rules.AllowHeaders)),
+    ...(rules.AllowHeaders === undefined
+      ? listed('Access-Control-Allow-Headers', requested(requestedHeaders))
+      : listed('Access-Control-Allow-Headers', rules.AllowHeaders)),
     ...(rules.MaxAgeSeconds === undefined ? [] : ['Access-Control-Max-Age', String(rules.MaxAgeSeconds)]),
   ];
 }

@@ -125,7 +125,11 @@ const CODES: Partial<Record<string, ErrorCode>> = {
 /** A function's failure as a web client sees it: that it failed and how, nothing of its inside. */
 export function functionFault(errorType: string): ServiceError {
   const shown = errorType.slice(0, 64).replace(/[^\w.$-]/g, '?');
-  return new ServiceError(CODES[errorType] ?? 'FUNCTION_FAILED', `The function failed (${shown}); the record of this request has the details.`, {
-    headers: FUNCTION_ERROR_HEADER,
-  });
+  return new ServiceError(
+    CODES[errorType] ?? 'FUNCTION_FAILED',
+    `The function failed (${shown}); the record of this request has the details.`,
+    {
+      headers: FUNCTION_ERROR_HEADER,
+    },
+  );
 }

@@ -26,7 +26,7 @@ export async function withBody<T>(
   if (announcedBytes > limitBytes) throw tooLarge(limitBytes);
   const heldBytes = request.headers['transfer-encoding'] === undefined ? announcedBytes : limitBytes;
   if (!payloads.take(heldBytes)) {
-    throw throttled('PayloadMemoryExceeded', 'Too many large payloads are under way (EASYFAAS_PAYLOADS_MB); try again shortly.');
+    throw throttled('PayloadMemoryExceeded', 'Too many large payloads are under way (EASYFAAS_PAYLOADS_MB); try again shortly.', 1);
   }
   try {
     const chunks: Buffer[] = [];
@@ -49,14 +49,12 @@ function tooLarge(limitBytes: number): ServiceError {
 /** @param more headers after the answer's own: name, value, name, value */
 export function sendAnswer({ response, requestId }: WebRequest, { status, headers, body }: HttpAnswer, more: readonly string[] = []): void {
   if (response.headersSent || response.destroyed) return;
-  const isBodiless = status === 204 || status === 304;
-  response.writeHead(status, [
-    ...headers,
-    ...more,
-    'X-Easyfaas-Request-Id',
-    requestId,
-    ...(isBodiless ? [] : ['Content-Length', String(body.length)]),
-  ]);
+  const own = status === 204 || status === 304 ? [] : ['Content-Length', String(body.length)];
+  const all = [...headers, ...more, 'X-Easyfaas-Request-Id', requestId, ...own];
+  // Appended one by one: writeHead keeps only the last of several headers of one name when others were set before.
+  for (let at = 0; at < all.length; at += 2) response.removeHeader(all[at] as string);
+  for (let at = 0; at + 1 < all.length; at += 2) response.appendHeader(all[at] as string, all[at + 1] as string);
+  response.writeHead(status);
   response.end(body);
 }
 

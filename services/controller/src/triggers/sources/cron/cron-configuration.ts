@@ -6,10 +6,14 @@ import { type Schedule, parseSchedule } from './schedule';
 
 /** @throws ServiceError VALIDATION_FAILED */
 export function checkCronConfiguration({ configuration }: TriggerDraft): Required<CronConfiguration> {
-  const { Schedule, TimeZone = 'UTC', MissedRuns = 'latest', Overlap = 'allow', JitterSeconds = 0, Input = null } = checkedConfiguration(
-    cronConfigurationSchema,
-    configuration,
-  );
+  const {
+    Schedule,
+    TimeZone = 'UTC',
+    MissedRuns = 'latest',
+    Overlap = 'allow',
+    JitterSeconds = 0,
+    Input = null,
+  } = checkedConfiguration(cronConfigurationSchema, configuration);
   const checked = { Schedule, TimeZone, MissedRuns, Overlap, JitterSeconds, Input };
   parseSchedule(Schedule, TimeZone, 0);
   return checked;

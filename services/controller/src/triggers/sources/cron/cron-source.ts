@@ -14,7 +14,7 @@ export interface CronSourceDeps {
   /** Whether the trigger is there and enabled, as the store knows it. */
   isWanted: (accountId: string, triggerId: string) => Promise<boolean>;
   /** Whether an invocation is still to run or running. */
-  isUnfinished: (accountId: string, invocationId: string) => Promise<boolean>;
+  isUnfinished: (accountId: string, functionName: string, invocationId: string) => Promise<boolean>;
 }
 
 type Configuration = Required<CronConfiguration>;
@@ -142,8 +142,8 @@ export class CronSource implements TriggerSource<Configuration> {
     await this.#deps.dueSet.advance(entry, following, next + jitterMs(triggerId, next, configuration.JitterSeconds));
   }
 
-  async #isRunning({ accountId }: SourceTrigger, invocationId: string | undefined): Promise<boolean> {
-    return invocationId !== undefined && (await this.#deps.isUnfinished(accountId, invocationId));
+  async #isRunning({ accountId, functionName }: SourceTrigger<Configuration>, invocationId: string | undefined): Promise<boolean> {
+    return invocationId !== undefined && (await this.#deps.isUnfinished(accountId, functionName, invocationId));
   }
 }
 

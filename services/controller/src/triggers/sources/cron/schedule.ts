@@ -30,14 +30,10 @@ const EXAMPLES = 'such as "30 2 * * 1-5", "cron(30 2 * * ? )", "rate(5 minutes)"
 export function parseSchedule(text: string, timeZone: string, anchorMs: number): Schedule {
   assertTimeZone(timeZone);
   const call = /^\s*(cron|rate|at)\((.*)\)\s*$/.exec(text);
-  switch (call?.[1]) {
-    case 'rate':
-      return rate(call[2] ?? '', anchorMs);
-    case 'at':
-      return once(call[2] ?? '', timeZone);
-    default:
-      return cron(call?.[2] ?? text, timeZone);
-  }
+  const [, kind, inner = ''] = call ?? [];
+  if (kind === 'rate') return rate(inner, anchorMs);
+  if (kind === 'at') return once(inner, timeZone);
+  return cron(kind === 'cron' ? inner : text, timeZone);
 }
 
 function rate(text: string, anchorMs: number): Schedule {
@@ -48,12 +44,16 @@ function rate(text: string, anchorMs: number): Schedule {
     throw invalidField('Configuration.Schedule', `rate takes a whole number from 1 and minutes, hours or days, such as rate(5 minutes).`);
   }
   const everyMs = count * unitMs;
-  return { nextAfterMs: (timeMs) => (timeMs < anchorMs ? anchorMs + everyMs : anchorMs + (Math.floor((timeMs - anchorMs) / everyMs) + 1) * everyMs) };
+  return {
+    nextAfterMs: (timeMs) =>
+      timeMs < anchorMs ? anchorMs + everyMs : anchorMs + (Math.floor((timeMs - anchorMs) / everyMs) + 1) * everyMs,
+  };
 }
 
 function once(text: string, timeZone: string): Schedule {
   const match = /^\s*(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2}))?(Z)?\s*$/.exec(text);
-  if (match === null) throw invalidField('Configuration.Schedule', 'at takes a time such as at(2030-01-31T12:00:00), in the TimeZone, or with Z.');
+  if (match === null)
+    throw invalidField('Configuration.Schedule', 'at takes a time such as at(2030-01-31T12:00:00), in the TimeZone, or with Z.');
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
   const asUtcMs = Date.UTC(year, month - 1, day, hour, minute, second);
   const isReal = new Date(asUtcMs).toISOString().startsWith(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:${match[5]}`) && second < 60;
@@ -65,7 +65,10 @@ function once(text: string, timeZone: string): Schedule {
 function cron(text: string, timeZone: string): Schedule {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5 || !fields.every((field) => FIELD.test(field) && !/(^|,)H/i.test(field))) {
-    throw invalidField('Configuration.Schedule', `A cron schedule has five fields: minute, hour, day of month, month, day of week, ${EXAMPLES}.`);
+    throw invalidField(
+      'Configuration.Schedule',
+      `A cron schedule has five fields: minute, hour, day of month, month, day of week, ${EXAMPLES}.`,
+    );
   }
   const expression = fields.join(' ');
   const next = (timeMs: number): number | undefined => {
@@ -88,7 +91,10 @@ export function assertTimeZone(timeZone: string): void {
     if (isName) new Intl.DateTimeFormat('en', { timeZone });
     else throw new RangeError(timeZone);
   } catch {
-    throw invalidField('Configuration.TimeZone', `TimeZone must be an IANA name such as Europe/Berlin or UTC, not ${JSON.stringify(timeZone.slice(0, 64))}.`);
+    throw invalidField(
+      'Configuration.TimeZone',
+      `TimeZone must be an IANA name such as Europe/Berlin or UTC, not ${JSON.stringify(timeZone.slice(0, 64))}.`,
+    );
   }
 }
 

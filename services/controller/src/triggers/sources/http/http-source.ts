@@ -19,7 +19,10 @@ export class HttpSource implements TriggerSource<HttpConfiguration> {
     const { Path, Auth = 'key', Base = 'function', Cors, RateLimit } = checked;
     if (Path !== undefined) compileRoute(Path);
     if (Base === 'account' && Path === undefined) {
-      throw invalidField('Configuration.Path', 'Path is needed with the Base "account": not every path of the account can be one function.');
+      throw invalidField(
+        'Configuration.Path',
+        'Path is needed with the Base "account": not every path of the account can be one function.',
+      );
     }
     if (Auth === 'hmac' && !secretNames.includes('HmacSecret')) {
       throw invalidField('Secrets.HmacSecret', 'Secrets.HmacSecret is needed with the Auth "hmac": callers sign with it.');

@@ -1,0 +1,20 @@
+import type { Method, RoutePolicy } from '../route-policy';
+
+/** Methods of paths that functions serve. */
+export const WEB_METHODS: readonly Method[] = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'];
+/** Served by triggers of the kind in the first segment; who may call is the trigger's rule. */
+export const WEB_PATHS = ['/http{/*path}'] as const;
+
+export const TRIGGER_POLICIES: readonly RoutePolicy[] = [
+  { method: 'get', path: '/v1/triggers', action: 'trigger:read' },
+  { method: 'post', path: '/v1/triggers', action: 'trigger:write' },
+  { method: 'get', path: '/v1/triggers/:triggerId', action: 'trigger:read' },
+  { method: 'put', path: '/v1/triggers/:triggerId', action: 'trigger:write' },
+  { method: 'delete', path: '/v1/triggers/:triggerId', action: 'trigger:write' },
+  { method: 'post', path: '/v1/triggers/:triggerId/pause', action: 'trigger:write' },
+  { method: 'post', path: '/v1/triggers/:triggerId/resume', action: 'trigger:write' },
+  { method: 'get', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:read' },
+  { method: 'delete', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:write' },
+  { method: 'get', path: '/v1/functions/:id/triggers', action: 'trigger:read' },
+  ...WEB_PATHS.flatMap((path) => WEB_METHODS.map((method): RoutePolicy => ({ method, path, action: 'trigger' }))),
+];

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { StoredTrigger } from '@easyfaas/contracts/wire';
+import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { EventIntake } from '../async/event-intake';
+import type { Authenticator } from '../auth/principal';
+import type { FunctionDirectory } from '../functions/function-directory';
+import type { Invoker } from '../invoke/invoker';
+import type { PayloadBudget } from '../invoke/payload-budget';
+import { SecretBox } from '../secrets/secret-box';
+import { loadSecretKey } from '../secrets/secret-key-file';
+import { EventGate } from './event-gate';
+import type { TriggerStores } from './redis-trigger-stores';
+import type { TriggerSource } from './source';
+import { SourceTable } from './source-table';
+import { CronSource } from './sources/cron/cron-source';
+import { HttpFront } from './sources/http/http-front';
+import { HttpSource } from './sources/http/http-source';
+import { TriggerRunner } from './trigger-runner';
+import { openSecrets } from './trigger-secrets';
+import { TriggerService } from './trigger-service';
+import { CallerCheck } from './web/caller-check';
+import type { WebRequest } from './web/web-request';
+
+export interface TriggersOptions {
+  dataDir: string;
+  region: string;
+  allowedOrigins: readonly string[];
+  stores: TriggerStores;
+  authenticator: Authenticator;
+  directory: FunctionDirectory;
+  intake: EventIntake;
+  invoker: Invoker;
+  payloads: PayloadBudget;
+  clock: Clock;
+  logger: Logger;
+  /** Beside those that are built in. */
+  moreSources?: readonly TriggerSource[];
+}
+
+/** Requests to paths that triggers serve. Each throws what is to be answered. */
+export interface WebTriggers {
+  http(web: WebRequest): Promise<void>;
+}
+
+export interface Triggers {
+  service: TriggerService;
+  web: WebTriggers;
+  /** Settles when what can be started was. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const TRIGGER_ID_BYTES = 8;
+
+/** Wires everything about triggers. */
+export async function createTriggers(options: TriggersOptions): Promise<Triggers> {
+  const { stores, directory, clock, logger, region, intake, invoker } = options;
+  const { store, status, deadMessages, leases } = stores;
+  const box = new SecretBox(await loadSecretKey(options.dataDir));
+  const secretsOf = (trigger: StoredTrigger): Record<string, string> => openSecrets(box, trigger);
+  const sources = new SourceTable();
+  const service = new TriggerService({
+    store,
+    status,
+    deadMessages,
+    sources,
+    directory,
+    box,
+    region,
+    clock,
+    newTriggerId: () => randomBytes(TRIGGER_ID_BYTES).toString('hex'),
+    newRevisionId: randomUUID,
+  });
+  const pause = async ({ accountId, triggerId }: StoredTrigger, reason: string): Promise<void> => {
+    await service.pause(accountId, triggerId, reason);
+    logger.warn('trigger paused', { triggerId, reason });
+  };
+  const gateOf = (trigger: StoredTrigger): EventGate =>
+    new EventGate(trigger, { intake, invoker, status, deadMessages, clock, logger, pause });
+
+  // The one table of sources.
+  sources
+    .register(
+      new CronSource({
+        dueSet: stores.dueSet,
+        clock,
+        logger,
+        isWanted: async (accountId, triggerId) => (await store.get(accountId, triggerId))?.isEnabled === true,
+        isUnfinished: stores.isUnfinished,
+      }),
+    )
+    .register(new HttpSource());
+  for (const source of options.moreSources ?? []) sources.register(source);
+
+  const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });
+  const { payloads, allowedOrigins } = options;
+  const http = new HttpFront({ store, status, secretsOf, invoker, callers, payloads, allowedOrigins, clock, logger });
+  const runner = new TriggerRunner({ store, sources, leases, clock, logger, gateOf, secretsOf });
+
+  directory.onChange(({ accountId, functionName, commitId }) => {
+    if (commitId !== undefined) return;
+    service.pauseOfDeleted(accountId, functionName).catch((error: unknown) => {
+      // Each finds out by itself with its next event.
+      logger.warn('triggers of a deleted function could not be paused', { functionName, error });
+    });
+  });
+  return {
+    service,
+    web: { http: (web) => http.handle(web) },
+    start: () => runner.start(),
+    stop: async () => {
+      await runner.stop();
+      await status.stop();
+    },
+  };
+}
