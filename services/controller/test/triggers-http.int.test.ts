@@ -133,7 +133,6 @@ describeWithRedis('HTTP triggers', () => {
     const name = await deploy();
     expect(event(await call(`/http/default/${name}/a/b`))).toMatchObject({ rawPath: '/a/b', routeKey: '$default' });
     expect(event(await call(`/http/default/${name}:$LATEST`))).toMatchObject({ rawPath: '/' });
-    expect(codeOf(await call(`/http/default/${name}:9`))).toBe('FUNCTION_NOT_FOUND');
     const { TriggerId } = await trigger(name, { Path: '/only', Methods: ['GET'] });
     expect((await call(`/http/default/${name}/only`)).status).toBe(200);
     expect(codeOf(await call(`/http/default/${name}/a/b`))).toBe('ROUTE_NOT_FOUND');

@@ -4,7 +4,7 @@ import { invalidField } from '../../../invalid-field';
 /** When something is due: `cron` in a time zone, every so often, or once. */
 export interface Schedule {
   /** The first tick after that time, ms since the epoch; undefined when there is none any more. */
-  nextAfterMs(timeMs: number): number | undefined;
+  nextAfterMs: (timeMs: number) => number | undefined;
 }
 
 const MINUTE_MS = 60_000;

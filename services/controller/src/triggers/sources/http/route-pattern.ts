@@ -3,7 +3,7 @@ import { invalidField } from '../../../invalid-field';
 
 export interface RoutePattern {
   /** @returns the parameters, or undefined when the path does not match */
-  match(path: string): Record<string, string> | undefined;
+  match: (path: string) => Record<string, string> | undefined;
   /** Sorts before patterns that match more. */
   rank: string;
 }
