@@ -9,7 +9,7 @@ export interface PodWish {
 /** A pod as the chooser sees it. */
 export interface PodCandidate {
   lease: PodLease;
-  /** Calls sent there since its lease was written, of which the lease says nothing. */
+  /** Containers that calls take which were sent there since its lease was written. */
   sent: number;
 }
 
@@ -24,7 +24,7 @@ export function roomFor({ cold, containers, containersMax, memoryFreeMb }: PodCa
   // While its funclet is silent nothing can be started there.
   if (memoryFreeMb === undefined || memoryFreeMb < wish.memoryMb) return 0;
   const byMemory = Math.floor(memoryFreeMb / wish.memoryMb);
-  const ready = Math.min(byMemory, cold[wish.runtime] ?? 0) - sent;
+  const ready = Math.min(byMemory, cold[wish.runtime] ?? 0) - Math.floor(sent);
   if (ready > 0) return COLD_WORTH + ready;
   const makeable = Math.min(byMemory, containersMax - containers) + Math.min(0, ready);
   return Math.max(0, Math.min(COLD_WORTH, makeable));

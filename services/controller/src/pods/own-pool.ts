@@ -1,9 +1,12 @@
 import type { NodeView, PodCapacity } from '@easyfaas/contracts/wire';
-import { ServiceError } from '@easyfaas/service-kit';
+import { ServiceError, withDeadline } from '@easyfaas/service-kit';
 import type { Engine } from '../engine';
 import type { FunctionPool } from '../pool/function-pool';
 import { type Shelves, shelfKey } from '../pool/shelves';
 import { shortage } from './pod-shortage';
+
+/** A funclet that hangs must not make the lease expire. */
+const NODE_MS = 1000;
 
 /** Containers that are wanted for a line and that this pod can give only by taking them from others. */
 export interface Shortage {
@@ -98,7 +101,7 @@ export class OwnPool {
 
   async #memoryFreeMb(): Promise<number | undefined> {
     try {
-      const { budget, reserved } = await this.#options.node();
+      const { budget, reserved } = await withDeadline('GET /v1/node', NODE_MS, () => this.#options.node());
       return budget.memoryMb - reserved.memoryMb;
     } catch (error) {
       // Its own watch says in the log that the funclet is away.

@@ -59,11 +59,11 @@ export class PodCalls {
     const leaving = new AbortController();
     call.phase = 'running';
     call.elsewhere = { podId: pod.podId, cancel: () => leaving.abort() };
-    this.#options.membership.noteSent(pod.podId);
-    this.#run(call, pod, leaving.signal).then(
-      () => this.#options.onEnd('answered'),
-      (error: unknown) => this.#fail(call, pod, error, refusal),
-    );
+    const end = this.#options.membership.noteSent(pod.podId, 1 / call.pool.concurrency);
+    this.#run(call, pod, leaving.signal)
+      .then(() => this.#options.onEnd('answered'))
+      .catch((error: unknown) => this.#fail(call, pod, error, refusal))
+      .finally(end);
   }
 
   async #run(call: Call, pod: PodLease, signal: AbortSignal): Promise<void> {

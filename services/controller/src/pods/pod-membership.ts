@@ -99,9 +99,19 @@ export class PodMembership {
     return [...this.#others.values()].filter(({ lease }) => (this.#shunnedUntilMs.get(lease.podId) ?? 0) <= nowMs);
   }
 
-  noteSent(podId: string): void {
+  /**
+   * A call is on its way to a pod, whose lease does not tell yet.
+   * @param containers that it takes there, a part of one where several calls share it
+   * @returns to be called when it has ended
+   */
+  noteSent(podId: string, containers: number): () => void {
     const known = this.#others.get(podId);
-    if (known !== undefined) known.sent++;
+    if (known === undefined) return () => undefined;
+    known.sent += containers;
+    // When the lease was written anew since, nobody counts with this one any more.
+    return () => {
+      known.sent -= containers;
+    };
   }
 
   noteUnreachable(podId: string): void {
