@@ -10,9 +10,7 @@ export interface Overflow {
   takeRefused(call: Call, refusal: ServiceError): boolean;
   /** Calls wait, perhaps for containers that could be had only if others gave way: takes those away that another pod has room for. */
   relieve(): void;
-  /** The node had no memory for a container of the kind. */
-  noteNoMemory(shelf: string): void;
 }
 
 /** Of a pod that is on its own. */
-export const NO_OVERFLOW: Overflow = { takeRefused: () => false, relieve: () => undefined, noteNoMemory: () => undefined };
+export const NO_OVERFLOW: Overflow = { takeRefused: () => false, relieve: () => undefined };

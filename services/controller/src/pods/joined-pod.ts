@@ -70,7 +70,7 @@ export function joinedPod(options: JoinedPodOptions): PodKind {
     membership,
     calls,
     // Before the others are there nobody can be in need.
-    shortages: (short) => peers?.own.shortages(short) ?? [],
+    shortages: () => peers?.own.shortages() ?? [],
     settle: (call, error) => connected().engine.dispatcher.settle(call, { kind: 'platform-error', error }),
     accountLimit: config.accountConcurrency,
     random: Math.random,

@@ -34,25 +34,20 @@ interface Stage {
   overflow: OverflowCalls;
   sent: string[];
   settled: string[];
-  short: string[][];
 }
 
 function stage(others: PodLease[], pools: { pool: FunctionPool; count: number }[] = []): Stage {
   const sent: string[] = [];
   const settled: string[] = [];
-  const short: string[][] = [];
   const overflow = new OverflowCalls({
     membership: { candidates: () => others.map((each) => ({ lease: each, sent: 0 })), self: lease('self') },
     calls: { send: (call, pod, refusal) => void sent.push(`${call.requestId} to ${pod.podId}${refusal === undefined ? '' : ' for good'}`) },
-    shortages: (kinds) => {
-      short.push([...kinds]);
-      return pools;
-    },
+    shortages: () => pools,
     settle: (call: Call, error: ServiceError) => void settled.push(`${call.requestId} ${error.headers['Reason']}`),
     accountLimit: 1000,
     random: () => 0,
   });
-  return { overflow, sent, settled, short };
+  return { overflow, sent, settled };
 }
 
 describe('a call that is refused', () => {
@@ -123,13 +118,5 @@ describe('calls that wait while only others could give way', () => {
     const { overflow, settled } = stage([lease('other')], [{ pool, count: 1 }]);
     overflow.relieve();
     expect({ settled, waiting: pool.line.length }).toEqual({ settled: [], waiting: 1 });
-  });
-
-  it('are judged with the kinds that lacked memory, once', () => {
-    const { overflow, short } = stage([lease('other')]);
-    overflow.noteNoMemory('nodejs20/128/none');
-    overflow.relieve();
-    overflow.relieve();
-    expect(short).toEqual([['nodejs20/128/none'], []]);
   });
 });

@@ -13,7 +13,7 @@ import type { PodMembership } from './pod-membership';
 export interface OverflowCallsOptions {
   membership: Pick<PodMembership, 'candidates' | 'self'>;
   calls: Pick<PodCalls, 'send'>;
-  shortages: (short: ReadonlySet<string>) => Shortage[];
+  shortages: () => Shortage[];
   settle: (call: Call, error: ServiceError) => void;
   accountLimit: number;
   random: () => number;
@@ -28,8 +28,6 @@ const mayGoBack = ({ request }: Call): boolean => request.forwarded?.isAdmitted 
 /** Decides which calls leave for another pod, and for which. */
 export class OverflowCalls implements Overflow {
   readonly #options: OverflowCallsOptions;
-  /** Kinds of containers for which the node had no memory since calls were looked at last. */
-  #short = new Set<string>();
 
   constructor(options: OverflowCallsOptions) {
     this.#options = options;
@@ -48,9 +46,7 @@ export class OverflowCalls implements Overflow {
   }
 
   relieve(): void {
-    const short = this.#short;
-    this.#short = new Set();
-    for (const { pool, count } of this.#options.shortages(short)) {
+    for (const { pool, count } of this.#options.shortages()) {
       let calls = count * pool.concurrency;
       const leaving: Call[] = [];
       // Oldest first: they have waited longest.
@@ -62,10 +58,6 @@ export class OverflowCalls implements Overflow {
       });
       for (const call of leaving) this.#leave(call, pool);
     }
-  }
-
-  noteNoMemory(shelf: string): void {
-    this.#short.add(shelf);
   }
 
   #leave(call: Call, pool: FunctionPool): void {

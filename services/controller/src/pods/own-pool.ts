@@ -50,11 +50,8 @@ export class OwnPool {
     };
   }
 
-  /**
-   * Lines with calls for which a container could be had only if another one gave way, and how many such containers.
-   * @param short kinds of which one could not be made lately for want of memory
-   */
-  shortages(short: ReadonlySet<string>): Shortage[] {
+  /** Lines with calls for which a container could be had only if another one gave way, and how many such containers. */
+  shortages(): Shortage[] {
     const { engine, shelves, poolMax } = this.#options;
     const waiting = [...engine.pools.values()].filter(({ line }) => line.length > 0);
     if (waiting.length === 0 || !engine.view.hasSnapshot) return [];
@@ -63,8 +60,8 @@ export class OwnPool {
     let room = Math.max(0, poolMax - this.#total());
     for (const [shelf, demanded] of demand) {
       const { cold, coming } = this.#ready(shelf);
-      const facts = { demanded, cold, coming, room, hasMemory: !short.has(shelf) };
-      let missing = shortage(facts);
+      // After one could not be made, for want of memory or of Docker, none is tried for a while.
+      let missing = shortage({ demanded, cold, coming, room: engine.upkeep.creations.isPausing(shelf) ? 0 : room });
       room = Math.max(0, room - Math.max(0, demanded - cold - coming));
       for (const pool of waiting) {
         if (shelves.of(pool.wish)?.key !== shelf) continue;

@@ -46,7 +46,7 @@ export interface UpkeepOptions {
   containerMaxAgeMs: number;
   sharing: FairSharing;
   /** Where calls go that find no room here. */
-  overflow?: Pick<Overflow, 'relieve' | 'noteNoMemory'> | undefined;
+  overflow?: Pick<Overflow, 'relieve'> | undefined;
 }
 
 /** What keeps the pool at its size. */
@@ -76,7 +76,6 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     onEnd: () => reconciler.kick(),
     onNoCapacity: (shelf, error) => {
       sharing.noteNoCapacity(shelf, error);
-      options.overflow?.noteNoMemory(shelf);
       reconciler.kick();
     },
   });
