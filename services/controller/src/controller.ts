@@ -12,6 +12,8 @@ import { type Engine, createEngine } from './engine';
 import { engineSettings } from './engine-settings';
 import { CachedFunctionDirectory } from './functions/cached-function-directory';
 import { FunctionService } from './functions/function-service';
+import { ProvisionedService } from './functions/provisioned-service';
+import { provisionedStore } from './functions/provisioned-store';
 import { Reservations } from './functions/reservations';
 import { loadRuntimeCatalogue } from './functions/runtime-catalogue';
 import { createApi } from './http/api';
@@ -61,7 +63,8 @@ export class Controller implements Service {
     const { funclet } = pods;
     const { adminKey, authenticator } = createAuthentication(config, { keyStore, clock, logger });
 
-    const reservations = new Reservations({ store: functionStore, accountLimit: config.accountConcurrency });
+    const accountLimit = config.accountConcurrency;
+    const reservations = new Reservations({ store: functionStore, accountLimit });
     const settings = engineSettings(config, runtimes);
     const engine: Engine = createEngine({
       clock,
@@ -70,6 +73,7 @@ export class Controller implements Service {
       registry,
       funclet,
       directory,
+      provisionedStore: provisionedStore(functionStore),
       records,
       ...settings,
       loadSetAside: (accountId) => reservations.sum(accountId),
@@ -85,22 +89,32 @@ export class Controller implements Service {
     this.#closers.push(() => async.stop());
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
+    const functions = new FunctionService({
+      store: functionStore,
+      reservations,
+      packages: pods.packages,
+      runtimes,
+      region: config.region,
+      clock,
+      newRevisionId: randomUUID,
+      logger,
+      prepareCode: (sha256) => funclet.prepareCode(sha256),
+      admitNetwork: (wanted) => engine.admitNetwork(wanted),
+    });
     const api = createApi({
       logger,
       version: config.version,
       authenticator,
       keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
-      functions: new FunctionService({
-        store: functionStore,
-        reservations,
-        packages: pods.packages,
-        runtimes,
-        region: config.region,
+      functions,
+      provisioned: new ProvisionedService({
+        functions,
+        directory,
+        keeper: engine.provisioned,
         clock,
-        newRevisionId: randomUUID,
-        logger,
-        prepareCode: (sha256) => funclet.prepareCode(sha256),
-        admitNetwork: (settings) => engine.admitNetwork(settings),
+        accountLimit,
+        poolMax: config.poolMax,
+        budget: () => engine.node.budget,
       }),
       records,
       pool: engine.report,

@@ -3,6 +3,7 @@ import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/servi
 import { FuncletWatch } from './clients/funclet-watch';
 import type { FuncletClient } from './clients/funclet-client';
 import type { FunctionDirectory } from './functions/function-directory';
+import type { ProvisionedStore } from './functions/provisioned-store';
 import { Admission } from './invoke/admission';
 import { CallJournal } from './invoke/call-journal';
 import { DeadlineSweep } from './invoke/deadline-sweep';
@@ -19,6 +20,8 @@ import { FairSharing } from './pool/fair-sharing';
 import { FunctionPools, type Succession } from './pool/function-pools';
 import { registerPoolMetrics } from './pool/pool-metrics';
 import type { PoolReport } from './pool/pool-report';
+import type { NodeFacts } from './pool/node-facts';
+import type { Provisioned } from './pool/provisioned';
 import { PoolView } from './pool/pool-view';
 import { type Shelves, shelfKey } from './pool/shelves';
 import { TimeOuts } from './pool/time-outs';
@@ -32,6 +35,7 @@ export interface EngineOptions {
   registry: Registry;
   funclet: FuncletClient;
   directory: FunctionDirectory;
+  provisionedStore: ProvisionedStore;
   records: RecordSink;
   /** The kinds of cold containers, and how many of each. */
   shelves: Shelves;
@@ -67,13 +71,15 @@ export interface EngineOptions {
 export interface Engine {
   dispatcher: Dispatcher;
   report: PoolReport;
+  provisioned: Provisioned;
+  node: NodeFacts;
   watch: FuncletWatch;
   admission: Admission;
   pools: FunctionPools;
   view: PoolView;
   upkeep: Upkeep;
   start(): void;
-  /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN */
+  /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN, VALIDATION_FAILED */
   admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>): void;
   /** Calls of this version that wait for a container. */
   waitingCalls: (stored: StoredFunction) => number;
@@ -153,6 +159,7 @@ export function createEngine(options: EngineOptions): Engine {
     onCold: (container) => {
       upkeep.creations.noteSuccess(shelfKey(container.view), clock.monotonicMs() - container.seenAtMs);
       sharing.serveWaiting();
+      upkeep.provisioned.kick();
       upkeep.reconciler.kick();
     },
     onEarlyEnd: (container, reason) => upkeep.creations.noteEarlyEnd(shelfKey(container.view), reason),
@@ -194,15 +201,18 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
   registerPoolMetrics(registry, { view, pools });
-  directory.onChange((change) => upkeep.commitChanges.onChange(change));
+  directory.onChange((change) => upkeep.onFunctionChange(change));
   directory.onVersionDeleted((deleted) => upkeep.commitChanges.onVersionDeleted(deleted));
   directory.onChange(({ accountId }) => setAside.onChange(accountId));
 
   return {
     dispatcher,
     report: upkeep.report,
+    provisioned: upkeep.provisioned,
+    node: upkeep.node,
     watch,
     admitNetwork: ({ Runtime: runtime, NetworkMode: network, MemorySize: memoryMb }) => {
+      upkeep.node.assertFits(memoryMb);
       const refusal = egressRefusal(network, shelves);
       if (refusal !== undefined) throw refusal;
       if (network === 'egress') upkeep.noteDemand({ runtime, network, memoryMb });

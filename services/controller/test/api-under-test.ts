@@ -16,6 +16,7 @@ import { RedisKeyStore } from '../src/auth/redis-key-store';
 import { CachedFunctionDirectory } from '../src/functions/cached-function-directory';
 import { DiskPackageStore } from '../src/functions/disk-package-store';
 import { FunctionService } from '../src/functions/function-service';
+import { ProvisionedService } from '../src/functions/provisioned-service';
 import { Reservations } from '../src/functions/reservations';
 import { RedisFunctionStore } from '../src/functions/redis-function-store';
 import { createApi } from '../src/http/api';
@@ -165,23 +166,33 @@ export async function startApi({
     logger,
     ...triggerOptions,
   });
+  const functions = new FunctionService({
+    store,
+    reservations: new Reservations({ store, accountLimit: 1000 }),
+    packages,
+    runtimes: RUNTIMES,
+    region: 'local',
+    clock,
+    newRevisionId: randomUUID,
+    logger,
+    admitNetwork: () => undefined,
+    prepareCode: async (sha256) => void prepared.push(sha256),
+  });
   const api = createApi({
     logger,
     version: '1.2.3',
     authenticator,
     triggers,
     keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
-    functions: new FunctionService({
-      store,
-      reservations: new Reservations({ store, accountLimit: 1000 }),
-      packages,
-      runtimes: RUNTIMES,
-      region: 'local',
+    functions,
+    provisioned: new ProvisionedService({
+      functions,
+      directory: { find: (accountId, functionName) => functions.read(accountId, functionName) },
+      keeper: { view: () => undefined, total: () => ({ memoryMb: 500, containers: 1 }), refresh: () => Promise.resolve() },
       clock,
-      newRevisionId: randomUUID,
-      logger,
-      admitNetwork: () => undefined,
-      prepareCode: async (sha256) => void prepared.push(sha256),
+      accountLimit: 1000,
+      poolMax: 64,
+      budget: () => ({ memoryMb: 1500, overheadMb: 8 }),
     }),
     records,
     pool,

@@ -139,7 +139,7 @@ export class Funclet implements Service {
       cgroupDriver: facts.cgroupDriver,
       mountMode: codeMounts.mode,
       memoryMode: cgroups === undefined ? 'docker' : 'cgroup',
-      budget: { memoryMb, cpus: facts.cpus },
+      budget: { memoryMb, cpus: facts.cpus, overheadMb: ledger.overheadMb },
       reserved: { memoryMb: ledger.reservedMb },
       engine: { version: facts.version, apiVersion: facts.apiVersion, runcVersion: facts.runcVersion },
       runtimes: runtimes.list().map(({ name, image, imageId }) => ({ name, image, present: imageId !== undefined })),

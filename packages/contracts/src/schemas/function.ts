@@ -8,6 +8,7 @@ import type {
   UpdateConfigurationRequest,
 } from '../wire';
 import { LIMITS } from '../wire';
+import { storedProvisionedSchema } from './provisioned';
 
 const networkMode = Joi.string().valid('none', 'egress');
 const runtimeName = Joi.string().pattern(/^[a-z0-9][a-z0-9.-]{0,31}$/, 'the name of a runtime');
@@ -94,4 +95,5 @@ export const storedFunctionSchema = Joi.object<StoredFunction, true>({
   code: Joi.object({ sha256: sha256Hex.required(), sizeBytes: Joi.number().integer().min(0).required() })
     .unknown()
     .required(),
+  provisioned: Joi.object().pattern(Joi.string().max(128), storedProvisionedSchema),
 }).unknown();

@@ -8,3 +8,4 @@ export * from './runtime-manifest';
 export * from './trigger';
 export * from './pool';
 export * from './trigger-sources';
+export * from './provisioned';

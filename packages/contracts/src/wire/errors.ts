@@ -47,6 +47,7 @@ export const ERRORS = {
   RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
   DEAD_LETTER_NOT_FOUND: caller(404, 'The function has no dead letter of that id; it may have been redriven or purged.'),
   CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),
+  PROVISIONED_NOT_FOUND: caller(404, 'Nothing of that function and qualifier is kept warm; PUT sets a number.'),
   KEY_NOT_FOUND: caller(404, 'No key has that id; GET /v1/keys lists them.'),
   TRIGGER_NOT_FOUND: caller(404, 'No trigger of that id in this account.'),
   ROUTE_NOT_FOUND: caller(404, 'No such path in this API.'),

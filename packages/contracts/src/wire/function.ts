@@ -1,6 +1,7 @@
 /** Functions as the API shows them and as the store keeps them. */
 
 import type { NetworkMode } from './messages';
+import type { StoredProvisioned } from './provisioned';
 
 export type FunctionState = 'Pending' | 'Active' | 'Failed';
 
@@ -51,6 +52,8 @@ export interface StoredFunction {
     sha256: string;
     sizeBytes: number;
   };
+  /** Only in the function's own record, not in those of its versions: what is kept warm, by qualifier. */
+  provisioned?: Record<string, StoredProvisioned>;
 }
 
 /** Members of a create request's JSON body. */

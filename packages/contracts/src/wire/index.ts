@@ -12,3 +12,4 @@ export * from './runtime-manifest';
 export * from './trigger';
 export * from './pool';
 export * from './trigger-sources';
+export * from './provisioned';

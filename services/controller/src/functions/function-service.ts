@@ -3,6 +3,7 @@ import type {
   FunctionConfiguration,
   RuntimeManifest,
   StoredFunction,
+  StoredProvisioned,
   UpdateConfigurationRequest,
 } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
@@ -12,6 +13,7 @@ import { LATEST, assertFunctionName, functionArn, functionNotFound } from './fun
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
 import type { Reservations } from './reservations';
 import type { PackageStore, StoredPackage, Upload } from './package-store';
+import { assertReservationCovers } from './provisioned-rules';
 import { VersionService } from './version-service';
 
 export interface FunctionServiceOptions {
@@ -126,6 +128,7 @@ export class FunctionService {
       const settings = changedSettings(current.configuration, request, this.#options.runtimes);
       this.#options.admitNetwork(settings);
       const { ReservedConcurrentExecutions } = request;
+      assertReservationCovers(current.provisioned, ReservedConcurrentExecutions);
       return {
         ...current,
         configuration: { ...current.configuration, ...settings, CommitId: commitIdOf(settings, current.code.sha256) },
@@ -137,7 +140,19 @@ export class FunctionService {
   /** @throws ServiceError FUNCTION_NOT_FOUND, VALIDATION_FAILED when so much is not left to be reserved */
   async setConcurrency(accountId: string, functionName: string, concurrency: FunctionConcurrency): Promise<StoredFunction> {
     await this.#options.reservations.assertPossible(accountId, functionName, concurrency.ReservedConcurrentExecutions);
-    return this.#update(accountId, functionName, undefined, (current) => ({ ...current, concurrency }));
+    return this.#update(accountId, functionName, undefined, (current) => {
+      assertReservationCovers(current.provisioned, concurrency.ReservedConcurrentExecutions);
+      return { ...current, concurrency };
+    });
+  }
+
+  /** @param kept absent: nothing of the qualifier is kept warm any more @throws ServiceError FUNCTION_NOT_FOUND */
+  setProvisioned(accountId: string, functionName: string, qualifier: string, kept: StoredProvisioned | undefined): Promise<StoredFunction> {
+    return this.#update(accountId, functionName, undefined, ({ provisioned, ...current }) => {
+      const others = Object.entries(provisioned ?? {}).filter(([of]) => of !== qualifier);
+      const now = kept === undefined ? others : [...others, [qualifier, kept] as const];
+      return now.length === 0 ? current : { ...current, provisioned: Object.fromEntries(now) };
+    });
   }
 
   /** With all versions and aliases. Running calls finish. @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED */

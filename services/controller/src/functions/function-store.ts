@@ -19,6 +19,8 @@ export interface FunctionStore {
   list(accountId: string, page: FunctionPageRequest): Promise<FunctionPage>;
   /** `ReservedConcurrentExecutions` of those functions of an account that have it, by name. */
   reservations(accountId: string): Promise<ReadonlyMap<string, number>>;
+  /** Functions of all accounts that have `provisioned`, read piece by piece. */
+  provisioned(): AsyncIterable<StoredFunction>;
   /**
    * Hex SHA-256 of the package of each function and version, of all accounts, read piece by piece. MUST include every function that is
    * there from the beginning to the end; MUST throw rather than leave one out.

@@ -158,6 +158,14 @@ export class RedisFunctionStore implements FunctionStore {
     }
   }
 
+  async *provisioned(): AsyncGenerator<StoredFunction> {
+    for await (const key of this.#scan(this.#keys.functionPattern)) {
+      const doc = await redisCall(() => this.#redis.hget(key, 'doc'));
+      // Few functions have it: the others are not parsed.
+      if (doc?.includes('"provisioned":') === true) yield readFunctionDocument(doc);
+    }
+  }
+
   async *#scan(pattern: string): AsyncGenerator<string> {
     let cursor = '0';
     do {

@@ -4,6 +4,7 @@ import { LOG_POLICIES } from './policies/logs';
 import { POOL_POLICIES } from './policies/pool';
 import { POD_POLICIES } from './policies/pods';
 import { TRIGGER_POLICIES } from './policies/triggers';
+import { PROVISIONED_POLICIES } from './policies/provisioned';
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
@@ -36,6 +37,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
 
   ...POD_POLICIES,
+  ...PROVISIONED_POLICIES,
   ...POOL_POLICIES,
 
   { method: 'get', path: '/v1/keys', action: 'key:read' },
@@ -52,7 +54,6 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
 export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
-  { path: '/v1/functions/:id/provisioned-concurrency', what: 'Provisioned concurrency' },
   { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },
   { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },

@@ -9,6 +9,7 @@ const facts = (more: Partial<EndingFacts>): EndingFacts => ({
   unusedMs: 0,
   ageMs: 0,
   isRetired: false,
+  isKept: false,
   ...more,
 });
 const rules = { idleTimeoutMs: 300_000, maxAgeMs: 3_600_000, targets: new Map([['a', 1]]) };
@@ -19,6 +20,11 @@ describe('containers whose time has come', () => {
     expect(reasons(facts({ unusedMs: 300_001 }))).toEqual(['idle for 300 s']);
     expect(reasons(facts({ unusedMs: 299_000 }))).toEqual([]);
     expect(reasons(facts({ unusedMs: 300_001, inFlight: 1 }))).toEqual([]);
+  });
+
+  it('are not those that are kept warm on purpose', () => {
+    expect(reasons(facts({ unusedMs: 1e9, isKept: true }))).toEqual([]);
+    expect(reasons(facts({ unusedMs: 1e9, isKept: true, isRetired: true }))).toEqual(['version changed']);
   });
 
   it('are those of an old commit, once nothing runs in them', () => {

@@ -15,6 +15,8 @@ export interface EndingFacts {
   ageMs: number;
   /** Its function has a newer commit or is gone. */
   isRetired: boolean;
+  /** Kept warm on purpose. */
+  isKept: boolean;
 }
 
 export interface EndingRules {
@@ -62,7 +64,7 @@ type Ending = Omit<EndingStep, 'do' | 'containerId'>;
 type Limits = Pick<EndingRules, 'idleTimeoutMs' | 'maxAgeMs'>;
 
 function endingOf(facts: EndingFacts, { idleTimeoutMs, maxAgeMs }: Limits, isSurplus: boolean): Ending | undefined {
-  const { phase, inFlight, inPhaseMs, unusedMs, ageMs, isRetired } = facts;
+  const { phase, inFlight, inPhaseMs, unusedMs, ageMs, isRetired, isKept } = facts;
   if (phase === 'resetting') return undefined;
   if (phase === 'attaching') {
     return inPhaseMs > ATTACH_MS ? { reason: `did not attach within ${ATTACH_MS / 1000} s`, lastEnd: 'unhealthy' } : undefined;
@@ -73,5 +75,5 @@ function endingOf(facts: EndingFacts, { idleTimeoutMs, maxAgeMs }: Limits, isSur
   if (ageMs > staggered(maxAgeMs, facts.containerId)) return { reason: `${Math.round(ageMs / 1000)} s old`, lastEnd: 'max age' };
   if (inFlight > 0) return undefined;
   if (isRetired) return { reason: 'version changed', lastEnd: 'version changed' };
-  return unusedMs > idleTimeoutMs ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;
+  return unusedMs > idleTimeoutMs && !isKept ? { reason: `idle for ${Math.round(unusedMs / 1000)} s`, lastEnd: 'idle' } : undefined;
 }

@@ -141,7 +141,7 @@ function candidateOf(container: PoolContainer): RoomCandidate[] {
   if (phase === 'cold') return [{ ...facts, state: 'cold', sinceMs: container.phaseSinceMs }];
   if ((phase !== 'warm' && phase !== 'paused') || functionPool === undefined) return [];
   // Kept warm on purpose, and paid for.
-  if (functionPool.containers.size <= functionPool.provisioned) return [];
+  if (functionPool.isKept(container)) return [];
   // An idle one whose own function has waiting calls is about to be used.
   if (inFlight === 0 && functionPool.line.length > 0) return [];
   return [{ ...facts, state: inFlight === 0 ? 'idle' : 'busy', sinceMs: container.lastUsedMs, owner: functionOf(functionPool) }];

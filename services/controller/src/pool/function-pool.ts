@@ -37,8 +37,11 @@ export class FunctionPool {
   warmingUp = 0;
   /** Warm containers that are about to take calls again: being thawed, or having their memory changed. */
   comingBack = 0;
-  /** Containers that are kept warm on purpose. */
+  /** Containers that are kept warm on purpose, and how many of them are not even on their way. */
   provisioned = 0;
+  missing = 0;
+  /** Why its code could not be loaded the last time. */
+  startProblem: string | undefined;
   /** A call waited while there was no cold container. */
   foundPoolEmpty = false;
   meanCallMs: number | undefined;
@@ -71,6 +74,30 @@ export class FunctionPool {
 
   get commitId(): string {
     return this.stored.configuration.CommitId;
+  }
+
+  /** Warm containers, frozen or not. */
+  get ready(): number {
+    let ready = 0;
+    for (const { phase } of this.containers) if (phase === 'warm' || phase === 'paused') ready++;
+    return ready;
+  }
+
+  /** The same, and those that are on their way there. */
+  get alive(): number {
+    return this.ready + this.warmingUp;
+  }
+
+  /** Whether the container is one of those that are kept warm on purpose: the ones that were used last. */
+  isKept(container: PoolContainer): boolean {
+    if (this.provisioned === 0 || this.isRetired) return false;
+    let better = 0;
+    for (const other of this.containers) {
+      if (other === container || (other.phase !== 'warm' && other.phase !== 'paused')) continue;
+      const isBefore = other.lastUsedMs > container.lastUsedMs;
+      if (isBefore || (other.lastUsedMs === container.lastUsedMs && other.containerId < container.containerId)) better++;
+    }
+    return better < this.provisioned;
   }
 
   /** Warm containers, busy or not. */

@@ -70,11 +70,11 @@ export class Reconciler {
     });
   }
 
-  /** Containers wanted by waiting calls, beyond the cold ones, by kind. */
+  /** Containers wanted by waiting calls, or kept warm and missing, beyond the cold ones, by kind. */
   demand(): Map<string, number> {
     const wanted = new Map<string, number>();
     for (const pool of this.#deps.pools.values()) {
-      const count = this.#deps.warmUps.wanted(pool);
+      const count = Math.max(this.#deps.warmUps.wanted(pool), pool.missing);
       const shelf = count === 0 ? undefined : this.#deps.shelves.of(pool.wish)?.key;
       if (shelf !== undefined) wanted.set(shelf, (wanted.get(shelf) ?? 0) + count);
     }
@@ -153,6 +153,7 @@ export class Reconciler {
       inPhaseMs: nowMs - container.phaseSinceMs,
       unusedMs: nowMs - container.lastUsedMs,
       ageMs: nowMs - container.loadedAtMs,
+      isKept: container.functionPool?.isKept(container) === true,
       isRetired: container.functionPool?.isRetired === true && container.functionPool.line.length === 0,
     };
   }

@@ -1,6 +1,7 @@
 import type { Clock, Ids, Logger } from '@easyfaas/service-kit';
 import type { FuncletClient } from '../clients/funclet-client';
-import type { FunctionDirectory } from '../functions/function-directory';
+import type { FunctionChange, FunctionDirectory } from '../functions/function-directory';
+import type { ProvisionedStore } from '../functions/provisioned-store';
 import { isMemoryVariant } from '../functions/memory-variants';
 import type { Overflow } from '../invoke/overflow';
 import type { ColdWish } from './choose';
@@ -13,8 +14,10 @@ import type { FunctionPools } from './function-pools';
 import { HealthWatch } from './health-watch';
 import type { PoolContainer } from './container';
 import { MemoryChanges } from './memory-changes';
+import { NodeFacts } from './node-facts';
 import { Pauses } from './pauses';
 import { PoolReport } from './pool-report';
+import { Provisioned } from './provisioned';
 import { PoolTargets } from './pool-targets';
 import type { PoolView } from './pool-view';
 import { Reconciler } from './reconciler';
@@ -39,6 +42,7 @@ export interface UpkeepOptions {
   pausesProvisioned: boolean;
   liveRuntimes: ReadonlySet<string>;
   directory: FunctionDirectory;
+  provisionedStore: ProvisionedStore;
   isFuncletThere: () => boolean;
   /** A container has slots again. */
   onSlots: (container: PoolContainer) => void;
@@ -57,6 +61,9 @@ export interface Upkeep {
   pauses: Pauses;
   memoryChanges: MemoryChanges;
   commitChanges: CommitChanges;
+  provisioned: Provisioned;
+  node: NodeFacts;
+  onFunctionChange(change: FunctionChange): void;
   start(): void;
   stop(): void;
   /** A function needs a container that is not warm: a cold one is taken, or was not there. */
@@ -114,7 +121,14 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   });
   const pauses = new Pauses({ ...options, onResumed: options.onSlots });
   const health = new HealthWatch(options);
-  const commitChanges = new CommitChanges({ ...options, prepared: async () => undefined });
+  const provisioned = new Provisioned({
+    ...options,
+    store: options.provisionedStore,
+    isReady: () => view.hasSnapshot && options.isFuncletThere(),
+    onMissing: () => reconciler.kick(),
+  });
+  const node = new NodeFacts(options);
+  const commitChanges = new CommitChanges({ ...options, prepared: (pool) => provisioned.prepare(pool) });
   return {
     creations,
     reconciler,
@@ -122,14 +136,24 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     pauses,
     memoryChanges,
     commitChanges,
+    provisioned,
+    node,
+    onFunctionChange: (change) => {
+      commitChanges.onChange(change);
+      void provisioned.refresh(change.accountId, change.functionName);
+    },
     start: () => {
       reconciler.start();
       pauses.start();
+      provisioned.start();
+      node.start();
       health.start();
     },
     stop: () => {
       reconciler.stop();
       pauses.stop();
+      provisioned.stop();
+      node.stop();
       health.stop();
     },
     noteDemand: (wish) => {

@@ -112,6 +112,7 @@ export class WarmUps {
     pool.failures = 0;
     pool.lastFailure = undefined;
     pool.startFailure = undefined;
+    pool.startProblem = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     container.loadedAtMs = nowMs;
     container.connection.runtime?.calls.forEach((call) => {
@@ -128,7 +129,10 @@ export class WarmUps {
     const { dispatcher, resets, clock } = this.#deps;
     const pool = container.functionPool;
     const calls = container.connection.runtime?.calls.takeAll() ?? [];
-    if (pool !== undefined) pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
+    if (pool !== undefined) {
+      pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
+      pool.startProblem = reason;
+    }
     for (const call of calls) dispatcher.settle(call, outcomeOf(call));
     if (pool !== undefined && pool.containers.size <= 1) dispatcher.failLine(pool, outcomeOf);
     resets.reset(container, reason);

@@ -77,6 +77,14 @@ export class MemoryDirectory implements FunctionDirectory {
     return stored;
   }
 
+  peek(functionName: string): StoredFunction | undefined {
+    return this.#byName.get(functionName);
+  }
+
+  async *provisioned(): AsyncGenerator<StoredFunction> {
+    for (const stored of this.#byName.values()) if (stored.provisioned !== undefined) yield stored;
+  }
+
   /** Of a controller that has ended. */
   forgetListeners(): void {
     this.#listeners.length = 0;
@@ -139,6 +147,11 @@ export class LocalController {
       pauseAfterMs,
       pausesProvisioned: false,
       liveRuntimes: new Set(['nodejs20']),
+      provisionedStore: {
+        get: async (_accountId, functionName) => this.directory.peek(functionName),
+        provisioned: () => this.directory.provisioned(),
+        versionOf: async () => undefined,
+      },
       waitMs,
       containerMaxAgeMs: maxAgeMs,
       containerMaxCalls: maxCalls,
@@ -240,7 +253,9 @@ export class LocalController {
   ): StoredFunction {
     const sha256 = String(++this.#sequence).padStart(64, '0');
     this.funclet.addSource(sha256, source);
+    const provisioned = this.directory.peek(functionName)?.provisioned;
     const stored: StoredFunction = {
+      ...(provisioned === undefined ? {} : { provisioned }),
       accountId,
       configuration: {
         FunctionName: functionName,
@@ -267,6 +282,13 @@ export class LocalController {
       code: { sha256, sizeBytes: source.length },
     };
     return this.#put(stored);
+  }
+
+  /** Keeps so many executions warm; 0 for none. */
+  provision(functionName: string, executions: number): void {
+    const { provisioned, ...stored } = this.directory.find('default', functionName);
+    const kept = { ...provisioned, $LATEST: { ProvisionedConcurrentExecutions: executions, LastModified: new Date().toISOString() } };
+    this.#put(executions === 0 ? stored : { ...stored, provisioned: kept });
   }
 
   /** Changes a function's memory and nothing else. */

@@ -61,6 +61,13 @@ export class FakeFunctionStore implements FunctionStore {
     return reservations;
   }
 
+  async *provisioned(): AsyncGenerator<StoredFunction> {
+    for (const stored of this.functions.values()) {
+      this.#assertThere();
+      if (stored.provisioned !== undefined) yield stored;
+    }
+  }
+
   async *packagesInUse(): AsyncGenerator<string> {
     for (const { code } of this.functions.values()) {
       this.#assertThere();
