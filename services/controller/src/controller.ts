@@ -84,7 +84,13 @@ export class Controller implements Service {
     const invoker = new DispatcherInvoker({ clock, directory, dispatcher: engine.dispatcher });
     const { waitingCalls } = engine;
     const shared = { clock, ids: systemIds, logger, registry, directory, records, notices, invoker, waitingCalls };
-    const async = createAsyncEngine({ ...shared, redis: redisAddress(config, logger), prefix: config.redisPrefix, settings: config.async });
+    const async = createAsyncEngine({
+      ...shared,
+      redis: redisAddress(config, logger),
+      prefix: config.redisPrefix,
+      region: config.region,
+      settings: config.async,
+    });
     this.#async = async;
     this.#closers.push(() => async.stop());
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
@@ -117,6 +123,7 @@ export class Controller implements Service {
         budget: () => engine.node.budget,
       }),
       records,
+      events: async,
       pool: engine.report,
       pods,
       triggers,

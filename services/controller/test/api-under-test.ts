@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import { LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
-import { ServiceError, silentLogger, systemClock, systemIds, type Logger } from '@easyfaas/service-kit';
+import { EnvReader, ServiceError, createMetrics, silentLogger, systemClock, systemIds, type Logger } from '@easyfaas/service-kit';
+import { createAsyncEngine } from '../src/async/async-engine';
+import { readAsyncSettings } from '../src/async/env';
 import { AdminKey } from '../src/auth/admin-key';
 import { AdminKeyFile } from '../src/auth/admin-key-file';
 import { KeyAuthenticator } from '../src/auth/key-authenticator';
@@ -178,6 +180,21 @@ export async function startApi({
     admitNetwork: () => undefined,
     prepareCode: async (sha256) => void prepared.push(sha256),
   });
+  const events = createAsyncEngine({
+    clock,
+    ids: systemIds,
+    logger,
+    registry: createMetrics('controller'),
+    redis: { url: redisUrl, logger },
+    notices: client.notices,
+    prefix,
+    region: 'local',
+    directory,
+    invoker: { invoke: () => Promise.reject(new Error('nothing is run here')) },
+    records,
+    waitingCalls: () => 0,
+    settings: readAsyncSettings(new EnvReader({})),
+  });
   const api = createApi({
     logger,
     version: '1.2.3',
@@ -195,6 +212,7 @@ export async function startApi({
       budget: () => ({ memoryMb: 1500, overheadMb: 8 }),
     }),
     records,
+    events,
     pool,
     pods: { view: () => ({ podId: 'test', pods: [] }) },
     runtimes: RUNTIMES,
@@ -244,6 +262,7 @@ export async function startApi({
     poolResets,
     stop: async () => {
       await triggers.stop();
+      await events.stop();
       adminKey.stop();
       packages.stop();
       server.closeAllConnections();

@@ -38,7 +38,7 @@ describeWithPrivateRedis('the life of an event', () => {
       requestId,
       invokeType: 'Event',
       status: 'succeeded',
-      attempts: 1,
+      attemptCount: 1,
       condition: 'Success',
       source: 'api',
     });
@@ -51,7 +51,7 @@ describeWithPrivateRedis('the life of an event', () => {
     expect(local.records[0]).toMatchObject({
       requestId,
       status: 'failed',
-      attempts: 3,
+      attemptCount: 3,
       condition: 'RetriesExhausted',
       errorMessage: 'no 3',
     });
@@ -159,7 +159,8 @@ describeWithPrivateRedis('the life of an event', () => {
     const running = await send('long');
     await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
     const { store, invocations } = local.events;
-    const waiting = await send('long');
+    const later = { accountId: 'default', functionName: 'long', qualifier: '$LATEST', payload: Buffer.from('1'), source: 'api' };
+    const { requestId: waiting } = await local.events.intake.accept({ ...later, notBeforeMs: Date.now() + 60_000 });
     expect((await invocations.cancel('default', waiting)).status).toBe('cancelled');
     expect((await invocations.cancel('default', running)).status).toBe('running');
     await eventually(async () => expect((await store.read('default', running))?.status).toBe('cancelled'), 20_000);

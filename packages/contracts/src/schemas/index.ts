@@ -1,3 +1,4 @@
+export * from './event';
 export * from './function';
 export * from './function-version';
 export * from './funclet-api';

@@ -28,7 +28,7 @@ export interface InvocationRecord {
   cpuMs?: number;
   maxMemoryMb?: number;
   /** Events only: tries that were begun. */
-  attempts?: number;
+  attemptCount?: number;
   /** Events only: where it came from, such as `api` or `trigger:<id>`. */
   source?: string;
   /** Events only: why it has ended, in AWS Lambda's words where it has them. */

@@ -11,7 +11,12 @@ import { AsyncInvocations } from './async-invocations';
 import { AsyncKeys, functionOfQueue } from './async-keys';
 import { AsyncMetrics } from './async-metrics';
 import type { AsyncSettings } from './env';
+import { DeadLetters } from './dead-letters';
+import { RedisDeliveries } from './destinations/redis-deliveries';
+import { UrlRules } from './destinations/url-rules';
 import { EventConsumer } from './event-consumer';
+import type { EventInvokeConfig } from './event-invoke-config';
+import { EventInvokeConfigService } from './event-invoke-config-service';
 import { eventRecord } from './event-record';
 import { EventRunner } from './event-runner';
 import { RedisChainSecret } from './redis-chain-secret';
@@ -30,6 +35,7 @@ export interface AsyncEngineOptions {
   redis: RedisConnectionOptions;
   notices: RedisNotices;
   prefix: string;
+  region: string;
   directory: FunctionDirectory;
   invoker: Invoker;
   records: RecordSink;
@@ -42,6 +48,8 @@ export interface AsyncEngine {
   intake: RedisEventIntake;
   store: RedisEventStore;
   invocations: AsyncInvocations;
+  deadLetters: DeadLetters;
+  configs: EventInvokeConfigService;
   /** For the invocation path. */
   path: EventPath;
   start(): void;
@@ -57,7 +65,8 @@ const WAITING_CALLS = 1;
 
 /** Wires everything that happens after a 202. */
 export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
-  const { clock, ids, logger, directory, settings, notices } = options;
+  const { clock, ids, logger, directory, settings, notices, region } = options;
+  const rules = new UrlRules(settings.urlAllow);
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
   // Two connections: what is being taken in does not wait behind results.
@@ -66,6 +75,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
   const store = new RedisEventStore({ redis: worker, keys, ...settings });
   const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
+  const configOf = (accountId: string, functionName: string): Promise<EventInvokeConfig> => configs.effective(accountId, functionName);
   const secret = new RedisChainSecret({ redis: producer, keys, random: randomBytes });
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
 
@@ -90,12 +100,28 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     queues,
     invoker: options.invoker,
     directory,
-    configOf: (accountId, functionName) => configs.effective(accountId, functionName),
+    configOf,
     chain: () => secret.load(),
     metrics,
     random: Math.random,
     resultLimitBytes: settings.resultLimitBytes,
-    onEnded: (event, settlement) => options.records.add(eventRecord(event, settlement)),
+    onEnded: (event, settlement) => {
+      options.records.add(eventRecord(event, settlement));
+      if (settlement.hasDelivery) deliveries.wake();
+    },
+  });
+  const deliveries: RedisDeliveries = new RedisDeliveries({
+    redis: worker,
+    keys,
+    store,
+    intake,
+    configOf,
+    rules,
+    region,
+    clock,
+    logger,
+    metrics,
+    random: Math.random,
   });
   const consumer: EventConsumer = new EventConsumer({
     clock,
@@ -125,14 +151,18 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     intake,
     store,
     invocations: new AsyncInvocations({ store, queues, clock, ids, intake, keys }),
+    deadLetters: new DeadLetters({ store, intake, keys, clock, ids }),
+    configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret: () => randomBytes(32).toString('base64url') }),
     sweep: () => sweeper.sweep(),
     path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load() },
     start: () => {
       consumer.start();
       sweeper.start();
+      deliveries.start();
     },
     drain: (deadline) => consumer.stop(deadline),
     stop: async () => {
+      deliveries.stop();
       await sweeper.stop();
       producer.disconnect();
       worker.disconnect();

@@ -32,11 +32,14 @@ export class AsyncInvocations {
     return this.#deps.store.read(accountId, requestId);
   }
 
-  /** Events that have not ended, newest first, of one function. */
-  async open(accountId: string, functionName: string, limit: number): Promise<EventState[]> {
-    const ids = await this.#deps.store.list('open', accountId, functionName, limit);
-    const states = await Promise.all(ids.map((requestId) => this.find(accountId, requestId)));
-    return states.filter((state) => state !== undefined);
+  /** Events that have not ended, newest first. @param functionName of all functions when absent */
+  async open(accountId: string, functionName: string | undefined, limit: number): Promise<EventState[]> {
+    const { store } = this.#deps;
+    const names = functionName === undefined ? await store.functionsOf(accountId) : [functionName];
+    const lists = await Promise.all(names.map((name) => store.list('open', accountId, name, limit)));
+    const states = await Promise.all(lists.flat().map((requestId) => this.find(accountId, requestId)));
+    const found = states.filter((state) => state !== undefined && !isFinal(state.status)) as EventState[];
+    return found.sort((a, b) => b.acceptedAtMs - a.acceptedAtMs).slice(0, limit);
   }
 
   /**

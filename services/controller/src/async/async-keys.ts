@@ -9,6 +9,8 @@ import { createHash } from 'node:crypto';
  *   {<prefix>}:async:ended:<account>:<function>       sorted set of ids by the time of their end: kept, none of them dead letters
  *   {<prefix>}:async:dead:<account>:<function>        sorted set of ids by the time of their end: dead letters
  *   {<prefix>}:async:idempotency:<account>:<hash>     hash {id, bodyHash}
+ *   {<prefix>}:async:undelivered:<account>:<function> sorted set of ids: their destination could not be reached
+ *   {<prefix>}:async:stream:<account>:<name>          stream of a destination
  *   {<prefix>}:async:config:<account>                 hash of event-invoke configurations by function
  *   {<prefix>}:async:functions                        set of <account>.<function> that had an event lately
  *   {<prefix>}:async:outbox                           sorted set of <account>:<id> by the time when their delivery is due
@@ -63,6 +65,16 @@ export class AsyncKeys {
 
   dead(accountId: string, functionName: string): string {
     return `${this.#root}:dead:${accountId}:${functionName}`;
+  }
+
+  /** Sorted set of ids by time: their delivery to a destination has failed for good. */
+  undelivered(accountId: string, functionName: string): string {
+    return `${this.#root}:undelivered:${accountId}:${functionName}`;
+  }
+
+  /** A stream that an account's destinations write to. */
+  stream(accountId: string, name: string): string {
+    return `${this.#root}:stream:${accountId}:${name}`;
   }
 
   config(accountId: string): string {

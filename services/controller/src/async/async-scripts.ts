@@ -105,7 +105,14 @@ redis.call('HSET', KEYS[1], 'redrivenAs', ARGV[2])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return ARGV[2]`;
 
+/** KEYS outbox; ARGV nowMs, untilMs, count. @returns members that are due; others see them again after `untilMs` */
+export const LEASE = `
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], 0, ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[2], member) end
+return due`;
+
 export const SCRIPTS = {
+  asyncLease: { lua: LEASE, numberOfKeys: 1 },
   asyncAccept: { lua: ACCEPT, numberOfKeys: 5 },
   asyncClaim: { lua: CLAIM, numberOfKeys: 1 },
   asyncStart: { lua: START, numberOfKeys: 1 },

@@ -25,7 +25,7 @@ export function eventRecord(event: EventState, { status, nowMs, fields }: Settle
     stages: { ...stages, totalMs: nowMs - startedAtMs },
     payloadBytes: event.payload.length,
     resultBytes: Number(fields['resultBytes'] ?? 0),
-    attempts: event.attempt,
+    attemptCount: event.attempt,
     source: event.source,
     ...(event.condition === undefined ? {} : { condition: event.condition }),
     ...(errorType === '' ? {} : { errorType }),

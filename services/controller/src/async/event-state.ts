@@ -1,3 +1,5 @@
+import type { InvocationStages } from '@easyfaas/contracts/wire';
+
 /** The states of an event's life; the last four are final. */
 export type EventStatus = 'accepted' | 'running' | 'succeeded' | 'failed' | 'expired' | 'cancelled';
 
@@ -60,6 +62,8 @@ export interface EventState {
   errorType: string | undefined;
   logTail: string | undefined;
   executedVersion: string | undefined;
+  /** Of the last try, ms. */
+  stages: InvocationStages | undefined;
   /** What became of the destination's delivery. */
   delivery: EventDelivery | undefined;
 }
@@ -112,6 +116,7 @@ export function readEventState(accountId: string, requestId: string, flat: reado
     errorType: text('errorType'),
     logTail: text('logTail'),
     executedVersion: text('executedVersion'),
+    stages: fields.has('stages') ? (JSON.parse(text('stages') ?? '{}') as InvocationStages) : undefined,
     delivery: fields.has('delivery') ? (JSON.parse(text('delivery') ?? '{}') as EventDelivery) : undefined,
   };
 }

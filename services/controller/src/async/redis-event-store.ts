@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { AsyncKeys } from './async-keys';
+import { type AsyncKeys, functionOfQueue } from './async-keys';
 import { queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
 import { type EventState, type EventStatus, readEventState } from './event-state';
 import type { QueuedEvent } from './redis-event-queues';
@@ -24,6 +24,9 @@ export interface Settlement {
   hasDelivery: boolean;
   fields: Fields;
 }
+
+/** Lists of ids by function. */
+export type EventList = 'open' | 'ended' | 'dead' | 'undelivered';
 
 export type Fields = Readonly<Record<string, string | number | Buffer | undefined>>;
 
@@ -106,16 +109,50 @@ export class RedisEventStore {
   }
 
   /** Ids, newest first. @param which open, ended or dead; @param offset how many to leave out */
-  async list(which: 'open' | 'ended' | 'dead', accountId: string, functionName: string, limit: number, offset = 0): Promise<string[]> {
+  async list(which: EventList, accountId: string, functionName: string, limit: number, offset = 0): Promise<string[]> {
     const { redis, keys } = this.#options;
     const key = keys[which](accountId, functionName);
     return queueCall(() => redis.zrevrange(key, offset, offset + limit - 1));
   }
 
   /** @returns how many there are */
-  async count(which: 'open' | 'ended' | 'dead', accountId: string, functionName: string): Promise<number> {
+  async count(which: EventList, accountId: string, functionName: string): Promise<number> {
     const { redis, keys } = this.#options;
     return queueCall(() => redis.zcard(keys[which](accountId, functionName)));
+  }
+
+  /** Names of the functions of an account that had an event lately. */
+  async functionsOf(accountId: string): Promise<string[]> {
+    const { redis, keys } = this.#options;
+    const names = await queueCall(() => redis.smembers(keys.functions));
+    return names.map(functionOfQueue).flatMap((each) => (each.accountId === accountId ? [each.functionName] : []));
+  }
+
+  /** Deletes events and takes them from their list. */
+  async forget(which: EventList, accountId: string, functionName: string, requestIds: readonly string[]): Promise<void> {
+    if (requestIds.length === 0) return;
+    const { redis, keys } = this.#options;
+    await queueCall(() =>
+      redis
+        .multi()
+        .zrem(keys[which](accountId, functionName), ...requestIds)
+        .unlink(...requestIds.map((requestId) => keys.invocation(accountId, requestId)))
+        .exec(),
+    );
+  }
+
+  /** As long as a dead letter. */
+  async keepLonger({ accountId, requestId }: Pick<QueuedEvent, 'accountId' | 'requestId'>): Promise<void> {
+    const { redis, keys, deadLettersKeptS } = this.#options;
+    await queueCall(() => redis.expire(keys.invocation(accountId, requestId), deadLettersKeptS));
+  }
+
+  /** Failed deliveries go into the outbox again. */
+  async deliverAgain(accountId: string, functionName: string, requestId: string, nowMs: number): Promise<void> {
+    const { redis, keys } = this.#options;
+    await queueCall(() =>
+      redis.multi().zrem(keys.undelivered(accountId, functionName), requestId).zadd(keys.outbox, nowMs, `${accountId}:${requestId}`).exec(),
+    );
   }
 
   /** Changes fields that are not part of an event's life. */

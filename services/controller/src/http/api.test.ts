@@ -26,6 +26,7 @@ const DEPS = {
   keys: unplanned,
   functions: unplanned,
   records: unplanned,
+  events: { invocations: unplanned, deadLetters: unplanned, configs: unplanned },
   pool: unplanned,
   pods: unplanned,
   triggers: { service: unplanned, web: unplanned },

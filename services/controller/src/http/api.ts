@@ -12,6 +12,7 @@ import type { Triggers } from '../triggers/triggers';
 import { createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
+import { type EventRoutesDeps, mountEvents } from './routes/events';
 import { mountFunctions } from './routes/functions';
 import { mountKeys } from './routes/keys';
 import { mountLogs } from './routes/logs';
@@ -35,6 +36,7 @@ export interface ApiDeps {
   functions: FunctionService;
   provisioned: ProvisionedService;
   records: RecordReader;
+  events: EventRoutesDeps['events'];
   pool: PoolReader;
   pods: PodsReader;
   triggers: Pick<Triggers, 'service' | 'web'>;
@@ -63,6 +65,7 @@ export function createApi(deps: ApiDeps): Api {
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
       mountRecords(mount, deps);
+      mountEvents(mount, deps);
       mountLogs(mount, deps);
       mountRuntimes(mount, deps);
       mountProvisioned(mount, deps);

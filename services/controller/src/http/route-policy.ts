@@ -1,4 +1,5 @@
 import type { Action } from '../auth/authorize';
+import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { LOG_POLICIES } from './policies/logs';
 import { POOL_POLICIES } from './policies/pool';
@@ -33,8 +34,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...TRIGGER_POLICIES,
 
   { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
-  { method: 'get', path: '/v1/invocations', action: 'record:read' },
-  { method: 'get', path: '/v1/invocations/:requestId', action: 'record:read' },
+  ...EVENT_POLICIES,
 
   ...POD_POLICIES,
   ...PROVISIONED_POLICIES,
@@ -54,10 +54,8 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
 export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
-  { path: '/v1/functions/:id/dead-letters{/*rest}', what: 'Dead letters' },
   { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },
-  { path: '/v1/invocations/:requestId/replay', what: 'Replaying invocations' },
   { path: '/v1/layers{/*rest}', what: 'Layers' },
   { path: '/v1/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },

@@ -24,7 +24,7 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   cpuMs: 0.807,
   maxMemoryMb: 43,
   logTail: 'line\n\u0000',
-  attempts: 3,
+  attemptCount: 3,
   source: 'trigger:t-1',
   condition: 'RetriesExhausted',
 };
@@ -35,8 +35,8 @@ describe('the JSON of a record', () => {
   });
 
   it('is the same without words of somebody else, and with as few members as possible', () => {
-    const { errorType, errorMessage, logTail, attempts, source, condition, ...plain } = whole;
-    void [errorType, errorMessage, logTail, attempts, source, condition];
+    const { errorType, errorMessage, logTail, attemptCount, source, condition, ...plain } = whole;
+    void [errorType, errorMessage, logTail, attemptCount, source, condition];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
     const { podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
     void [podId, containerId, start, coldReason, cpuMs, maxMemoryMb];

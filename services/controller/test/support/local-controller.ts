@@ -198,6 +198,7 @@ export class LocalController {
       redis: { url: redis.url, logger: silentLogger() },
       notices: client.notices,
       prefix: redis.prefix,
+      region: 'local',
       directory: this.directory,
       invoker: new DispatcherInvoker({ clock, directory: this.directory, dispatcher: engine.dispatcher }),
       records: { add: (record) => void this.records.push(record) },

@@ -1,4 +1,6 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
+import type { AsyncInvocations } from '../../async/async-invocations';
+import { eventView } from '../../async/event-view';
 import { ServiceError } from '@easyfaas/service-kit';
 import { FUNCTION_NAME } from '../../functions/function-name';
 import { invalidField } from '../../invalid-field';
@@ -9,27 +11,50 @@ import { principalOf } from '../request-context';
 
 const PAGE_MAX = 100;
 const PAGE_DEFAULT = 50;
-const STATUSES: readonly InvocationRecord['status'][] = ['succeeded', 'failed', 'throttled', 'error'];
+const STATUSES: readonly InvocationRecord['status'][] = ['succeeded', 'failed', 'throttled', 'error', 'expired', 'cancelled'];
+/** Of events that have not ended; these are shown from the queue. */
+const OPEN_STATUSES = ['accepted', 'running'];
 const PARAMETERS = ['function', 'status', 'since', 'marker', 'limit'] as const;
 
 /** `/v1/invocations`: what was called, newest first. */
-export function mountRecords(mount: Mount, { records }: { records: RecordReader }): void {
+export function mountRecords(
+  mount: Mount,
+  { records, events }: { records: RecordReader; events: { invocations: AsyncInvocations } },
+): void {
+  const { invocations } = events;
   mount('/v1/invocations', {
     get: async (request, response) => {
-      const query = queryOf(readQuery(request, PARAMETERS));
-      const page = await records.list(principalOf(request).accountId, query);
-      response.json({ invocations: page.records, ...(page.nextMarker === undefined ? {} : { nextMarker: page.nextMarker }) });
+      const { status, ...asked } = readQuery(request, PARAMETERS);
+      const { accountId } = principalOf(request);
+      const isOpen = status !== undefined && OPEN_STATUSES.includes(status);
+      const query = queryOf(status === undefined || isOpen ? asked : { ...asked, status });
+      // Events that have not ended stand before everything that has; the first page has them all, or as many as it holds.
+      const wantsOpen = isOpen || (status === undefined && query.marker === undefined);
+      const open = wantsOpen ? await invocations.open(accountId, query.functionName, query.limit) : [];
+      const shown = open.filter((event) => (!isOpen || event.status === status) && event.acceptedAtMs >= (query.sinceMs ?? 0));
+      const views = shown.map((event) => eventView(event, { hasBodies: false }));
+      const page = isOpen ? { records: [] } : await records.list(accountId, { ...query, limit: Math.max(1, query.limit - views.length) });
+      response.json({ invocations: [...views, ...page.records], ...('nextMarker' in page ? { nextMarker: page.nextMarker } : {}) });
     },
   });
 
   mount('/v1/invocations/:requestId', {
     get: async (request, response) => {
       readQuery(request, []);
-      const record = await records.find(principalOf(request).accountId, pathParameter(request, 'requestId'));
+      const { accountId } = principalOf(request);
+      const requestId = pathParameter(request, 'requestId');
+      const event = await invocations.find(accountId, requestId);
+      if (event !== undefined) return void response.json(eventView(event, { hasBodies: true }));
+      const record = await records.find(accountId, requestId);
       if (record === undefined) {
         throw new ServiceError('RECORD_NOT_FOUND', 'No record of that invocation is kept: it is unknown here, or too old.');
       }
       response.json(record);
+    },
+    delete: async (request, response) => {
+      readQuery(request, []);
+      const event = await invocations.cancel(principalOf(request).accountId, pathParameter(request, 'requestId'));
+      response.status(202).json({ requestId: event.requestId, status: event.status });
     },
   });
 }

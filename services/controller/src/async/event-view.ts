@@ -1,0 +1,62 @@
+import type { EventState } from './event-state';
+
+/** An event as the API shows it: the members of a record, and its life. */
+export function eventView(event: EventState, { hasBodies }: { hasBodies: boolean }): Record<string, unknown> {
+  const { requestId, accountId, functionName, qualifier, status, source, attempts } = event;
+  const latest = attempts.at(-1);
+  return {
+    requestId,
+    accountId,
+    functionName,
+    version: event.executedVersion ?? qualifier,
+    invokeType: 'Event',
+    status,
+    ...(event.condition === undefined ? {} : { condition: event.condition }),
+    source,
+    startedAt: iso(event.acceptedAtMs),
+    acceptedAt: iso(event.acceptedAtMs),
+    ...(event.notBeforeMs === undefined ? {} : { notBefore: iso(event.notBeforeMs) }),
+    ...(event.endedAtMs === undefined ? {} : { endedAt: iso(event.endedAtMs) }),
+    attemptCount: event.attempt,
+    functionErrors: event.functionErrors,
+    attempts,
+    depth: event.depth,
+    payloadBytes: event.payload.length,
+    resultBytes: event.resultBytes,
+    ...(event.stages === undefined ? {} : { stages: event.stages }),
+    ...(event.errorType === undefined || event.errorType === '' ? {} : { errorType: event.errorType }),
+    ...(latest?.message === undefined || status === 'succeeded' ? {} : { errorMessage: latest.message }),
+    ...(latest?.containerId === undefined ? {} : { containerId: latest.containerId }),
+    ...(event.cancelRequestedAtMs === undefined ? {} : { cancelRequestedAt: iso(event.cancelRequestedAtMs) }),
+    ...(event.replayOf === undefined ? {} : { replayOf: event.replayOf }),
+    ...(event.redrivenAs === undefined ? {} : { redrivenAs: event.redrivenAs }),
+    ...(event.delivery === undefined ? {} : { delivery: event.delivery }),
+    ...(hasBodies ? bodies(event) : {}),
+  };
+}
+
+function bodies(event: EventState): Record<string, unknown> {
+  const { result, resultBytes, payload, contentType, resultContentType, logTail } = event;
+  const isKept = result !== undefined && result.length === resultBytes;
+  return {
+    ...shown('payload', payload, contentType),
+    ...(isKept ? shown('result', result, resultContentType) : {}),
+    ...(result !== undefined && !isKept ? { isResultTooLarge: true } : {}),
+    ...(logTail === undefined ? {} : { logTail }),
+  };
+}
+
+/** JSON as a value, other text as text, bytes in base64. */
+function shown(name: string, bytes: Buffer, contentType = 'application/json'): Record<string, unknown> {
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text, 'utf8').compare(bytes) !== 0) return { [`${name}Base64`]: bytes.toString('base64') };
+  if (!contentType.startsWith('application/json')) return { [name]: text };
+  try {
+    return { [name]: text === '' ? null : (JSON.parse(text) as unknown) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { [name]: text };
+    throw error;
+  }
+}
+
+const iso = (wallMs: number): string => new Date(wallMs).toISOString();
