@@ -1,6 +1,6 @@
 /**
  * What pods that share a Redis tell each other: leases in Redis, and calls and packages over the pods' own listeners
- * (docs/adr/0005-several-pods.md).
+ * (docs/adr/0011-several-pods.md).
  *
  *     POST   /internal/calls               a call that its pod has no room for -> PodCallFacts in a header, the answer as the body
  *     GET    /internal/packages/{sha256}   a package's zip
