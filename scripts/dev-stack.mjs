@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readInstanceId, removeEgress } from './lib/egress.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const option = (name) =>
@@ -88,6 +89,7 @@ async function end(code) {
     clearTimeout(timer);
   }
   removeContainers();
+  await leaveEgress();
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
@@ -108,6 +110,11 @@ function removeContainers() {
   } catch (error) {
     process.stderr.write(`dev-stack: containers with the label easyfaas.test-run=${label} may be left: ${error.message}\n`);
   }
+}
+
+async function leaveEgress() {
+  const instanceId = readInstanceId(dataDir);
+  if (instanceId) await removeEgress(instanceId, { tag: process.env.EASYFAAS_IMAGE_TAG || 'latest' });
 }
 
 async function freePort() {

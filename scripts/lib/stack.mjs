@@ -7,6 +7,7 @@ import { NODE_IMAGE, REDIS_IMAGE, ensureBaseImages } from './base-images.mjs';
 import { waitUntilReady } from './api.mjs';
 import { ensureCompose } from './compose.mjs';
 import { deleteDataDirectory, ensureDataDirectory, mountsBelow, releaseDataDirectory } from './data-directory.mjs';
+import { findEgress, readInstanceId, removeEgress } from './egress.mjs';
 import { ensureEngine } from './docker-engine.mjs';
 import { ensureImages, removeImages } from './images.mjs';
 import { checkMachine } from './machine.mjs';
@@ -201,11 +202,14 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
   });
   const ids = await functionContainers(stack, log);
   if (ids.length > 0) await run('docker', ['rm', '-f', '-v', ...ids], { log, mayFail: true, timeoutMs: 120_000 });
+  const instanceId = readInstanceId(stack.dataDir);
+  if (instanceId) await removeEgress(instanceId, { tag: stack.tag, log });
   const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount, image: NODE_IMAGE });
   if (purge) {
     if (!keepImages) await removeImages(stack.tag, log);
     await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
   }
+  if (instanceId) stack.instanceId = instanceId;
   // Kept otherwise: the next `npm run up` finds the same data directory and port.
   if (purge) rmSync(stateFile(stack.project), { force: true });
   return { containers: ids.length, mounts };
@@ -227,6 +231,10 @@ export async function findLeftovers(stack, log) {
         .filter(Boolean)
         .map((id) => `${kind} ${id}`),
     );
+  }
+  if (stack.instanceId) {
+    const { guards, networks } = await findEgress(stack.instanceId, log);
+    left.push(...guards.map((id) => `guard of egress ${id}`), ...networks.map((id) => `network of egress ${id}`));
   }
   left.push(...(await functionContainers(stack, log)).map((id) => `container of a function ${id}`));
   left.push(...mountsBelow(stack.dataDir).map((path) => `mount ${path}`));

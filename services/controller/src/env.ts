@@ -68,7 +68,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
     poolMin: reader.integersByName('EASYFAAS_POOL_MIN', {}),
     poolMinEgress: reader.integer('EASYFAAS_POOL_MIN_EGRESS', 0, { min: 0, max: 100 }),
-    egress: reader.choice('EASYFAAS_EGRESS', 'off', ['on', 'off'] as const),
+    egress: reader.choice('EASYFAAS_EGRESS', 'on', ['on', 'off'] as const),
     poolCap: reader.integersByName('EASYFAAS_POOL_CAP', {}),
     poolClasses: reader.list('EASYFAAS_POOL_CLASSES', ['128']),
     poolMax: reader.integer('EASYFAAS_POOL_MAX', 64, { min: 1, max: 1000 }),

@@ -3,6 +3,7 @@ import { DEFAULT_PACKAGE_LIMITS, type PackageLimits } from '@easyfaas/code-packa
 import { LIMITS } from '@easyfaas/contracts/wire';
 import type { LogLevel } from '@easyfaas/service-kit';
 import { readEnv } from './env';
+import { egressSettings, type EgressSettings } from './network/egress-settings';
 import type { FuncletFailpoint } from './failpoints';
 
 export interface FuncletConfig {
@@ -16,6 +17,7 @@ export interface FuncletConfig {
   labels: Record<string, string>;
   cgroupRoot: string;
   mountMode: 'auto' | 'bind' | 'hardlink';
+  egress: EgressSettings;
   hasCpuQuota: boolean;
   /** 0: taken from the machine. */
   nodeMemoryMb: number;
@@ -71,6 +73,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     if (match?.[1] === undefined || match[2] === undefined) reader.problem(`EASYFAAS_LABELS has "${item}", expected name=value`);
     else labels[match[1]] = match[2];
   }
+  const egress = egressSettings(
+    { isOn: values.egress === 'on', allow: values.egressAllow, deny: values.egressDeny, resolvers: values.egressDns },
+    (text) => reader.problem(text),
+  );
   reader.assertValid();
   return {
     dataDir,
@@ -88,6 +94,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     labels,
     cgroupRoot: values.cgroupRoot,
     mountMode: values.mountMode,
+    egress,
     hasCpuQuota: values.cpuQuota === 'on',
     nodeMemoryMb: values.nodeMemoryMb,
     overheadMb: values.overheadMb,

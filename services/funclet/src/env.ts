@@ -20,6 +20,11 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
       imageTag: reader.text('EASYFAAS_IMAGE_TAG', 'latest'),
       labels: reader.list('EASYFAAS_LABELS', []),
       cgroupRoot: reader.text('EASYFAAS_CGROUP_ROOT', '/sys/fs/cgroup'),
+      egress: reader.choice('EASYFAAS_EGRESS', 'on', ['on', 'off']),
+      egressAllow: reader.list('EASYFAAS_EGRESS_ALLOW', []),
+      egressDeny: reader.list('EASYFAAS_EGRESS_DENY', []),
+      /** Public resolvers: names of the private network stay unknown to functions. */
+      egressDns: reader.list('EASYFAAS_EGRESS_DNS', ['1.1.1.1', '9.9.9.9']),
       mountMode: reader.choice('EASYFAAS_MOUNT_MODE', 'auto', ['auto', 'bind', 'hardlink']),
       cpuQuota: reader.choice('EASYFAAS_CPU_QUOTA', 'off', ['off', 'on']),
       /** 0: 80 % of the machine. */

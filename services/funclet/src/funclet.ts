@@ -25,6 +25,7 @@ import { Containers } from './lifecycle/containers';
 import type { LifecycleContext } from './lifecycle/lifecycle-context';
 import { Reaper } from './lifecycle/reaper';
 import { linuxMountSyscalls } from './mounts/mount-syscalls';
+import { openEgress } from './network/open-egress';
 import { mountedCodeNames, readMountTable } from './mounts/mount-table';
 import { openCodeMounts } from './mounts/open-code-mounts';
 import { preflight } from './preflight';
@@ -101,6 +102,7 @@ export class Funclet implements Service {
       clock: systemClock,
       logger,
     });
+    const egress = openEgress({ config, instanceId, images: engine, clock: systemClock, logger });
     const context: LifecycleContext = {
       instanceId,
       labels: config.labels,
@@ -116,6 +118,7 @@ export class Funclet implements Service {
       codeMounts,
       directories: containerDirectories,
       runtimes,
+      egress,
       failpoints: new Failpoints(config.failpoints),
       clock: systemClock,
       logger,
@@ -131,6 +134,7 @@ export class Funclet implements Service {
     await adopt(context, signal);
     containers.resumeDeadlines();
     this.#keepReconciling(engine, instanceId, reaper, code);
+    egress.watch(() => void reaper.reconcile(), this.#stopping.signal);
 
     const node = (): NodeView => ({
       instanceId,
@@ -141,6 +145,7 @@ export class Funclet implements Service {
       memoryMode: cgroups === undefined ? 'docker' : 'cgroup',
       budget: { memoryMb, cpus: facts.cpus, overheadMb: ledger.overheadMb },
       reserved: { memoryMb: ledger.reservedMb },
+      egress: egress.view,
       engine: { version: facts.version, apiVersion: facts.apiVersion, runcVersion: facts.runcVersion },
       runtimes: runtimes.list().map(({ name, image, imageId }) => ({ name, image, present: imageId !== undefined })),
       warnings,

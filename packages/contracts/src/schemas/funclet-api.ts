@@ -143,5 +143,6 @@ export const nodeViewSchema = Joi.object<NodeView, true>({
     .items(Joi.object({ name: runtime.required(), image: Joi.string().required(), present: Joi.boolean().required() }))
     .max(100)
     .required(),
+  egress: Joi.object({ state: Joi.string().valid('off', 'unused', 'guarded', 'failed').required(), problem: Joi.string().max(4096) }),
   warnings: Joi.array().items(Joi.string().max(2048)).max(100).required(),
 });

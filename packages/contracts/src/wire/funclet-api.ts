@@ -145,5 +145,7 @@ export interface NodeView {
   reserved: { memoryMb: number };
   engine: { version: string; apiVersion: string; runcVersion: string };
   runtimes: { name: string; image: string; present: boolean }[];
+  /** The network of functions; `failed` with the cause when its rules cannot be put in force. */
+  egress?: { state: 'off' | 'unused' | 'guarded' | 'failed'; problem?: string };
   warnings: string[];
 }

@@ -29,6 +29,8 @@ const each =
 
 const MIB = 1024 * 1024;
 const ENVIRONMENT = /^(HOME|TMPDIR|PATH|LANG|PYTHONDONTWRITEBYTECODE|PYTHONUNBUFFERED|NODE_ENV|EASYFAAS_TOKEN)=[A-Za-z0-9/:._-]*$/;
+const EGRESS_NETWORK = matches(/^easyfaas-egress-[0-9a-f]{8}$/);
+const IPV4 = /^(\d{1,3}\.){3}\d{1,3}$/;
 const ULIMITS = ['nofile', 'core', 'memlock', 'fsize'];
 /** A host path of ours: below a directory `containers/<id>/`, without `..`. */
 const CONTAINER_PATH = /^\/(?!.*(^|\/)\.\.(\/|$)).*\/containers\/[0-9a-f]{12}\/(task|opt|sock)$/;
@@ -45,7 +47,7 @@ const TOP: Record<string, Check> = {
   Tty: is(false),
   OpenStdin: is(false),
   AttachStdin: is(false),
-  NetworkDisabled: is(true),
+  NetworkDisabled: is(true, false),
   StopSignal: is('SIGTERM'),
   StopTimeout: wholeNumber(0, 30),
   Healthcheck: is({ Test: ['NONE'] }),
@@ -54,7 +56,9 @@ const TOP: Record<string, Check> = {
 };
 
 const HOST: Record<string, Check> = {
-  NetworkMode: is('none'),
+  NetworkMode: (value) => value === 'none' || EGRESS_NETWORK(value),
+  Dns: each(matches(IPV4)),
+  DnsSearch: is(['.']),
   ReadonlyRootfs: is(true),
   Privileged: is(false),
   CapDrop: is(['ALL']),
@@ -84,13 +88,23 @@ const HOST: Record<string, Check> = {
 };
 
 /** Keys without which the engine's default would be weaker than ours. */
-const OPTIONAL: ReadonlySet<string> = new Set(['NanoCpus']);
+const OPTIONAL: ReadonlySet<string> = new Set(['NanoCpus', 'Dns', 'DnsSearch']);
 
 /** @throws EngineError `refused` naming the key */
 export function assertPolicy(options: unknown): void {
   checkKeys('', options, TOP);
   const host = (options as { HostConfig: { Memory: number; MemorySwap: number } }).HostConfig;
   if (host.Memory !== host.MemorySwap) refuse('HostConfig.MemorySwap');
+  assertNetwork(options as { NetworkDisabled: boolean; HostConfig: Record<string, unknown> });
+}
+
+/** Either no network at all, or our own bridge with name servers: without them the host's would be asked. */
+function assertNetwork({ NetworkDisabled, HostConfig }: { NetworkDisabled: boolean; HostConfig: Record<string, unknown> }): void {
+  const isNone = HostConfig['NetworkMode'] === 'none';
+  if (NetworkDisabled !== isNone) refuse('NetworkDisabled');
+  const dns = HostConfig['Dns'];
+  if (isNone ? dns !== undefined : !Array.isArray(dns) || dns.length === 0) refuse('HostConfig.Dns');
+  if (isNone !== (HostConfig['DnsSearch'] === undefined)) refuse('HostConfig.DnsSearch');
 }
 
 function checkKeys(prefix: string, value: unknown, checks: Record<string, Check>): void {

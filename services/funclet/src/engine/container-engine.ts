@@ -17,6 +17,15 @@ export interface ContainerSpec {
   /** `rslave` where code is mounted later; `rprivate` where it is linked into the directory. */
   codePropagation: 'rslave' | 'rprivate';
   labels: Readonly<Record<string, string>>;
+  /** Absent for no network at all. */
+  egress?: EgressAttachment;
+}
+
+export interface EgressAttachment {
+  /** Name of the network, see egressNetworkName. */
+  network: string;
+  /** Name servers. */
+  resolvers: readonly string[];
 }
 
 export interface CpuLimits {

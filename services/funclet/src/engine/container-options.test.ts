@@ -20,6 +20,10 @@ const spec: ContainerSpec = {
 };
 
 type Json = Record<string, unknown>;
+const withEgress = () =>
+  structuredClone(
+    createOptions({ ...spec, egress: { network: 'easyfaas-egress-bbbbbbbb', resolvers: ['9.9.9.9'] } }, { hasAppArmor: false }),
+  );
 const good = (): Json & { HostConfig: Json } => structuredClone(createOptions(spec, { hasAppArmor: false }));
 
 const refusedKey = (options: unknown): string => {
@@ -51,6 +55,39 @@ describe('the options of a function container', () => {
       MemorySwap: 128 * 1024 * 1024,
     });
     expect(HostConfig.Mounts.every((mount) => mount.ReadOnly)).toBe(true);
+  });
+
+  it('with egress have our own bridge and name servers, and stay as hardened as without', () => {
+    const { NetworkDisabled, HostConfig } = withEgress();
+    expect({ NetworkDisabled, ...HostConfig }).toMatchObject({
+      NetworkDisabled: false,
+      NetworkMode: 'easyfaas-egress-bbbbbbbb',
+      Dns: ['9.9.9.9'],
+      DnsSearch: ['.'],
+    });
+    const { HostConfig: without } = createOptions(spec, { hasAppArmor: false });
+    const { NetworkMode, Dns, DnsSearch, ...rest } = HostConfig as typeof without & Json;
+    expect([NetworkMode, Dns, DnsSearch].length).toBe(3);
+    expect({ ...rest, NetworkMode: 'none' }).toEqual(without);
+    expect(() => assertPolicy(withEgress())).not.toThrow();
+  });
+
+  it.each<[string, object, string]>([
+    ['the host’s network', { NetworkMode: 'host' }, 'HostConfig.NetworkMode'],
+    ['the network of compose', { NetworkMode: 'easyfaas_default' }, 'HostConfig.NetworkMode'],
+    ['Docker’s own bridge', { NetworkMode: 'bridge' }, 'HostConfig.NetworkMode'],
+    ['the name servers of the host', { Dns: undefined }, 'HostConfig.Dns'],
+    ['no name server', { Dns: [] }, 'HostConfig.Dns'],
+    ['a name for a name server', { Dns: ['dns.example'] }, 'HostConfig.Dns'],
+    ['the search domain of the host', { DnsSearch: undefined }, 'HostConfig.DnsSearch'],
+    ['no network but name servers', { NetworkMode: 'none' }, 'NetworkDisabled'],
+  ])('are refused with egress and %s', (_what, change, key) => {
+    const options = withEgress() as unknown as Json & { HostConfig: Json };
+    for (const [name, value] of Object.entries(change)) {
+      if (value === undefined) delete options.HostConfig[name];
+      else options.HostConfig[name] = value;
+    }
+    expect(refusedKey(options)).toBe(key);
   });
 
   it('set memory and swap together when they are updated', () => {

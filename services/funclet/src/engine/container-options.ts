@@ -58,13 +58,13 @@ export function createOptions(spec: ContainerSpec, host: HostSettings) {
     Tty: false,
     OpenStdin: false,
     AttachStdin: false,
-    NetworkDisabled: true,
+    NetworkDisabled: spec.egress === undefined,
     StopSignal: 'SIGTERM',
     StopTimeout: 2,
     Healthcheck: { Test: ['NONE'] },
     Volumes: {},
     HostConfig: {
-      NetworkMode: 'none',
+      ...networkOptions(spec),
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],
@@ -114,6 +114,12 @@ export function updateOptions(limits: { memoryMb: number; cpus: CpuLimits }) {
 
 function cpuOptions({ shares, quota }: CpuLimits): { CpuShares: number; NanoCpus?: number } {
   return { CpuShares: shares, ...(quota === undefined ? {} : { NanoCpus: Math.round(quota * 1e9) }) };
+}
+
+/** Docker's resolver in the container asks these servers and no others; no search domain of the host's network goes in. */
+function networkOptions({ egress }: ContainerSpec) {
+  if (egress === undefined) return { NetworkMode: 'none' };
+  return { NetworkMode: egress.network, Dns: [...egress.resolvers], DnsSearch: ['.'] };
 }
 
 function securityOptions(host: HostSettings): string[] {

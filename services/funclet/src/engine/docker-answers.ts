@@ -1,5 +1,6 @@
 import type { EngineContainer, EngineContainerDetails, EngineFacts } from './container-engine';
 import { EngineError } from './engine-error';
+import type { EgressBridge } from './network-engine';
 
 /** Docker's answers, reduced to what we use. An answer without a needed member is an EngineError, not a crash later. */
 
@@ -66,6 +67,15 @@ export function parseDetails(answer: unknown): EngineContainerDetails {
     memoryBytes: number(object(item['HostConfig'], 'HostConfig'), 'Memory'),
     ...(status === 'ended' ? { exit } : {}),
   };
+}
+
+/** `GET /networks/{id}`, or one member of `GET /networks`. */
+export function parseNetwork(answer: unknown): EgressBridge {
+  const item = object(answer, 'network');
+  const configs: unknown = object(item['IPAM'], 'IPAM')['Config'];
+  const subnet = text(object(Array.isArray(configs) ? (configs as unknown[])[0] : undefined, 'IPAM.Config'), 'Subnet');
+  const bridge = text(object(item['Options'], 'Options'), 'com.docker.network.bridge.name');
+  return { networkId: text(item, 'Id'), name: text(item, 'Name'), bridge, subnet };
 }
 
 function statusOf(state: string): EngineContainer['status'] {

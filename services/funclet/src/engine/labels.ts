@@ -4,6 +4,9 @@ export const LABELS = {
   container: 'easyfaas.container',
   runtime: 'easyfaas.runtime',
   created: 'easyfaas.created',
+  /** Network and guard of functions with egress; the value is the instance. They are no containers of functions. */
+  egress: 'easyfaas.egress',
+  fingerprint: 'easyfaas.fingerprint',
 } as const;
 
 /** Selects all containers of this deployment. */
@@ -14,4 +17,9 @@ export function instanceLabels(instanceId: string): Record<string, string> {
 /** Selects one container. */
 export function containerLabels(instanceId: string, containerId: string): Record<string, string> {
   return { [LABELS.instance]: instanceId, [LABELS.container]: containerId };
+}
+
+/** Selects what an instance has for functions with egress. */
+export function egressLabels(instanceId: string): Record<string, string> {
+  return { [LABELS.egress]: instanceId };
 }

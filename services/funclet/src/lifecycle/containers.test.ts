@@ -8,6 +8,7 @@ import { eventually } from './testing/eventually';
 import { TestLifecycle, type TestLifecycleOptions } from './testing/test-lifecycle';
 
 const A = 'aaaaaaaaaaaa';
+const C = 'cccccccccccc';
 const B = 'bbbbbbbbbbbb';
 let life: TestLifecycle;
 let sha256: string;
@@ -68,9 +69,26 @@ describe('a container made', () => {
     expect(existsSync(life.taskOf(A))).toBe(true);
   });
 
-  it('is refused for an unknown runtime, a missing image, a network, and a full node', async () => {
+  it('with egress is attached to the guarded network, and is not made where that cannot be', async () => {
+    await life.containers.init({ ...life.initRequest(A), network: 'egress' }, life.signal);
+    expect(life.engine.egressOf(life.dockerIdOf(A))).toEqual({
+      network: 'easyfaas-egress-bbbbbbbb',
+      resolvers: ['9.9.9.9'],
+    });
+    life.networks.refusal = 'no nf_tables';
+    life.networks.endGuards();
+    const before = life.engine.calls.filter((call) => call.startsWith('create')).length;
+    expect(await codeOf(life.containers.init({ ...life.initRequest(B), network: 'egress' }, life.signal))).toBe('EGRESS_UNAVAILABLE');
+    expect(life.engine.calls.filter((call) => call.startsWith('create'))).toHaveLength(before);
+    await eventually(() => life.stateOf(B) === 'gone');
+    // The one that is there does not go on without rules; others are not touched.
+    await life.cold(C);
+    await life.reaper.reconcile();
+    expect([life.stateOf(A), life.stateOf(C)]).toEqual(['gone', 'cold']);
+  });
+
+  it('is refused for an unknown runtime, a missing image, and a full node', async () => {
     expect(await codeOf(life.containers.init({ ...life.initRequest(A), runtime: 'cobol' }, life.signal))).toBe('VALIDATION_FAILED');
-    expect(await codeOf(life.containers.init({ ...life.initRequest(A), network: 'egress' }, life.signal))).toBe('NOT_SUPPORTED');
     expect(await codeOf(life.containers.init(life.initRequest(A, 4000), life.signal))).toBe('CAPACITY_EXCEEDED');
     life.engine.images.clear();
     await life.context.runtimes.refresh(life.signal);

@@ -11,12 +11,13 @@ import type { LifecycleContext } from './lifecycle-context';
  */
 export async function init(context: LifecycleContext, request: InitRequest, signal: AbortSignal): Promise<ContainerView> {
   const { containerId, runtime, memoryMb, network } = request;
-  if (network !== 'none') throw new ServiceError('NOT_SUPPORTED', `network "${network}" is not supported by this version; only "none" is.`);
   const imageId = context.runtimes.imageIdOf(runtime);
   const { engine, registry, directories } = context;
   const paths = directories.paths(containerId);
   assertSocketPath(paths.socket);
   enter(context, request, paths.socket);
+  // Before there is a container: one with a network and no rules never exists.
+  const egress = network === 'egress' ? await context.egress.ensure(signal) : undefined;
   const dockerId = await engine.create(
     {
       containerId,
@@ -29,6 +30,7 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
       paths: { task: paths.task, layers: paths.layers, socket: paths.socket },
       codePropagation: context.codeMounts.mode === 'bind' ? 'rslave' : 'rprivate',
       labels: context.labels,
+      ...(egress === undefined ? {} : { egress }),
     },
     signal,
   );

@@ -6,6 +6,7 @@ import type { ContainerEngine } from '../engine/container-engine';
 import type { RuntimeImages } from '../engine/runtime-images';
 import type { FuncletFailpoints } from '../failpoints';
 import type { CodeMounts } from '../mounts/code-mounts';
+import type { EgressNetwork } from '../network/egress-network';
 import type { ContainerDirectories } from './container-directories';
 import type { ContainerLimits } from './container-limits';
 import type { ContainerRegistry } from './container-registry';
@@ -30,6 +31,7 @@ export interface LifecycleContext {
   codeMounts: CodeMounts;
   directories: ContainerDirectories;
   runtimes: RuntimeImages;
+  egress: EgressNetwork;
   failpoints: FuncletFailpoints;
   clock: Clock;
   logger: Logger;

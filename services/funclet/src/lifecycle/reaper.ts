@@ -1,4 +1,4 @@
-import type { ContainerExit } from '@easyfaas/contracts/wire';
+import type { ContainerExit, ContainerView } from '@easyfaas/contracts/wire';
 import type { EngineContainer, EngineEvent } from '../engine/container-engine';
 import { instanceLabels, LABELS } from '../engine/labels';
 import type { ContainerRecord } from './container-record';
@@ -70,6 +70,7 @@ export class Reaper {
 
   async #once(signal: AbortSignal): Promise<void> {
     const { registry, engine, instanceId, runtimes, limits, code } = this.#context;
+    await this.#guardEgress(signal);
     // Before the list: what is made while Docker answers is not missing.
     const records = registry.records();
     const containers = await engine.list(instanceLabels(instanceId), signal);
@@ -84,6 +85,14 @@ export class Reaper {
     limits.retry();
     code.sweep();
     await runtimes.refresh(signal);
+  }
+
+  /** Containers with egress whose rules cannot be made sure of have to go. */
+  async #guardEgress(signal: AbortSignal): Promise<void> {
+    const { registry, egress } = this.#context;
+    const inUse = (): ContainerView[] => registry.views().filter(({ network }) => network === 'egress');
+    const problem = await egress.reconcile(inUse().length > 0, signal);
+    if (problem !== undefined) await Promise.all(inUse().map(({ containerId }) => this.#containers.discard(containerId, problem)));
   }
 
   async #judge({ view }: ContainerRecord, byDockerId: ReadonlyMap<string, EngineContainer>): Promise<void> {

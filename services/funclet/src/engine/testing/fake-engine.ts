@@ -3,6 +3,7 @@ import type {
   ContainerEngine,
   ContainerSpec,
   CpuLimits,
+  EgressAttachment,
   EngineContainer,
   EngineContainerDetails,
   EngineEvent,
@@ -21,6 +22,7 @@ interface FakeContainer {
   memoryMb: number;
   exitCode: number;
   oomKilled: boolean;
+  egress: EgressAttachment | undefined;
 }
 
 export const FAKE_FACTS: EngineFacts = {
@@ -80,6 +82,10 @@ export class FakeEngine implements ContainerEngine {
     this.#containers.delete(dockerId);
   }
 
+  egressOf(dockerId: string): EgressAttachment | undefined {
+    return this.#get(dockerId).egress;
+  }
+
   memoryMbOf(dockerId: string): number {
     return this.#get(dockerId).memoryMb;
   }
@@ -107,8 +113,8 @@ export class FakeEngine implements ContainerEngine {
       [LABELS.container]: spec.containerId,
       [LABELS.runtime]: spec.runtime,
     };
-    const { imageId, memoryMb } = spec;
-    this.#containers.set(dockerId, { dockerId, imageId, labels, status: 'created', memoryMb, exitCode: 0, oomKilled: false });
+    const { imageId, memoryMb, egress } = spec;
+    this.#containers.set(dockerId, { dockerId, imageId, labels, status: 'created', memoryMb, exitCode: 0, oomKilled: false, egress });
     return dockerId;
   }
 

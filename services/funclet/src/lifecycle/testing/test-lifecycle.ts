@@ -10,7 +10,9 @@ import { CodeCache } from '../../code/code-cache';
 import { CodeStore } from '../../code/code-store';
 import { removeTree } from '../../code/remove-tree';
 import { FakeEngine } from '../../engine/testing/fake-engine';
+import { FakeNetworkEngine } from '../../engine/testing/fake-network-engine';
 import { RuntimeImages } from '../../engine/runtime-images';
+import { EgressNetwork } from '../../network/egress-network';
 import type { CodeMounts } from '../../mounts/code-mounts';
 import { ContainerDirectories } from '../container-directories';
 import { ContainerLimits } from '../container-limits';
@@ -82,6 +84,7 @@ export interface TestLifecycleOptions {
 export class TestLifecycle {
   readonly clock = new FakeClock();
   readonly engine: FakeEngine;
+  readonly networks = new FakeNetworkEngine();
   readonly cgroups: FakeCgroups;
   readonly codeMounts: FakeCodeMounts;
   readonly directory: string;
@@ -100,6 +103,7 @@ export class TestLifecycle {
     this.cgroups = earlier?.cgroups ?? new FakeCgroups();
     this.codeMounts = earlier?.codeMounts ?? new FakeCodeMounts();
     this.engine.images.set('easyfaas/runtime-nodejs20:latest', `sha256:${'a'.repeat(64)}`);
+    this.engine.images.set('easyfaas/funclet:latest', `sha256:${'f'.repeat(64)}`);
     const path = (name: string): string => {
       mkdirSync(join(this.directory, name), { recursive: true });
       return join(this.directory, name);
@@ -137,6 +141,16 @@ export class TestLifecycle {
       codeMounts,
       directories,
       failpoints: new Failpoints(),
+      egress: new EgressNetwork({
+        instanceId: INSTANCE,
+        labels: {},
+        settings: { isOn: true, allow: [], deny: [], resolvers: ['9.9.9.9'] },
+        image: 'easyfaas/funclet:latest',
+        engine: this.networks,
+        images: engine,
+        clock,
+        logger,
+      }),
       runtimes: new RuntimeImages(
         engine,
         [
