@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { zipSingleFile } from '@easyfaas/code-package';
 import { createFunctionRequestSchema, updateCodeRequestSchema } from '@easyfaas/contracts/schemas';
-import { LIMITS, type CreateFunctionRequest, type RuntimeManifest } from '@easyfaas/contracts/wire';
+import { LIMITS, type CreateFunctionRequest, type NetworkMode, type RuntimeManifest } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import type { FunctionSettings } from '../functions/configuration';
 import type { Upload } from '../functions/package-store';
@@ -14,7 +14,16 @@ import { readInteger, type Query } from './query';
  * configuration in the body: it is in the query.
  */
 
-export const SETTING_PARAMETERS = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQuota', 'Description', 'Publish'] as const;
+export const SETTING_PARAMETERS = [
+  'Runtime',
+  'Handler',
+  'Timeout',
+  'MemorySize',
+  'PodConcurrentQuota',
+  'NetworkMode',
+  'Description',
+  'Publish',
+] as const;
 export type SettingQuery = Query<(typeof SETTING_PARAMETERS)[number]>;
 
 const ZIP_TYPES = ['application/zip', 'application/x-zip-compressed'];
@@ -121,7 +130,7 @@ function notInThisVersion(member: string): ServiceError {
 
 /** @throws ServiceError VALIDATION_FAILED; the ranges are checked with all other settings */
 function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): FunctionSettings {
-  const { Runtime = runtimeBySource, Handler, Description } = query;
+  const { Runtime = runtimeBySource, Handler, Description, NetworkMode } = query;
   if (Runtime === undefined)
     throw invalidField('Runtime', 'Runtime is needed in the query, such as ?Runtime=nodejs20&Handler=index.handler.');
   if (Handler === undefined) throw invalidField('Handler', 'Handler is needed in the query, such as &Handler=index.handler.');
@@ -129,6 +138,7 @@ function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): F
     Runtime,
     Handler,
     ...(Description === undefined ? {} : { Description }),
+    ...(NetworkMode === undefined ? {} : { NetworkMode: NetworkMode as NetworkMode }),
     ...integerOf('Timeout', query.Timeout, { min: 1, max: LIMITS.timeoutSecondsMax }),
     ...integerOf('MemorySize', query.MemorySize, { min: LIMITS.memoryMbMin, max: LIMITS.memoryMbMax }),
     ...integerOf('PodConcurrentQuota', query.PodConcurrentQuota, { min: 1, max: LIMITS.podConcurrentQuotaMax }),

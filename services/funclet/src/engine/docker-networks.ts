@@ -61,7 +61,7 @@ export class DockerNetworks implements NetworkEngine {
   }
 
   async startGuard(spec: GuardSpec, signal: AbortSignal): Promise<string> {
-    const query = { name: `easyfaas-${spec.instanceId.slice(0, 8)}-guard-${spec.command[0]}` };
+    const query = { name: `easyfaas-${spec.instanceId.slice(0, 8)}-guard-${spec.fingerprint.slice(0, 8)}` };
     const create = { method: 'POST', path: '/containers/create', query, body: guardOptions(spec) } as const;
     const { dockerId } = parseCreated(await this.#calls.call('docker create', create, signal));
     try {
@@ -76,7 +76,8 @@ export class DockerNetworks implements NetworkEngine {
   async guardOutput(dockerId: string, signal: AbortSignal): Promise<string> {
     const query = { stdout: 'true', stderr: 'true', tail: '50' };
     const output = await this.#calls.call('docker logs', { method: 'GET', path: `/containers/${dockerId}/logs`, query }, signal);
-    return Buffer.isBuffer(output) ? output.toString('utf8') : String(output ?? '');
+    if (typeof output === 'string') return output;
+    return Buffer.isBuffer(output) ? output.toString('utf8') : '';
   }
 
   async removeGuard(dockerId: string, signal: AbortSignal): Promise<void> {

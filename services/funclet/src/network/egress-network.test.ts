@@ -85,6 +85,15 @@ describe('the network of functions with egress', () => {
     expect(await egress.reconcile(true, signal)).toBeUndefined();
   });
 
+  it('gives Docker three rounds when it refuses a guard', async () => {
+    const { egress, engine } = new World();
+    await egress.ensure(signal);
+    engine.endGuards();
+    engine.conflict = 'the name is in use';
+    expect([await egress.reconcile(true, signal), await egress.reconcile(true, signal)]).toEqual([undefined, undefined]);
+    expect(await egress.reconcile(true, signal)).toMatch(/the name is in use/);
+  });
+
   it('keeps the guard of an earlier process, and replaces it when the rules have become others', async () => {
     const world = new World();
     await world.egress.ensure(signal);

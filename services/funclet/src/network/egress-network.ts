@@ -24,6 +24,8 @@ const GUARD_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
 /** Looks at the pool in a row without a container that has egress, until network and rules are given back. */
 const UNUSED_ROUNDS = 6;
+/** Looks in a row at which Docker refused, until containers with egress have to go. */
+const FAILED_ROUNDS = 3;
 const IN_FORCE = 'rules in force';
 const REMOVED = 'rules removed';
 
@@ -41,6 +43,8 @@ export class EgressNetwork {
   /** Of an earlier process, perhaps. */
   #mayExist = true;
   #unusedRounds = 0;
+  /** In a row, while containers with egress exist. */
+  #failedRounds = 0;
   #problem: string | undefined;
 
   constructor(options: EgressNetworkOptions) {
@@ -88,12 +92,12 @@ export class EgressNetwork {
     if (isInUse && settings.isOn) {
       try {
         await this.ensure(signal);
+        this.#failedRounds = 0;
         return undefined;
       } catch (error) {
         logger.error('egress is not guarded', { error });
-        // Docker does not answer: nothing says that the rules are gone, and containers could not be removed either.
-        const { cause } = error as Error;
-        return cause instanceof EngineError && cause.kind === 'unavailable' ? undefined : (error as Error).message;
+        this.#failedRounds += 1;
+        return this.#mayWait((error as Error).cause) ? undefined : (error as Error).message;
       }
     }
     if (isInUse) return 'egress is switched off';
@@ -102,6 +106,15 @@ export class EgressNetwork {
       await this.#queue.run('egress', () => this.#giveBack(signal));
     }
     return undefined;
+  }
+
+  /**
+   * The rules are the kernel's and outlive guard and Docker. While Docker does not answer, nothing says that they are gone, and
+   * containers could not be removed either; a refusal of Docker's gets some more rounds.
+   */
+  #mayWait(cause: unknown): boolean {
+    if (!(cause instanceof EngineError)) return false;
+    return cause.kind === 'unavailable' || this.#failedRounds < FAILED_ROUNDS;
   }
 
   /** Calls back when a guard has ended, until the signal aborts. */

@@ -107,9 +107,9 @@ export class FuncletUnderTest {
   }
 
   /** A new cold container. @returns its id */
-  async cold(runtime: string, memoryMb = 128): Promise<string> {
+  async cold(runtime: string, memoryMb = 128, network: 'none' | 'egress' = 'none'): Promise<string> {
     const containerId = randomBytes(6).toString('hex');
-    await this.#ok('POST', '/v1/containers', { ...operation(), containerId, runtime, memoryMb, network: 'none' });
+    await this.#ok('POST', '/v1/containers', { ...operation(), containerId, runtime, memoryMb, network });
     await this.#ok('POST', `/v1/containers/${containerId}/attached`, operation());
     return containerId;
   }

@@ -14,6 +14,8 @@ export class FakeNetworkEngine implements NetworkEngine {
   readonly running: FakeGuard[] = [];
   /** What the next guards print before they end with an error. */
   refusal: string | undefined;
+  /** The engine starts no guard. */
+  conflict: string | undefined;
   /** Every call fails. */
   isDown = false;
   /** A container is attached to the bridge. */
@@ -52,6 +54,7 @@ export class FakeNetworkEngine implements NetworkEngine {
 
   async startGuard({ command, fingerprint }: GuardSpec): Promise<string> {
     this.#enter(`startGuard ${command[0]}`);
+    if (this.conflict !== undefined) throw new EngineError('conflict', this.conflict);
     this.#made += 1;
     const dockerId = `g${this.#made}`;
     const isRunning = this.refusal === undefined && command[0] === 'hold';
