@@ -13,7 +13,6 @@ import { DockerEngine } from './engine/docker-engine';
 import { instanceLabels } from './engine/labels';
 import { RuntimeImages, readRuntimeManifests } from './engine/runtime-images';
 import { FuncletServer } from './http/funclet-server';
-import type { Readiness } from './http/routes';
 import { periodically } from './periodically';
 import { readinessOf } from './readiness';
 import { adopt } from './lifecycle/adopt';
@@ -150,10 +149,9 @@ export class Funclet implements Service {
       runtimes: runtimes.list().map(({ name, image, imageId }) => ({ name, image, present: imageId !== undefined })),
       warnings,
     });
-    const readiness = (): Readiness => readinessOf(reaper, runtimes);
     this.#server = new FuncletServer({
       socketPath: config.socketPath,
-      api: { registry, containers, code, node, readiness, metrics },
+      api: { registry, containers, code, node, readiness: () => readinessOf(reaper, runtimes), metrics },
       clock: systemClock,
       logger,
     });
