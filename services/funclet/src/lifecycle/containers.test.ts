@@ -142,7 +142,8 @@ describe('a warm-up', () => {
     await life.cold(A);
     const before = life.engine.calls.length;
     const { container, timings } = await life.containers.warmUp(A, life.warmUpRequest(sha256), life.signal);
-    expect(life.engine.calls).toHaveLength(before);
+    // Telling Docker the limit comes later, by a timer of its own.
+    expect(life.engine.calls.slice(before).filter((call) => !call.startsWith('setLimits'))).toEqual([]);
     expect(container).toMatchObject({ state: 'warming', memoryMb: 256, classMb: 128, assignment: { functionName: 'f' } });
     expect(life.cgroups.writes).toEqual(['memory 256', 'shares 148']);
     expect(life.codeMounts.attached.get(life.taskOf(A))).toBe(sha256);
