@@ -161,6 +161,11 @@ export class LocalStack {
     });
   }
 
+  /** What an operator does by mistake. */
+  flushRedis(): void {
+    execFileSync('redis-cli', ['-s', this.redisSocket, 'FLUSHALL']);
+  }
+
   docker(...args: string[]): string {
     const host = this.#options.dockerSocket;
     const env = { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: `unix://${host}` }) };
@@ -198,6 +203,21 @@ export class LocalStack {
       if (left.length === 0) throw error;
     });
     return left;
+  }
+
+  /** Docker's ids of its containers. */
+  dockerIds(): string[] {
+    return this.docker('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=easyfaas.test-run=${this.label}`)
+      .split('\n')
+      .filter(Boolean);
+  }
+
+  /** Measures when the pool has been full and without orphans for a moment. */
+  async atRest<T>(measure: () => T): Promise<T> {
+    await this.untilFilled();
+    await this.settledOrphans();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    return measure();
   }
 
   containers(): { containerId: string; state: string }[] {

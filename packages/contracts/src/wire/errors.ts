@@ -83,6 +83,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: platform(503, 'Redis does not answer; nothing was changed.'),
   FUNCLET_UNAVAILABLE: platform(503, 'The funclet does not answer; warm functions go on, new containers wait.'),
   RUNTIME_UNAVAILABLE: platform(503, 'No container could be made ready in time; the text has the cause.'),
+  CIRCUIT_OPEN: platform(503, 'The function could not be started several times in a row; it is tried again after `Retry-After`.'),
   RUNTIME_LOST: platform(503, 'The container was lost during the call; the function may have run. Repeat if it is safe to.'),
   ENGINE_UNAVAILABLE: platform(503, 'Docker Engine does not answer or refused; the text has its words.'),
   EGRESS_UNAVAILABLE: platform(

@@ -3,6 +3,7 @@ import type { ColdReason, StoredFunction } from '@easyfaas/contracts/wire';
 import type { PoolContainer } from '../pool/container';
 import type { FunctionPool } from '../pool/function-pool';
 import type { FunctionPools } from '../pool/function-pools';
+import { noteStartFailure } from '../pool/start-circuit';
 import { type Admission, throttled } from './admission';
 import { Call, type CallOwner, type CallRequest } from './call';
 import type { CallJournal } from './call-journal';
@@ -220,6 +221,7 @@ export class Dispatcher implements CallOwner {
       const text = `All containers of ${name} were busy for ${seconds} s and no further one came free; try again shortly.`;
       return this.settle(call, { kind: 'platform-error', error: throttled('WaitedTooLong', text, pool.retryAfterS) });
     }
+    if (cause !== undefined) noteStartFailure(pool, cause, this.#deps.clock.monotonicMs());
     const why = cause === undefined ? 'the pool is being filled' : cause.message;
     const error = new ServiceError('RUNTIME_UNAVAILABLE', `No container for ${name} was ready within ${seconds} s: ${why}`, {
       cause,

@@ -6,6 +6,7 @@ import type { Outcome } from '../invoke/outcome';
 import { retryAfterSeconds } from '../invoke/retry-after';
 import { type ColdWish, chooseWarm } from './choose';
 import type { PoolContainer } from './container';
+import { StartCircuit } from './start-circuit';
 import { WaitingLine } from './waiting-line';
 
 /** Weight of the newest call in the mean. */
@@ -57,6 +58,7 @@ export class FunctionPool {
   /** No warm-up is tried before this time. */
   retryAtMs = 0;
   failures = 0;
+  readonly circuit = new StartCircuit();
   /** A newer commit is current, or the function is gone: containers are given back as they become idle. */
   isRetired = false;
   /** Not listed any more: a call that still holds the function's old record gets a new pool. */

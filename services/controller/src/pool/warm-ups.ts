@@ -12,6 +12,7 @@ import type { ContainerResets } from './container-resets';
 import type { FunctionPool } from './function-pool';
 import { missingMb } from './missing-mb';
 import type { PoolView } from './pool-view';
+import { noteStartFailure } from './start-circuit';
 import { warmUpsWanted } from './warm-ups-wanted';
 
 export interface WarmUpsDeps {
@@ -88,6 +89,8 @@ export class WarmUps {
     if (waiting === 0) return 0;
     const nowMs = this.#deps.clock.monotonicMs();
     const { concurrency } = pool;
+    // Half open: one attempt shows whether it works again.
+    if (pool.circuit.isTripped) return pool.warmingUp > 0 ? 0 : 1;
     return warmUpsWanted({
       waiting,
       concurrency,
@@ -110,6 +113,7 @@ export class WarmUps {
     container.initMs = initMs;
     pool.warmingUp--;
     pool.failures = 0;
+    pool.circuit.noteSuccess();
     pool.lastFailure = undefined;
     pool.startFailure = undefined;
     pool.startProblem = undefined;
@@ -200,6 +204,10 @@ export class WarmUps {
       const outcomeOf = (): Outcome => ({ kind: 'platform-error', error });
       pool.startFailure = { outcomeOf, untilMs: clock.monotonicMs() + START_FAILURE_MS };
       dispatcher.failLine(pool, outcomeOf);
+      return;
+    }
+    if (noteStartFailure(pool, error, clock.monotonicMs())) {
+      dispatcher.failLine(pool, (call) => pool.startFailure?.outcomeOf(call) ?? { kind: 'platform-error', error });
       return;
     }
     if (error.code === 'CAPACITY_EXCEEDED') {
