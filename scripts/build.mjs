@@ -50,8 +50,6 @@ const programs = {
     entryPoints: ['cli/src/main.ts'],
     outfile: 'cli/dist/easyfaas.cjs',
     define: { BUILD_VERSION: JSON.stringify(readVersion()) },
-    minify: true,
-    keepNames: true,
   },
 };
 

@@ -11,6 +11,7 @@ import { registerInvocations } from './commands/invocations';
 import { registerInvoke } from './commands/invoke';
 import { registerKeys } from './commands/keys';
 import { registerPool } from './commands/pool';
+import { registerVersions } from './commands/versions';
 import { EXIT } from './exit-codes';
 import { Output } from './output';
 import { readSettings } from './settings';
@@ -76,6 +77,7 @@ const REGISTRATIONS: readonly ((program: Command, open: OpenSession) => void)[] 
   registerInvoke,
   registerDev,
   registerFunctions,
+  registerVersions,
   registerInvocations,
   registerPool,
   registerKeys,

@@ -127,6 +127,27 @@ describe('the command line', () => {
     expect(await ended).toBe(0);
   });
 
+  it('publishes versions, points an alias at them with a canary, and rolls back', async () => {
+    const name = newName();
+    for (const version of [1, 2]) {
+      writeFileSync(join(folder, 'f.js'), `exports.handler = async () => ${version};`);
+      await succeed(['deploy', 'f.js', '-n', name]);
+      expect((await succeed(['versions', 'publish', name])).out).toContain(`version ${version}`);
+    }
+    expect((await succeed(['alias', 'set', name, 'live', '2'])).out).toContain('version 2');
+    expect((await succeed(['invoke', name, '-q', 'live'])).out).toBe('2');
+    expect((await succeed(['rollback', name, 'live'])).out).toContain('2 -> 1');
+    expect((await succeed(['invoke', name, '-q', 'live'])).out).toBe('1');
+    await succeed(['alias', 'set', name, 'live', '1', '--canary', '2=100']);
+    expect((await succeed(['alias', name])).out).toContain('100 % to 2');
+    expect((await succeed(['invoke', name, '-q', 'live'])).out).toBe('2');
+    const tooFar = await easyfaas(['rollback', name, 'live']);
+    expect(tooFar.code).toBe(2);
+    expect(tooFar.err).toContain('no version before 1');
+    await succeed(['alias', 'rm', name, 'live']);
+    expect((await succeed(['versions', name])).out).toMatch(/VERSION[^]*1[^]*2/);
+  });
+
   it('makes a key that may only invoke, and revokes it', async () => {
     const name = newName();
     writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => 1;');

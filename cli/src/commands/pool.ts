@@ -20,11 +20,23 @@ interface PoolContainer {
   history?: { from: string | null; to: string; reason: string; atMs: number }[];
 }
 
+interface Shelf {
+  runtime: string;
+  network: string;
+  classMb: number;
+  cold: number;
+  creating: number;
+  target: number;
+  reason: string;
+  lastFailure?: { message: string };
+}
+
 interface Pool {
   containers: PoolContainer[];
   max: number;
   counts: Record<string, number>;
-  runtimes: { runtime: string; min: number; cold: number; recommended: number; reason: string; lastFailure?: { message: string } }[];
+  /** One per kind of cold container. */
+  shelves: Shelf[];
   waiting: { accountId: string; functionName: string; calls: number }[];
 }
 
@@ -100,7 +112,7 @@ async function watch({ output, api, io }: Session): Promise<void> {
   output.line();
 }
 
-function render({ containers, max, runtimes, waiting }: Pool, output: Output, nowMs = Date.now()): string {
+function render({ containers, max, shelves, waiting }: Pool, output: Output, nowMs = Date.now()): string {
   const { colors } = output;
   const paint: Record<string, (text: string) => string> = {
     warm: colors.green,
@@ -132,10 +144,14 @@ function render({ containers, max, runtimes, waiting }: Pool, output: Output, no
     ],
     colors,
   );
-  const sizes = runtimes.map(
-    ({ runtime, cold, min, recommended, lastFailure }) =>
-      `${runtime}: ${cold} cold, minimum ${min}, recommended ${recommended}${lastFailure === undefined ? '' : colors.red(` - ${output.foreign(lastFailure.message)}`)}`,
-  );
+  // Kinds that nobody asks for, such as containers with a network on a machine without functions that want one, are left out.
+  const sizes = shelves
+    .filter(({ cold, creating, target }) => cold + creating + target > 0)
+    .map(({ runtime, network, classMb, cold, creating, target, reason, lastFailure }) => {
+      const kind = `${runtime} ${classMb} MB${network === 'none' ? '' : `, ${network}`}`;
+      const failure = lastFailure === undefined ? '' : `  ${colors.red(output.foreign(lastFailure.message))}`;
+      return `${kind}: ${cold} cold${creating > 0 ? `, ${creating} coming` : ''}, ${target} wanted  ${colors.dim(reason)}${failure}`;
+    });
   const lines = waiting.map(({ functionName, calls }) => colors.yellow(`${calls} calls wait for ${output.foreign(functionName)}`));
   return [colors.bold(`${containers.length} of at most ${max} containers`), ...sizes, ...lines, '', table].join('\n');
 }

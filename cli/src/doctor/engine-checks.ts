@@ -59,23 +59,26 @@ async function key(api: ApiClient): Promise<Finding> {
 interface Pool {
   containers: unknown[];
   max: number;
-  runtimes: { runtime: string; cold: number; min: number; lastFailure?: { message: string } }[];
+  shelves: { runtime: string; network: string; classMb: number; cold: number; target: number; lastFailure?: { message: string } }[];
 }
 
 async function pool(api: ApiClient): Promise<Finding[]> {
   try {
-    const { containers, max, runtimes } = await api.json<Pool>('/v1/pool');
+    const { containers, max, shelves } = await api.json<Pool>('/v1/pool');
     const full =
       containers.length >= max
         ? [doubtful('Pool', `${containers.length} of ${max} containers`, 'Raise EASYFAAS_POOL_MAX if the machine has room.')]
         : [];
     return [
       ...full,
-      ...runtimes.map(({ runtime, cold, min, lastFailure }) =>
-        lastFailure === undefined
-          ? good(`Pool ${runtime}`, `${cold} cold containers, minimum ${min}`)
-          : bad(`Pool ${runtime}`, lastFailure.message, 'Build the images anew (npm run up); `docker compose logs funclet` has more.'),
-      ),
+      ...shelves
+        .filter(({ cold, target }) => cold + target > 0)
+        .map(({ runtime, network, classMb, cold, target, lastFailure }) => {
+          const what = `Pool ${runtime}`;
+          const seen = `${cold} cold containers of ${classMb} MB, network ${network}, ${target} wanted`;
+          if (lastFailure === undefined) return good(what, seen);
+          return bad(what, lastFailure.message, 'Build the images anew (npm run up); `docker compose logs funclet` has more.');
+        }),
     ];
   } catch (error) {
     // Only operators see the pool.
