@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { watch } from 'chokidar';
@@ -41,21 +42,23 @@ async function develop(session: Session, path: string, options: DevOptions): Pro
   const round = async (isFirst: boolean): Promise<void> => {
     for (const spec of specsOf(path, options)) await deployAndCall(session, spec, options, isFirst);
   };
-  await round(true);
   const isFile = existsSync(path) && statSync(path).isFile();
   const root = isFile ? dirname(path) : path;
   const watcher = watch(isFile ? path : root, {
     ignoreInitial: true,
     ignored: (each) => /(^|\/)(node_modules|\.git|__pycache__)(\/|$)/.test(relative(root, each)),
   });
+  // From here on nothing is missed: what is saved during the first round makes a second one.
+  await once(watcher, 'ready');
   let pending: NodeJS.Timeout | undefined;
-  let running = Promise.resolve();
+  let running = round(true);
   watcher.on('all', () => {
     clearTimeout(pending);
     pending = setTimeout(() => {
       running = running.then(() => round(false)).catch((error: unknown) => show(session, error));
     }, SETTLE_MS);
   });
+  await running;
   output.note(output.colors.dim(`watching ${relative(io.cwd(), root) || '.'}; Ctrl-C ends`));
   await stopped;
   clearTimeout(pending);
