@@ -1,6 +1,14 @@
 import Joi from 'joi';
-import type { CronConfiguration, HttpConfiguration } from '../wire';
-import { HTTP_METHODS } from '../wire';
+import type {
+  CloudEventsConfiguration,
+  CronConfiguration,
+  HttpConfiguration,
+  MqttConfiguration,
+  QueueConfiguration,
+  RedisStreamConfiguration,
+  WebhookConfiguration,
+} from '../wire';
+import { HTTP_METHODS, SOURCE_MESSAGE_FORMATS } from '../wire';
 
 export const cronConfigurationSchema = Joi.object<CronConfiguration, true>({
   Schedule: Joi.string().min(1).max(256).required(),
@@ -44,4 +52,48 @@ export const httpConfigurationSchema = Joi.object<HttpConfiguration, true>({
     MaxAgeSeconds: Joi.number().integer().min(0).max(86_400),
   }),
   RateLimit: rateLimitSchema,
+});
+
+export const webhookConfigurationSchema = Joi.object<WebhookConfiguration, true>({
+  Scheme: Joi.string().valid('generic', 'github', 'stripe', 'slack').required(),
+  RateLimit: rateLimitSchema,
+});
+
+export const cloudEventsConfigurationSchema = Joi.object<CloudEventsConfiguration, true>({
+  Auth: Joi.string().valid('key', 'hmac', 'none'),
+  AllowedOrigins: Joi.array()
+    .items(Joi.string().pattern(/^[\x21-\x7e]{1,253}$/))
+    .max(64),
+  RateLimit: rateLimitSchema,
+});
+
+const format = Joi.string().valid(...SOURCE_MESSAGE_FORMATS);
+const url = Joi.string().min(1).max(512);
+const username = Joi.string().min(1).max(256);
+
+export const redisStreamConfigurationSchema = Joi.object<RedisStreamConfiguration, true>({
+  Stream: Joi.string()
+    .pattern(/^[\x21-\x7e]{1,256}$/)
+    .required(),
+  Url: url,
+  Username: username,
+  Group: Joi.string().pattern(/^[A-Za-z0-9_.-]{1,64}$/, 'a name: letters, digits, _ . and -'),
+  StartingPosition: Joi.string().valid('latest', 'earliest'),
+  Field: Joi.string().min(1).max(128),
+  Format: format,
+  ClaimAfterSeconds: Joi.number().integer().min(5).max(86_400),
+});
+
+export const queueConfigurationSchema = Joi.object<QueueConfiguration, true>({
+  Queue: Joi.string()
+    .pattern(/^[A-Za-z0-9_.-]{1,64}$/, 'a name: letters, digits, _ . and -')
+    .required(),
+  Format: format,
+});
+
+export const mqttConfigurationSchema = Joi.object<MqttConfiguration, true>({
+  Url: url.required(),
+  Topics: Joi.array().items(Joi.string().min(1).max(512)).min(1).max(32).unique().required(),
+  Username: username,
+  Format: format,
 });

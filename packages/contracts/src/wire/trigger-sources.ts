@@ -48,3 +48,51 @@ export interface HttpConfiguration {
   /** Per pod. With `none` there is always one: 50 a second, 100 at once unless set. */
   RateLimit?: RateLimit;
 }
+
+export interface WebhookConfiguration {
+  /** Whose way of signing: `github`, `stripe`, `slack`, or `generic` (`X-Easyfaas-Signature: t=<unix>,v1=<hex>`). */
+  Scheme: 'generic' | 'github' | 'stripe' | 'slack';
+  RateLimit?: RateLimit;
+}
+
+export interface CloudEventsConfiguration {
+  Auth?: 'key' | 'hmac' | 'none';
+  /** Senders that may register by the handshake (`WebHook-Request-Origin`), `*` for all. */
+  AllowedOrigins?: string[];
+  RateLimit?: RateLimit;
+}
+
+export const SOURCE_MESSAGE_FORMATS = ['json', 'text', 'binary', 'cloudevents'] as const;
+export type SourceMessageFormat = (typeof SOURCE_MESSAGE_FORMATS)[number];
+
+export interface RedisStreamConfiguration {
+  /** Name of the stream: in this instance's Redis `<prefix>:stream:<account>:<name>`, with a Url the key itself. */
+  Stream: string;
+  /** Another Redis, `redis://host:port[/db]` or `rediss://…`; its password is the secret `Password`. */
+  Url?: string;
+  Username?: string;
+  /** Consumer group; made when it is not there. */
+  Group?: string;
+  /** Where a new group begins: at what is added from now on (default), or at the beginning. */
+  StartingPosition?: 'latest' | 'earliest';
+  /** The field that holds the message (`data`). */
+  Field?: string;
+  Format?: SourceMessageFormat;
+  /** A message that a consumer had for so long without acknowledging it is taken over. */
+  ClaimAfterSeconds?: number;
+}
+
+export interface QueueConfiguration {
+  /** Name of the BullMQ queue, under the prefix `<prefix>:queues:<account>`. */
+  Queue: string;
+  Format?: SourceMessageFormat;
+}
+
+export interface MqttConfiguration {
+  /** `mqtt://host[:port]` or `mqtts://…`. */
+  Url: string;
+  /** Topic filters, with + and #. */
+  Topics: string[];
+  Username?: string;
+  Format?: SourceMessageFormat;
+}

@@ -29,7 +29,7 @@ const DEPS = {
   events: { invocations: unplanned, deadLetters: unplanned, configs: unplanned },
   pool: unplanned,
   pods: unplanned,
-  triggers: { service: unplanned, web: unplanned },
+  triggers: { service: unplanned, web: { http: refusing, webhooks: refusing, cloudevents: refusing } },
   runtimes: new Map(),
   readiness: [],
   metrics: { contentType: 'text/plain', metrics: refusing },

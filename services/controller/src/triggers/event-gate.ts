@@ -62,6 +62,10 @@ export class EventGate implements TriggerPort {
       this.work();
       return { kind: 'accepted', invocationId: requestId, isDuplicate };
     } catch (error) {
+      // The same event under another wrapping, such as a repeated delivery with other headers: its id is what counts.
+      if (eventId !== undefined && error instanceof ServiceError && error.code === 'IDEMPOTENCY_MISMATCH') {
+        return { kind: 'accepted', invocationId: '', isDuplicate: true };
+      }
       this.#count('Failed');
       this.fail(error);
       throw error;

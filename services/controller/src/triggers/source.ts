@@ -49,6 +49,7 @@ export interface DeadMessage {
   reason: string;
 }
 
+/** The id of a duplicate's invocation is empty when it is not known. */
 export type Acceptance = { kind: 'accepted'; invocationId: string; isDuplicate: boolean } | { kind: 'filtered' } | { kind: 'dead' };
 
 /** What a source does with what it takes in. Every method may be called from several events at once. */

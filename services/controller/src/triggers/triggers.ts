@@ -12,13 +12,18 @@ import { EventGate } from './event-gate';
 import type { TriggerStores } from './redis-trigger-stores';
 import type { TriggerSource } from './source';
 import { SourceTable } from './source-table';
+import { takeCloudEvents } from './sources/cloudevents/cloudevents-front';
+import { CloudEventsSource } from './sources/cloudevents/cloudevents-source';
 import { CronSource } from './sources/cron/cron-source';
 import { HttpFront } from './sources/http/http-front';
 import { HttpSource } from './sources/http/http-source';
+import { takeWebhook } from './sources/webhook/webhook-front';
+import { WebhookSource } from './sources/webhook/webhook-source';
 import { TriggerRunner } from './trigger-runner';
 import { openSecrets } from './trigger-secrets';
 import { TriggerService } from './trigger-service';
 import { CallerCheck } from './web/caller-check';
+import { OpenTriggers } from './web/open-triggers';
 import type { WebRequest } from './web/web-request';
 
 export interface TriggersOptions {
@@ -40,6 +45,8 @@ export interface TriggersOptions {
 /** Requests to paths that triggers serve. Each throws what is to be answered. */
 export interface WebTriggers {
   http(web: WebRequest): Promise<void>;
+  webhooks(web: WebRequest): Promise<void>;
+  cloudevents(web: WebRequest): Promise<void>;
 }
 
 export interface Triggers {
@@ -89,12 +96,15 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
         isUnfinished: stores.isUnfinished,
       }),
     )
-    .register(new HttpSource());
+    .register(new HttpSource())
+    .register(new WebhookSource())
+    .register(new CloudEventsSource());
   for (const source of options.moreSources ?? []) sources.register(source);
 
   const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });
   const { payloads, allowedOrigins } = options;
   const http = new HttpFront({ store, status, secretsOf, invoker, callers, payloads, allowedOrigins, clock, logger });
+  const events = { triggers: new OpenTriggers({ store, secretsOf, gateOf, clock, logger }), callers, payloads, clock };
   const runner = new TriggerRunner({ store, sources, leases, clock, logger, gateOf, secretsOf });
 
   directory.onChange(({ accountId, functionName, commitId }) => {
@@ -106,7 +116,11 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
   });
   return {
     service,
-    web: { http: (web) => http.handle(web) },
+    web: {
+      http: (web) => http.handle(web),
+      webhooks: (web) => takeWebhook(web, events),
+      cloudevents: (web) => takeCloudEvents(web, events),
+    },
     start: () => runner.start(),
     stop: async () => {
       await runner.stop();

@@ -3,7 +3,11 @@ import type { Method, RoutePolicy } from '../route-policy';
 /** Methods of paths that functions serve. */
 export const WEB_METHODS: readonly Method[] = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'];
 /** Served by triggers of the kind in the first segment; who may call is the trigger's rule. */
-export const WEB_PATHS = ['/http{/*path}'] as const;
+export const WEB_ROUTES: readonly { path: string; methods: readonly Method[] }[] = [
+  { path: '/http{/*path}', methods: WEB_METHODS },
+  { path: '/webhooks/:accountId/:triggerId', methods: ['post'] },
+  { path: '/cloudevents/:accountId/:triggerId', methods: ['post', 'options'] },
+];
 
 export const TRIGGER_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/triggers', action: 'trigger:read' },
@@ -16,5 +20,5 @@ export const TRIGGER_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:read' },
   { method: 'delete', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:write' },
   { method: 'get', path: '/v1/functions/:id/triggers', action: 'trigger:read' },
-  ...WEB_PATHS.flatMap((path) => WEB_METHODS.map((method): RoutePolicy => ({ method, path, action: 'trigger' }))),
+  ...WEB_ROUTES.flatMap(({ path, methods }) => methods.map((method): RoutePolicy => ({ method, path, action: 'trigger' }))),
 ];

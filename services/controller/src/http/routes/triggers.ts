@@ -10,7 +10,7 @@ import type { WebTriggers } from '../../triggers/triggers';
 import { checked, readJson } from '../body';
 import { expectedRevision } from '../function-target';
 import { pathParameter, type Handler, type Mount } from '../mount-route';
-import { WEB_METHODS } from '../policies/triggers';
+import { WEB_ROUTES } from '../policies/triggers';
 import { readInteger, readQuery } from '../query';
 import { principalOf, requestContext } from '../request-context';
 
@@ -110,11 +110,11 @@ export function mountTriggers(mount: Mount, { triggers: { service, web }, functi
     },
   });
 
-  mountWeb(mount, '/http{/*path}', (request, response) => web.http({ request, response, requestId: requestContext(request).requestId }));
-}
-
-function mountWeb(mount: Mount, path: string, handler: Handler): void {
-  mount(path, Object.fromEntries(WEB_METHODS.map((method) => [method, handler])));
+  const handlers = [web.http, web.webhooks, web.cloudevents];
+  for (const [at, { path, methods }] of WEB_ROUTES.entries()) {
+    const handler: Handler = (request, response) => handlers[at]?.({ request, response, requestId: requestContext(request).requestId });
+    mount(path, Object.fromEntries(methods.map((method) => [method, handler])));
+  }
 }
 
 function readPage(request: Request): { marker: string | undefined; limit: number } {
