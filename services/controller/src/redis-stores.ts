@@ -50,7 +50,7 @@ export function openStores(config: ControllerConfig, { registry, logger }: { reg
     keyStore: new RedisKeyStore(shared),
     records,
     pods: { registry: new RedisPodRegistry(shared), holders: new RedisPackageHolders(shared) },
-    triggerStores: openTriggerStores({ ...shared, podId: randomUUID(), clock: systemClock, logger }),
+    triggerStores: openTriggerStores({ ...shared, address, podId: randomUUID(), clock: systemClock, logger }),
     close: async () => {
       await records.flush();
       subscriber.disconnect();

@@ -158,7 +158,7 @@ export async function startApi({
     dataDir,
     region: 'local',
     allowedOrigins: ['http://console.test'],
-    stores: openTriggerStores({ ...backing, podId: randomUUID(), clock, logger }),
+    stores: openTriggerStores({ ...backing, address: { url: redisUrl, logger }, podId: randomUUID(), clock, logger }),
     authenticator,
     directory,
     intake,

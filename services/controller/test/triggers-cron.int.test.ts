@@ -56,7 +56,14 @@ describeWithRedis('cron triggers', () => {
   const connect = async (): Promise<ReturnType<typeof openTriggerStores>> => {
     const client = await connectTo(redis);
     clients.push(client);
-    return openTriggerStores({ ...client, prefix, podId: randomUUID(), clock, logger: silentLogger() });
+    return openTriggerStores({
+      ...client,
+      prefix,
+      address: { url: redis.url, logger: silentLogger() },
+      podId: randomUUID(),
+      clock,
+      logger: silentLogger(),
+    });
   };
 
   /** One more pod over the same store. */

@@ -75,8 +75,6 @@ export const redisStreamConfigurationSchema = Joi.object<RedisStreamConfiguratio
   Stream: Joi.string()
     .pattern(/^[\x21-\x7e]{1,256}$/)
     .required(),
-  Url: url,
-  Username: username,
   Group: Joi.string().pattern(/^[A-Za-z0-9_.-]{1,64}$/, 'a name: letters, digits, _ . and -'),
   StartingPosition: Joi.string().valid('latest', 'earliest'),
   Field: Joi.string().min(1).max(128),

@@ -66,11 +66,8 @@ export const SOURCE_MESSAGE_FORMATS = ['json', 'text', 'binary', 'cloudevents'] 
 export type SourceMessageFormat = (typeof SOURCE_MESSAGE_FORMATS)[number];
 
 export interface RedisStreamConfiguration {
-  /** Name of the stream: in this instance's Redis `<prefix>:stream:<account>:<name>`, with a Url the key itself. */
+  /** Name of the stream, in this instance's Redis `<prefix>:stream:<account>:<name>`. */
   Stream: string;
-  /** Another Redis, `redis://host:port[/db]` or `rediss://…`; its password is the secret `Password`. */
-  Url?: string;
-  Username?: string;
   /** Consumer group; made when it is not there. */
   Group?: string;
   /** Where a new group begins: at what is added from now on (default), or at the beginning. */

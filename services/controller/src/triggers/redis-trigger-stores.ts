@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { RedisConnectionOptions } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import { RedisDeadMessages } from './redis-dead-messages';
 import { RedisTriggerLeases } from './redis-trigger-leases';
@@ -7,6 +8,9 @@ import { RedisTriggerStatus } from './redis-trigger-status';
 import { RedisTriggerStore } from './redis-trigger-store';
 import { unfinishedEvents } from './redis-unfinished-events';
 import { RedisDueSet } from './sources/cron/redis-due-set';
+import { QueueSource } from './sources/queue/queue-source';
+import { RedisQueueSupply } from './sources/queue/redis-queue-supply';
+import { RedisStreamSource } from './sources/redis-stream/redis-stream-source';
 import { RedisReplayGuard } from './web/redis-replay-guard';
 
 export interface TriggerStoresOptions {
@@ -14,6 +18,8 @@ export interface TriggerStoresOptions {
   notices: RedisNotices;
   prefix: string;
   podId: string;
+  /** For sources that need connections of their own. */
+  address: RedisConnectionOptions;
   clock: Clock;
   logger: Logger;
 }
@@ -27,6 +33,21 @@ export function openTriggerStores(options: TriggerStoresOptions) {
     leases: new RedisTriggerLeases(options),
     dueSet: new RedisDueSet(options),
     replays: new RedisReplayGuard(options),
+    redisStream: new RedisStreamSource(options),
+    queue: new QueueSource({
+      clock: options.clock,
+      prefix: options.prefix,
+      openQueue: ({ prefix, queue, port }) =>
+        new RedisQueueSupply({
+          address: options.address,
+          redis: options.redis,
+          prefix,
+          queue,
+          bury: (message) => port.bury(message),
+          onError: (error) => port.fail(error),
+          wallMs: () => options.clock.wallMs(),
+        }),
+    }),
     isUnfinished: unfinishedEvents(options.redis, options.prefix),
   };
 }

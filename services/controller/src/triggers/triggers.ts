@@ -44,9 +44,9 @@ export interface TriggersOptions {
 
 /** Requests to paths that triggers serve. Each throws what is to be answered. */
 export interface WebTriggers {
-  http(web: WebRequest): Promise<void>;
-  webhooks(web: WebRequest): Promise<void>;
-  cloudevents(web: WebRequest): Promise<void>;
+  http: (web: WebRequest) => Promise<void>;
+  webhooks: (web: WebRequest) => Promise<void>;
+  cloudevents: (web: WebRequest) => Promise<void>;
 }
 
 export interface Triggers {
@@ -98,7 +98,9 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
     )
     .register(new HttpSource())
     .register(new WebhookSource())
-    .register(new CloudEventsSource());
+    .register(new CloudEventsSource())
+    .register(stores.redisStream)
+    .register(stores.queue);
   for (const source of options.moreSources ?? []) sources.register(source);
 
   const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });

@@ -31,7 +31,7 @@ export function readHttpEvents(headers: IncomingHttpHeaders, body: Buffer): Clou
 /** Reads one event in the JSON format. @throws ServiceError VALIDATION_FAILED */
 export function readStructuredEvent(value: unknown): CloudEventJson {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('', 'an event must be an object');
-  return toJson(() => new CloudEvent(value as Partial<CloudEventV1<unknown>>, false), Object.hasOwn(value, 'time'));
+  return toJson(() => new CloudEvent(value, false), Object.hasOwn(value, 'time'));
 }
 
 function toJson(make: () => CloudEventV1<unknown>, hasTime: boolean): CloudEventJson {
