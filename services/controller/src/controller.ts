@@ -125,6 +125,7 @@ export class Controller implements Service {
       records,
       events: async,
       pool: engine.report,
+      isStopping: () => this.#isDraining,
       pods,
       triggers,
       runtimes,

@@ -257,6 +257,19 @@ describeWithRedis('keys over the API', () => {
       expect(codeOf(await call('/v1/pool/nothing'))).toBe('CONTAINER_NOT_FOUND');
     });
 
+    it('shows the resources of the node, and the pool as it changes', async () => {
+      expect((await call('/v1/resource')).json()).toMatchObject({ memory: { totalMb: 1500 } });
+      const stream = await fetch(`${api.url}/v1/pool?watch`, { headers: { Authorization: `Bearer ${await api.adminKey()}` } });
+      expect(stream.headers.get('content-type')).toBe('text/event-stream');
+      const reader = stream.body?.getReader();
+      let text = '';
+      while (!text.includes('event: container')) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+      await reader?.cancel();
+      expect(text).toMatch(/^event: pool\ndata: \{"recommendation":1\}\n\nevent: container\ndata: \{/);
+      expect(text).toContain(CONTAINER.containerId);
+      expect(text).not.toMatch(/token|socketDirectory/);
+    });
+
     it('changes the memory of a container, within limits', async () => {
       const patch = (body: object): ReturnType<typeof call> =>
         call(`/v1/pool/${CONTAINER.containerId}`, {

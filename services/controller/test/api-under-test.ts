@@ -139,6 +139,7 @@ export async function startApi({
   const pool: PoolReader = {
     list: () => ({ recommendation: 1, containers: [CONTAINER] }),
     get: (containerId) => (containerId === CONTAINER.containerId ? CONTAINER : undefined),
+    resource: () => ({ memory: { totalMb: 1500, reservedMb: 136 } }),
     resize: async (containerId, memoryMb) => {
       if (containerId !== CONTAINER.containerId)
         throw new ServiceError('CONTAINER_NOT_FOUND', 'No container has this id; it may have been reset.');

@@ -38,6 +38,8 @@ export interface ApiDeps {
   records: RecordReader;
   events: EventRoutesDeps['events'];
   pool: PoolReader;
+  /** Endless answers end then. */
+  isStopping?: () => boolean;
   pods: PodsReader;
   triggers: Pick<Triggers, 'service' | 'web'>;
   runtimes: ReadonlyMap<string, RuntimeManifest>;

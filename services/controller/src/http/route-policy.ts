@@ -59,7 +59,6 @@ export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
   { path: '/v1/layers{/*rest}', what: 'Layers' },
   { path: '/v1/secrets{/*rest}', what: 'Secrets' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
-  { path: '/v1/resource', what: 'The resource report' },
   { path: '/v1/openapi.json', what: 'The OpenAPI document' },
   { path: '/2015-03-31{/*rest}', what: 'The AWS Lambda dialect' },
   { path: '/system{/*rest}', what: 'The OpenFaaS dialect' },

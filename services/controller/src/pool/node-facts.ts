@@ -40,6 +40,10 @@ export class NodeFacts {
     return budget === undefined ? undefined : { memoryMb: budget.memoryMb, overheadMb: budget.overheadMb ?? OVERHEAD_MB };
   }
 
+  get cpus(): number | undefined {
+    return this.#view?.budget.cpus;
+  }
+
   /** @throws ServiceError VALIDATION_FAILED when no container of this memory can ever be made here */
   assertFits(memoryMb: number): void {
     const { budget } = this;

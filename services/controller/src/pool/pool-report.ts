@@ -9,7 +9,9 @@ import type { FunctionPools } from './function-pools';
 import type { PoolView } from './pool-view';
 import type { Reconciler } from './reconciler';
 import type { MemoryChanges } from './memory-changes';
+import type { NodeFacts } from './node-facts';
 import type { PoolTargets } from './pool-targets';
+import { type ResourceReport, resourceReport } from './resource-report';
 import type { Recommendation } from './scale';
 import { type ShelfRule, type Shelves, shelfKey } from './shelves';
 import type { StartShare, StartShares } from './start-shares';
@@ -18,6 +20,7 @@ import type { DemandEstimate } from './demand-estimate';
 export interface PoolReportDeps {
   funclet: Pick<FuncletClient, 'find'>;
   view: PoolView;
+  node: NodeFacts;
   memoryChanges: Pick<MemoryChanges, 'resize'>;
   pools: FunctionPools;
   resets: ContainerResets;
@@ -49,6 +52,10 @@ export class PoolReport implements PoolReader {
       const shelf = shelves.of(pool.wish);
       if (shelf !== undefined) shares.add(shelf.key, ended, coldEnded);
     }
+  }
+
+  resource(): ResourceReport {
+    return resourceReport(this.#deps);
   }
 
   list(): PoolSummary {

@@ -104,11 +104,13 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     sharing,
     onTick: () => report.sample(),
   });
+  const node = new NodeFacts(options);
   const memoryChanges = new MemoryChanges({ ...options, isVariant: isMemoryVariant });
   const report = new PoolReport({
     funclet,
     view,
     memoryChanges,
+    node,
     pools,
     resets,
     reconciler,
@@ -127,7 +129,6 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     isReady: () => view.hasSnapshot && options.isFuncletThere(),
     onMissing: () => reconciler.kick(),
   });
-  const node = new NodeFacts(options);
   const commitChanges = new CommitChanges({ ...options, prepared: (pool) => provisioned.prepare(pool) });
   return {
     creations,

@@ -280,6 +280,25 @@ describe('pause and resume', () => {
     expect(life.engine.calls.slice(-2).map((call) => call.split(' ')[0])).toEqual(['pause', 'resume']);
   });
 
+  it('go through Docker where the control group cannot be written, and back the same way', async () => {
+    await life.warm(A, sha256);
+    life.cgroups.freeze = () => Promise.reject(Object.assign(new Error('read-only file system'), { code: 'EROFS' }));
+    await life.containers.pause(A, life.transition(), life.signal);
+    await life.containers.resume(A, life.transition(), life.signal);
+    expect(life.engine.calls.slice(-2).map((call) => call.split(' ')[0])).toEqual(['pause', 'resume']);
+  });
+
+  it('leave nothing half frozen when it takes too long', async () => {
+    await life.warm(A, sha256);
+    life.cgroups.freeze = (dockerId) => {
+      life.cgroups.frozen.add(dockerId);
+      return Promise.reject(new Error('aborted'));
+    };
+    await expect(life.containers.pause(A, life.transition(), life.signal)).rejects.toThrow('aborted');
+    expect(life.cgroups.frozen.size).toBe(0);
+    expect(life.stateOf(A)).toBe('warm');
+  });
+
   it('are refused in every other state', async () => {
     await life.cold(A);
     expect(await codeOf(life.containers.pause(A, life.transition(), life.signal))).toBe('ILLEGAL_TRANSITION');

@@ -4,14 +4,23 @@ import { ServiceError } from '@easyfaas/service-kit';
 import { checked, readJson } from '../body';
 import { pathParameter, type Mount } from '../mount-route';
 import type { PoolContainer, PoolReader } from '../pool-reader';
+import { streamPool } from '../pool-watch';
 import { readQuery } from '../query';
 import { principalOf } from '../request-context';
 
 /** `/v1/pool`: the containers of this pod, of all accounts; for operators. */
-export function mountPool(mount: Mount, { pool }: { pool: PoolReader }): void {
+export function mountPool(mount: Mount, { pool, isStopping = () => false }: { pool: PoolReader; isStopping?: () => boolean }): void {
+  mount('/v1/resource', {
+    get: (request, response) => {
+      readQuery(request, []);
+      response.json(pool.resource());
+    },
+  });
+
   mount('/v1/pool', {
     get: async (request, response) => {
-      readQuery(request, []);
+      const { watch } = readQuery(request, ['watch']);
+      if (watch !== undefined) return streamPool(response, pool, withoutSecrets, isStopping);
       const { containers, ...facts } = await pool.list();
       response.json({ ...facts, containers: containers.map(withoutSecrets) });
     },
