@@ -82,6 +82,29 @@ describe('memory of the node', () => {
     expect(steps({ claims, candidates, holdings, leavingMb: 512 })).toEqual([]);
   });
 
+  it('is freed by cold ones of its own kind, too: all but the one that is wanted', () => {
+    const cold = (n: number, shelf = 's'): RoomCandidate => ({
+      containerId: `cold-${n}`,
+      shelf,
+      state: 'cold',
+      sinceMs: n,
+      heldSinceMs: 0,
+      inFlight: 0,
+      memoryMb: 128,
+    });
+    const candidates = [cold(1), cold(2), cold(3), cold(4, 'other')];
+    const minByShelf = new Map([
+      ['s', 3],
+      ['other', 1],
+    ]);
+    expect(steps({ claims: [claim('a', 'f', { missingMb: 384 })], candidates, minByShelf, room: 9 })).toEqual([
+      'reset cold-2',
+      'reset cold-3',
+      'reset cold-4',
+    ]);
+    expect(steps({ claims: [claim('a', 'f', { missingMb: 385 })], candidates, minByShelf, room: 9 })).toEqual([]);
+  });
+
   it('is not taken in vain', () => {
     const { candidates, holdings } = busy('a', 2, 256);
     expect(steps({ claims: [claim('b', 'g', { memoryMb: 128, missingMb: 4000 })], candidates, holdings, room: 1 })).toEqual([]);

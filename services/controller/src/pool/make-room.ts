@@ -101,16 +101,28 @@ function forMemory({ claims, candidates, holdings, weights, minByShelf, nowMs, .
     let freedMb = Math.min(leavingMb, claim.missingMb);
     leavingMb -= freedMb;
     while (freedMb < claim.missingMb) {
-      const candidatesLeft = [...left].filter((each) => !victims.some(({ candidate }) => candidate === each));
-      const victim = evict({ candidates: candidatesLeft, claim, amount: claim.memoryMb, usage, minByShelf, nowMs });
+      const isChosen = ({ containerId }: EvictionCandidate): boolean =>
+        victims.some(({ candidate }) => candidate.containerId === containerId);
+      const candidatesLeft = [...left].filter((each) => !isChosen(each));
+      const victim = evict({ candidates: withSpare(candidatesLeft, claim.shelf), claim, amount: claim.memoryMb, usage, minByShelf, nowMs });
       // Nothing is taken from anybody for a container that would not have room even then.
       if (victim === undefined) return false;
       victims.push(victim);
       freedMb += victim.candidate.amount;
     }
-    for (const victim of victims) take(victim, claim, { left, usage, steps });
+    for (const victim of victims) {
+      const candidate = [...left].find(({ containerId }) => containerId === victim.candidate.containerId) ?? victim.candidate;
+      take({ ...victim, candidate }, claim, { left, usage, steps });
+    }
     return true;
   });
+}
+
+/** Of the claim's own kind one is wanted, the oldest; for memory the others are as good as those of other kinds. */
+function withSpare(candidates: readonly EvictionCandidate[], shelf: string): EvictionCandidate[] {
+  const own = candidates.filter((each) => each.state === 'cold' && each.shelf === shelf).sort((a, b) => a.sinceMs - b.sinceMs);
+  const spare = new Set(own.slice(1));
+  return candidates.map((each) => (spare.has(each) ? { ...each, shelf: `spare ${shelf}` } : each));
 }
 
 interface Choosing {

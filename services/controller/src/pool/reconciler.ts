@@ -3,6 +3,7 @@ import type { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
 import { type EndingFacts, type EndingStep, endings } from './endings';
 import type { FairSharing } from './fair-sharing';
+import type { FunctionPool } from './function-pool';
 import type { FunctionPools } from './function-pools';
 import type { PoolContainer } from './container';
 import type { PoolView } from './pool-view';
@@ -74,6 +75,8 @@ export class Reconciler {
   demand(): Map<string, number> {
     const wanted = new Map<string, number>();
     for (const pool of this.#deps.pools.values()) {
+      // It lacks memory, not a container: one more would take what is being freed for it.
+      if (isShort(pool) && this.#deps.view.chooseCold(pool.wish) !== undefined) continue;
       const count = Math.max(this.#deps.warmUps.wanted(pool), pool.missing);
       const shelf = count === 0 ? undefined : this.#deps.shelves.of(pool.wish)?.key;
       if (shelf !== undefined) wanted.set(shelf, (wanted.get(shelf) ?? 0) + count);
@@ -121,9 +124,11 @@ export class Reconciler {
   #scale(): Step[] {
     const { view, creations, shelves, targets, max, sharing } = this.#deps;
     const demand = this.demand();
+    const isMemoryShort = [...this.#deps.pools.values()].some(isShort);
     const facts: ShelfFacts[] = [...shelves.values()].map(({ key }) => ({
       shelf: key,
-      target: targets.of(key).target,
+      // What is freed for calls that wait is not for calls that may come.
+      target: isMemoryShort ? 0 : targets.of(key).target,
       cold: 0,
       creating: creations.invisible(key, view),
       demanded: demand.get(key) ?? 0,
@@ -157,4 +162,9 @@ export class Reconciler {
       isRetired: container.functionPool?.isRetired === true && container.functionPool.line.length === 0,
     };
   }
+}
+
+/** Its calls wait for memory of the node. */
+function isShort({ missingMb, line }: FunctionPool): boolean {
+  return missingMb > 0 && line.length > 0;
 }
