@@ -59,6 +59,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 1);
     await untilReady();
+    await eventually(() => expect(warm()).toHaveLength(1), 5000);
     const before = warm();
     const untilMs = Date.now() + 5000;
     await eventually(() => expect(Date.now()).toBeGreaterThan(untilMs), 10_000);
@@ -74,6 +75,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 1);
     await untilReady();
+    await eventually(() => expect(warm()).toHaveLength(1), 5000);
     const [before = ''] = warm();
     local.funclet.killContainer(before);
     await eventually(() => {
