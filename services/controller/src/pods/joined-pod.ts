@@ -111,7 +111,10 @@ export function joinedPod(options: JoinedPodOptions): PodKind {
         overflow.relieve();
       });
       await membership.start();
-      void disk.list().then((files) => copies.announce(files.map(({ sha256 }) => sha256)));
+      disk
+        .list()
+        .then((files) => copies.announce(files.map(({ sha256 }) => sha256)))
+        .catch((error: unknown) => logger.warn('packages could not be listed', { error }));
     },
     drain: async (deadline) => {
       if (server !== undefined) await drained(server.server, deadline, clock);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
-import { LIMITS, POD_FACTS_HEADER, type PodCallFacts, type PodClaims } from '@easyfaas/contracts/wire';
+import { LIMITS, POD_FACTS_HEADER, type PodCall, type PodCallFacts, type PodClaims, type StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionDirectory } from '../functions/function-directory';
 import { sendError } from '../http/send-error';
 import type { Call, Reply } from '../invoke/call';
@@ -36,8 +36,11 @@ export class PodCallReceiver {
     if (call === undefined) throw new ServiceError('BAD_REQUEST', 'The claims describe no call.');
     if (isDraining()) throw new ServiceError('SHUTTING_DOWN', 'The pod is stopping and takes no new work.');
     const payload = await this.#readPayload(request, response, claims);
-    const stored = await directory.find(call.principal.accountId, call.functionName, call.version);
-    const reply = new PodReply(response, claims.bodyBytes, () => this.#options.payloads.give(claims.bodyBytes));
+    const stored = await this.#find(directory, call, claims);
+    const release = (): void => this.#options.payloads.give(claims.bodyBytes);
+    // Its pod has gone meanwhile: nobody would get the answer.
+    if (response.destroyed) return release();
+    const reply = new PodReply(response, release);
     const submitted = this.#options.dispatcher.submit({
       requestId: call.requestId,
       stored,
@@ -53,6 +56,15 @@ export class PodCallReceiver {
     response.once('close', () => {
       if (!response.writableFinished) this.#options.dispatcher.abandon(submitted);
     });
+  }
+
+  async #find(directory: PodCallReceiverOptions['directory'], call: PodCall, { bodyBytes }: PodClaims): Promise<StoredFunction> {
+    try {
+      return await directory.find(call.principal.accountId, call.functionName, call.version);
+    } catch (error) {
+      this.#options.payloads.give(bodyBytes);
+      throw error;
+    }
   }
 
   /** Reserves memory for it, and checks that it is what was signed. */
@@ -86,7 +98,7 @@ class PodReply implements Reply {
   readonly #response: ServerResponse;
   readonly #release: () => void;
 
-  constructor(response: ServerResponse, _bytes: number, release: () => void) {
+  constructor(response: ServerResponse, release: () => void) {
     this.#response = response;
     this.#release = release;
   }
