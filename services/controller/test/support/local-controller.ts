@@ -19,6 +19,7 @@ import type { EventPath } from '../../src/invoke/event-path';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
 import { shelvesOf } from '../../src/pool/shelves';
+import { eventually } from '../eventually';
 import { connectTo } from '../redis-server';
 import { FakeFunclet } from './fake-funclet';
 
@@ -205,6 +206,8 @@ export class LocalController {
       waitingCalls: engine.waitingCalls,
       settings: { ...readAsyncSettings(new EnvReader({})), ...this.#options.async },
     });
+    const { store } = this.#async;
+    await eventually(() => store.count('open', 'default', 'none'), 10_000);
     this.#async.start();
   }
 

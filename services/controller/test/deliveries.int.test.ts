@@ -1,0 +1,99 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LocalController } from './support/local-controller';
+import { eventually } from './eventually';
+import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from './redis-server';
+
+type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+describeWithPrivateRedis('F25 deliveries to URLs', () => {
+  let redis: PrivateRedis;
+  let local: LocalController;
+  let server: Server;
+  let handler: Handler;
+  let url: string;
+
+  beforeEach(async () => {
+    redis = await startPrivateRedis();
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => handler(request, response, body));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    local = new LocalController({ redis, async: { urlAllow: ['127.0.0.1'] } });
+    await local.start();
+    local.deploy('works', { source: 'exports.handler = async () => "done"' });
+  }, 30_000);
+
+  afterEach(async () => {
+    await local.stop();
+    server.closeAllConnections();
+    server.close();
+    await redis.stop();
+  });
+
+  async function send(destination: string): Promise<{ requestId: string; secret: string }> {
+    const { SigningSecret = '' } = await local.events.configs.put('default', 'works', {
+      DestinationConfig: { OnSuccess: { Destination: destination } },
+    });
+    const { requestId } = await local.events.intake.accept({
+      accountId: 'default',
+      functionName: 'works',
+      qualifier: '$LATEST',
+      payload: Buffer.from('{"a":1}'),
+      source: 'api',
+    });
+    return { requestId, secret: SigningSecret };
+  }
+
+  const deliveryOf = async (requestId: string) => (await local.events.store.read('default', requestId))?.delivery;
+
+  it('are signed, repeated under one id after failures, and carry the record', async () => {
+    const seen: { id: string; signature: string; body: string }[] = [];
+    handler = (request, response, body) => {
+      seen.push({ id: String(request.headers['x-easyfaas-delivery']), signature: String(request.headers['x-easyfaas-signature']), body });
+      if (seen.length === 1) request.socket.destroy();
+      else response.writeHead(seen.length === 2 ? 503 : 204).end();
+    };
+    const { requestId, secret } = await send(`${url}/hook`);
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 40_000);
+    expect(seen).toHaveLength(3);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(1);
+    const [, seconds = '', mac = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(seen[2]?.signature ?? '') ?? [];
+    expect(mac).toBe(createHmac('sha256', secret).update(`${seconds}.${seen[2]?.body}`).digest('hex'));
+    expect(JSON.parse(seen[2]?.body ?? '')).toMatchObject({
+      version: '1.0',
+      requestContext: { requestId, condition: 'Success', functionArn: 'brn:cloud:faas:local:default:function:works:$LATEST' },
+      requestPayload: { a: 1 },
+      responsePayload: 'done',
+    });
+  }, 60_000);
+
+  it('follow no redirect and become dead letters when they are refused for good', async () => {
+    let redirected = 0;
+    handler = (request, response) => {
+      if (request.url === '/inside') redirected++;
+      response.writeHead(302, { Location: `${url}/inside` }).end();
+    };
+    const { requestId } = await send(`${url}/hook`);
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('failed'), 30_000);
+    expect(redirected).toBe(0);
+    expect((await deliveryOf(requestId))?.error).toMatch(/302/);
+    const page = await local.events.deadLetters.list('default', 'works', {}, { kind: 'delivery', limit: 10, offset: 0 });
+    expect(page.letters.map((letter) => letter.requestId)).toEqual([requestId]);
+
+    handler = (_request, response) => void response.writeHead(200).end();
+    await local.events.deadLetters.redrive('default', 'works', {}, { kind: 'delivery', isForced: false });
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);
+  }, 60_000);
+
+  it('go to a stream of the account, too', async () => {
+    const { requestId } = await send('redis-stream:log');
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);
+  }, 60_000);
+});
