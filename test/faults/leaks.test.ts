@@ -1,6 +1,7 @@
+import { describeLocally } from '../support/describe-locally';
 import { concludeRun } from '../support/conclude-run';
 import { LEDGER_HANDLER } from '../support/ledger';
-import { LocalStack, describeLocally } from '../support/local-stack';
+import { LocalStack } from '../support/local-stack';
 import { measureMachine } from '../support/process-figures';
 
 /** Cold starts, each followed by a reset; EASYFAAS_SOAK=5000 is the long run. */

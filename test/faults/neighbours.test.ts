@@ -1,6 +1,7 @@
+import { describeLocally } from '../support/describe-locally';
 import { concludeRun } from '../support/conclude-run';
 import { LEDGER_HANDLER } from '../support/ledger';
-import { LocalStack, describeLocally } from '../support/local-stack';
+import { LocalStack } from '../support/local-stack';
 
 /** Each does its worst until its time-out, and is called again. */
 const HOSTILE: Record<string, string> = {

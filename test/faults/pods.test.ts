@@ -1,3 +1,4 @@
+import { describeLocally } from '../support/describe-locally';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -5,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { InvocationRecord, PodLease } from '@easyfaas/contracts/wire';
 import { eventually } from '../support/eventually';
-import { LocalStack, describeLocally } from '../support/local-stack';
+import { LocalStack } from '../support/local-stack';
 import type { Answer } from '../support/stack';
 import { StackClient } from '../support/stack-client';
 

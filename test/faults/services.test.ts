@@ -1,7 +1,8 @@
+import { describeLocally } from '../support/describe-locally';
 import { concludeRun } from '../support/conclude-run';
 import { eventually } from '../support/eventually';
 import { LEDGER_HANDLER } from '../support/ledger';
-import { LocalStack, describeLocally } from '../support/local-stack';
+import { LocalStack } from '../support/local-stack';
 
 const DEAF_TO_SIGTERM = `
 process.on('SIGTERM', () => { for (;;); });
