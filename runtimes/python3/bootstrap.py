@@ -51,6 +51,8 @@ def init(header):
         sys.path.insert(0, header['taskRoot'])
         state.handler = load_handler(header['handler'], header['taskRoot'])
         state.is_async = is_coroutine_function(state.handler)
+        if state.is_async and header['concurrency'] != 1:
+            bootstrap_loop.meter_tasks(current)
     except SystemExit as error:
         exit_now(error)
     except BaseException as error:
@@ -101,13 +103,15 @@ def run(call, body):
 
 def run_in_thread(call, body):
     current.set(call)
+    call.thread_s = time.thread_time()
     run(call, body)
 
 
 async def run_async(call, body):
     current.set(call)
     try:
-        succeed(call, await state.handler(read_event(call.header, body), Context(call, state.config)))
+        returned = state.handler(read_event(call.header, body), Context(call, state.config))
+        succeed(call, await (bootstrap_loop.metered(returned, call) if call.is_shared else returned))
     except BaseException as error:
         fail(call, error)
 
@@ -115,7 +119,7 @@ async def run_async(call, body):
 def invoke(stream, header, body):
     if state.handler is None:
         return  # INIT_ERROR has answered it
-    call = calls[stream] = Call(stream, header, state.generation)
+    call = calls[stream] = Call(stream, header, state.generation, state.config['concurrency'] != 1)
     state.unsettled += 1
     logs.finish(unbound)
     unbound.refill()

@@ -14,13 +14,17 @@ getrusage, RUSAGE_SELF = resource.getrusage, resource.RUSAGE_SELF
 
 
 class Call(Meter):
-    def __init__(self, stream, header, generation):
+    def __init__(self, stream, header, generation, is_shared):
         Meter.__init__(self, stream, header['requestId'])
         self.header, self.generation = header, generation
         self.deadline = time.monotonic() + header['remainingMs'] / 1000
         self.is_cancelled, self.task = False, None
-        usage = getrusage(RUSAGE_SELF)
-        self.cpu_s = usage.ru_utime + usage.ru_stime
+        # Used so far, where other calls may share the process; else what the process had used before.
+        self.is_shared, self.cpu_s = is_shared, 0.0
+        self.thread_s = None  # of the thread that is its own, before it began
+        if not is_shared:
+            usage = getrusage(RUSAGE_SELF)
+            self.cpu_s = usage.ru_utime + usage.ru_stime
 
     def cancel(self):
         self.is_cancelled = True
@@ -30,7 +34,9 @@ class Call(Meter):
     def answer_header(self, before='', after=''):
         """Header of RESULT or ERROR, as JSON; the two texts are put around the members that both have."""
         usage = getrusage(RUSAGE_SELF)
-        cpu_ms = (usage.ru_utime + usage.ru_stime - self.cpu_s) * 1000
+        if self.thread_s is not None:
+            self.cpu_s = time.thread_time() - self.thread_s
+        cpu_ms = (self.cpu_s if self.is_shared else usage.ru_utime + usage.ru_stime - self.cpu_s) * 1000
         return '{%s"nonce":"%s","cpuMs":%.3f,"maxRssKb":%d%s}' % (before, self.header['nonce'], cpu_ms, usage.ru_maxrss, after)
 
 

@@ -1,4 +1,6 @@
-import { type Answer, type Language, deploy, invoke, logTail, removeDeployments } from '../support/stack';
+import type { InvocationRecord } from '@easyfaas/contracts/wire';
+import { eventually } from '../support/eventually';
+import { type Answer, type Language, call, deploy, invoke, logTail, removeDeployments } from '../support/stack';
 
 afterAll(removeDeployments);
 
@@ -94,6 +96,98 @@ describe('one container with a quota of ten', () => {
     const answers = await Promise.all(Array.from({ length: 24 }, () => invoke(name)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 24 }, () => 200));
     expect(Math.max(...answers.map(({ text }) => Number(text)))).toBeLessThanOrEqual(3);
+  });
+});
+
+/** All calls are inside at once; one of them works for as long as the others sleep. */
+const SHARES: Record<'Node.js' | 'Python threads' | 'asyncio', { runtime: Language; source: string }> = {
+  'Node.js': {
+    runtime: 'nodejs20',
+    source: `
+const { setTimeout: sleep } = require('node:timers/promises');
+let inside = 0;
+let open;
+const all = new Promise((resolve) => { open = resolve; });
+exports.handler = async ({ wanted, workMs, sleepMs }) => {
+  if (!wanted) return 'warm';
+  if (++inside === wanted) open();
+  await all;
+  if (workMs === 0) { await sleep(sleepMs); return inside; }
+  const startUs = process.cpuUsage().user;
+  while (process.cpuUsage().user - startUs < workMs * 1000) { for (let n = 0; n < 1e5; n++); await new Promise(setImmediate); }
+  return inside;
+};`,
+  },
+  'Python threads': {
+    runtime: 'python3',
+    source: `
+import threading, time
+inside = 0
+lock = threading.Lock()
+everybody = threading.Event()
+def handler(event, context):
+    global inside
+    if 'wanted' not in event: return 'warm'
+    with lock:
+        inside += 1
+        if inside == event['wanted']: everybody.set()
+    everybody.wait()
+    if event['workMs'] == 0:
+        time.sleep(event['sleepMs'] / 1000)
+    else:
+        start = time.thread_time()
+        while time.thread_time() - start < event['workMs'] / 1000: sum(range(1000))
+    return inside
+`,
+  },
+  asyncio: {
+    runtime: 'python3',
+    source: `
+import asyncio, time
+inside = 0
+everybody = None
+async def work(ms):
+    start = time.thread_time()
+    while time.thread_time() - start < ms / 1000:
+        sum(range(100000))
+        await asyncio.sleep(0)
+async def handler(event, context):
+    global inside, everybody
+    if 'wanted' not in event: return 'warm'
+    everybody = everybody or asyncio.Event()
+    inside += 1
+    if inside == event['wanted']: everybody.set()
+    await everybody.wait()
+    if event['workMs'] == 0: await asyncio.sleep(event['sleepMs'] / 1000)
+    else: await asyncio.gather(work(event['workMs']), asyncio.sleep(0))
+    return inside
+`,
+  },
+};
+
+describe('calls that share a container', () => {
+  it.each(Object.entries(SHARES))('have each its own processor time, duration and memory in the record: %s', async (_title, shared) => {
+    const name = await deploy({ ...shared, concurrency: CALLS, timeoutSeconds: 30, memoryMb: 256 });
+    expect((await invoke(name)).text).toBe('"warm"');
+    const works = Array.from({ length: CALLS }, (_, index) => (index === 0 ? 400 : 0));
+    const answers = await Promise.all(works.map((workMs, index) => invoke(name, { wanted: CALLS, workMs, sleepMs: 20 + 100 * index })));
+    expect(answers.map(({ text }) => text)).toEqual(works.map(() => String(CALLS)));
+    const ids = answers.map(({ headers }) => headers.get('x-easyfaas-request-id') ?? '');
+    const records = await eventually(async () => {
+      const found = await Promise.all(ids.map((id) => call(`/v1/invocations/${id}`)));
+      expect(found.map(({ status }) => status)).toEqual(ids.map(() => 200));
+      return found.map((answer) => answer.json<InvocationRecord>());
+    }, 20_000);
+    expect(new Set(records.map(({ containerId }) => containerId)).size).toBe(1);
+    const [worker, ...sleepers] = records;
+    // The one that worked for 400 ms has them, and none of those beside it, which only slept.
+    expect(worker?.cpuMs).toBeGreaterThan(300);
+    for (const { cpuMs } of sleepers) expect(cpuMs).toBeLessThan(150);
+    sleepers.forEach(({ stages, maxMemoryMb }, index) => {
+      expect(stages.invokeMs).toBeGreaterThanOrEqual(100 * (index + 1));
+      expect(maxMemoryMb).toBeGreaterThan(5);
+      expect(maxMemoryMb).toBeLessThanOrEqual(256);
+    });
   });
 });
 

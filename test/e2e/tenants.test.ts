@@ -129,3 +129,27 @@ describe("another account's function", () => {
     }
   });
 });
+
+describe('the flood of one account', () => {
+  it('fails no call of another one', async () => {
+    const source = `exports.handler = ({ ms }) => new Promise((done) => setTimeout(done, ms, ms));`;
+    const flooded = await Promise.all([1, 2, 3].map(() => deploy({ source, timeoutSeconds: 20, key: otherKey })));
+    const mine = await deploy({ source, timeoutSeconds: 20 });
+    // Warm before: how soon a machine under full load makes containers is not promised.
+    expect((await invoke(mine, { ms: 0 })).text).toBe('0');
+    let isOver = false;
+    const flood = flooded.flatMap((name) =>
+      Array.from({ length: 10 }, async () => {
+        const statuses = new Set<number>();
+        while (!isOver) statuses.add((await invoke(name, { ms: 50 }, { key: otherKey })).status);
+        return [...statuses];
+      }),
+    );
+    const answers: string[] = [];
+    for (let turn = 0; turn < 20; turn++) answers.push((await invoke(mine, { ms: 5 })).text);
+    isOver = true;
+    const others = new Set((await Promise.all(flood)).flat());
+    expect(answers).toEqual(Array.from({ length: 20 }, () => '5'));
+    expect([...others].filter((status) => ![200, 429].includes(status))).toEqual([]);
+  });
+});

@@ -132,6 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (container.functionPool?.isRetired === true) resets.reset(container, 'version changed', 'version changed');
       else resets.reset(container, reason ?? 'drained', lastEnd);
     },
+    isPoolFull: () => view.size >= options.poolMax,
     lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? upkeep.creations.lastFailure(shelves.of(pool.wish)?.key ?? ''),
   });
   const resets: ContainerResets = new ContainerResets({

@@ -35,6 +35,8 @@ export interface DispatcherDeps {
   onAbandoned: (call: Call) => void;
   /** Why no container could be prepared lately; undefined when nothing failed. */
   lastFailure: (pool: FunctionPool) => ServiceError | undefined;
+  /** There are as many containers as there may be. */
+  isPoolFull: () => boolean;
 }
 
 /** Brings calls and containers together: a free slot at once, or the waiting line and then the first slot that comes free. */
@@ -211,14 +213,15 @@ export class Dispatcher implements CallOwner {
   }
 
   #giveUp(call: Call): void {
-    const { waitMs, lastFailure } = this.#deps;
+    const { waitMs, lastFailure, isPoolFull } = this.#deps;
     const { pool } = call;
     pool.line.remove(call);
     const name = pool.stored.configuration.FunctionName;
     const seconds = waitMs / 1000;
     const cause = lastFailure(pool);
-    if (pool.warm > 0 && cause === undefined) {
-      const text = `All containers of ${name} were busy for ${seconds} s and no further one came free; try again shortly.`;
+    if (cause === undefined && (pool.warm > 0 || isPoolFull())) {
+      const whose = pool.warm > 0 ? `All containers of ${name}` : 'All containers of the pool';
+      const text = `${whose} were busy for ${seconds} s and no further one came free; try again shortly.`;
       return this.settle(call, { kind: 'platform-error', error: throttled('WaitedTooLong', text, pool.retryAfterS) });
     }
     if (cause !== undefined) noteStartFailure(pool, cause, this.#deps.clock.monotonicMs());

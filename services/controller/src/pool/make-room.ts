@@ -65,7 +65,8 @@ function forPlaces({ claims, candidates, holdings, weights, minByShelf, usedUp, 
   const coming = new Map(facts.comingByShelf);
   let { room, draining } = facts;
   const usage = containerUsage(holdings, usedUp, weights);
-  const left = new Set(candidates.map((candidate) => ({ ...candidate, amount: 1 })));
+  const left = new Set<EvictionCandidate>();
+  let listed: EvictionCandidate[] | undefined;
   serveFairly(claims, usage, (claim) => {
     const ready = coming.get(claim.shelf) ?? 0;
     if (ready > 0) {
@@ -76,18 +77,25 @@ function forPlaces({ claims, candidates, holdings, weights, minByShelf, usedUp, 
       room--;
       return true;
     }
-    const victim = evict({ candidates: [...left], claim, amount: 1, usage, minByShelf, nowMs });
+    if (listed === undefined) {
+      for (const candidate of candidates) left.add({ ...candidate, amount: 1 });
+      listed = [...left];
+    }
+    const victim = evict({ candidates: listed, claim, amount: 1, usage, minByShelf, nowMs });
     if (victim === undefined) return false;
     if (victim.do === 'drain' && draining > 0) {
       draining--;
       return true;
     }
     take(victim, claim, { left, usage, steps });
+    listed = [...left];
     return true;
   });
 }
 
 function forMemory({ claims, candidates, holdings, weights, minByShelf, nowMs, ...facts }: RoomFacts, steps: RoomStep[]): void {
+  const short = claims.filter(({ missingMb }) => missingMb > 0).map((claim) => ({ ...claim, wanted: 1 }));
+  if (short.length === 0) return;
   const chosen = new Set(steps.map(({ containerId }) => containerId));
   const usage = new Usage(weights);
   for (const holding of holdings) usage.add(holding, holding.memoryMb);
@@ -95,7 +103,6 @@ function forMemory({ claims, candidates, holdings, weights, minByShelf, nowMs, .
     candidates.filter(({ containerId }) => !chosen.has(containerId)).map((candidate) => ({ ...candidate, amount: candidate.memoryMb })),
   );
   let { leavingMb } = facts;
-  const short = claims.filter(({ missingMb }) => missingMb > 0).map((claim) => ({ ...claim, wanted: 1 }));
   serveFairly(short, usage, (claim) => {
     const victims: Victim[] = [];
     let freedMb = Math.min(leavingMb, claim.missingMb);

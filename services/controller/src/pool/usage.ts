@@ -4,8 +4,7 @@
  */
 export class Usage {
   readonly #weights: ReadonlyMap<string, number>;
-  readonly #byAccount = new Map<string, number>();
-  readonly #byFunction = new Map<string, number>();
+  readonly #byAccount = new Map<string, OfAccount>();
 
   /** @param weights of accounts; 1 where there is none */
   constructor(weights: ReadonlyMap<string, number> = new Map()) {
@@ -13,25 +12,28 @@ export class Usage {
   }
 
   add({ accountId, functionName }: FunctionOfAccount, amount: number): void {
-    const key = keyOf(accountId, functionName);
-    this.#byAccount.set(accountId, (this.#byAccount.get(accountId) ?? 0) + amount);
-    this.#byFunction.set(key, (this.#byFunction.get(key) ?? 0) + amount);
+    let account = this.#byAccount.get(accountId);
+    if (account === undefined) this.#byAccount.set(accountId, (account = { amount: 0, byFunction: new Map() }));
+    account.amount += amount;
+    account.byFunction.set(functionName, (account.byFunction.get(functionName) ?? 0) + amount);
   }
 
   /** What the account would have with so much more, by its weight. */
   ofAccount(accountId: string, more = 0): number {
-    return ((this.#byAccount.get(accountId) ?? 0) + more) / (this.#weights.get(accountId) ?? 1);
+    return ((this.#byAccount.get(accountId)?.amount ?? 0) + more) / (this.#weights.get(accountId) ?? 1);
   }
 
   ofFunction({ accountId, functionName }: FunctionOfAccount, more = 0): number {
-    return (this.#byFunction.get(keyOf(accountId, functionName)) ?? 0) + more;
+    return (this.#byAccount.get(accountId)?.byFunction.get(functionName) ?? 0) + more;
   }
+}
+
+interface OfAccount {
+  amount: number;
+  byFunction: Map<string, number>;
 }
 
 export interface FunctionOfAccount {
   accountId: string;
   functionName: string;
 }
-
-/** Neither part may hold a slash. */
-const keyOf = (accountId: string, functionName: string): string => `${accountId}/${functionName}`;

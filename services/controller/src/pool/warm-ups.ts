@@ -43,8 +43,8 @@ export const INIT_LIMIT_MS = 10_000;
 const START_FAILURE_MS = 5000;
 /** First guess of what a warm-up takes, until some were measured. */
 const WARM_UP_MS = 8;
-/** While there is no cold container it is looked so often whether somebody has to give one up. */
-const SHORTAGE_MS = 250;
+/** While there is no cold container it is looked so often whether one is to be made, or given up by somebody. */
+const SHORTAGE_MS = 50;
 const BACK_OFF_MS = 100;
 const BACK_OFF_MAX_MS = 5000;
 
@@ -52,6 +52,7 @@ const BACK_OFF_MAX_MS = 5000;
 export class WarmUps {
   readonly #deps: WarmUpsDeps;
   #meanMs = WARM_UP_MS;
+  #nextShortageMs = 0;
 
   constructor(deps: WarmUpsDeps) {
     this.#deps = deps;
@@ -79,7 +80,7 @@ export class WarmUps {
       return true;
     }
     pool.foundPoolEmpty = true;
-    this.#deps.onShortage();
+    this.#noteShortage();
     return false;
   }
 
@@ -222,6 +223,14 @@ export class WarmUps {
     container.functionPool = undefined;
     pool.containers.delete(container);
     pool.warmingUp--;
+  }
+
+  /** At once, and then not more often than is useful: in an overload every call that joins a line finds a shortage. */
+  #noteShortage(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs < this.#nextShortageMs) return;
+    this.#nextShortageMs = nowMs + SHORTAGE_MS;
+    this.#deps.onShortage();
   }
 
   #recheckAfter(pool: FunctionPool, delayMs: number): void {
