@@ -269,7 +269,7 @@ describe('limits', () => {
     await eventually(() => local.engine.admitted() === 1);
     const refused = await local.invoke('limited');
     expect(refused.status).toBe(429);
-    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(refused.headers.get('reason')).toBe('ReservedFunctionConcurrentInvocationLimitExceeded');
     expect((await running).status).toBe(200);
     expect(local.records.map(({ status }) => status)).toEqual(['throttled', 'succeeded']);
