@@ -5,12 +5,14 @@ import { registerCompletion } from './commands/completion';
 import { registerDeploy } from './commands/deploy';
 import { registerDev } from './commands/dev';
 import { registerDoctor } from './commands/doctor';
+import { registerEvents } from './commands/events';
 import { registerFunctions } from './commands/functions';
 import { registerInit } from './commands/init';
 import { registerInvocations } from './commands/invocations';
 import { registerInvoke } from './commands/invoke';
 import { registerKeys } from './commands/keys';
 import { registerPool } from './commands/pool';
+import { registerTriggers } from './commands/triggers';
 import { registerVersions } from './commands/versions';
 import { EXIT } from './exit-codes';
 import { Output } from './output';
@@ -79,6 +81,8 @@ const REGISTRATIONS: readonly ((program: Command, open: OpenSession) => void)[] 
   registerFunctions,
   registerVersions,
   registerInvocations,
+  registerEvents,
+  registerTriggers,
   registerPool,
   registerKeys,
   registerDoctor,

@@ -95,7 +95,7 @@ describe('who may import whom', () => {
     ['chokidar', /^cli\/src\/commands\/dev\.ts$/],
     ['ignore', /^cli\/src\/deploy\/read-code\.ts$/],
     ['picocolors', /^cli\/src\/output\.ts$/],
-    ['yaml', /^cli\/src\/deploy\/manifest\.ts$/],
+    ['yaml', /^cli\/src\/read-yaml\.ts$/],
   ])('imports %s in its one place only', (library, place) => {
     expect(offenders(({ file, specifier }) => specifier === library && !place.test(file))).toEqual([]);
   });

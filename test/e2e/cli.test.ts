@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { repositoryRoot } from '../support/repository';
-import { newName, removeDeployments, stack } from '../support/stack';
+import { callJson, newName, removeDeployments, stack } from '../support/stack';
 
 const program = join(repositoryRoot, 'cli/bin/easyfaas.cjs');
 let folder: string;
@@ -146,6 +146,57 @@ describe('the command line', () => {
     expect(tooFar.err).toContain('no version before 1');
     await succeed(['alias', 'rm', name, 'live']);
     expect((await succeed(['versions', name])).out).toMatch(/VERSION[^]*1[^]*2/);
+  });
+
+  it('queues a call, tells what became of it, and replays it', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async (event) => ({ got: event.n });');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    const { requestId } = JSON.parse((await succeed(['invoke', name, '-d', '{"n":7}', '--async'])).out) as { requestId: string };
+    const ended = async (id: string): Promise<void> =>
+      eventually(async () => {
+        const { out } = await succeed(['invocations', 'show', id, '--json']);
+        expect(JSON.parse(out)).toMatchObject({ status: 'succeeded', result: { got: 7 } });
+      }, 20_000);
+    await ended(requestId);
+    const again = (await succeed(['replay', requestId])).out.trim();
+    expect(again).not.toBe(requestId);
+    await ended(again);
+    expect((await succeed(['invocations', '--function', name])).out).toContain(requestId);
+    expect((await succeed(['queue'])).out).toContain('easyfaas_queue_conservation_drift');
+  });
+
+  it('shows events that failed for good, and queues them once more', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => { throw new Error("broken for now"); };');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    await callJson('PUT', `/v1/functions/${name}/event-invoke-config`, { MaximumRetryAttempts: 0 });
+    const { requestId } = JSON.parse((await succeed(['invoke', name, '--async'])).out) as { requestId: string };
+    await eventually(async () => expect((await succeed(['dead-letters', name])).out).toContain(requestId), 20_000);
+    expect((await succeed(['dead-letters', 'show', name, requestId])).out).toContain('broken for now');
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => "mended";');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    await succeed(['redrive', name, '--id', requestId]);
+    await eventually(
+      async () => expect((await succeed(['invocations', '--function', name, '--status', 'succeeded'])).out).toContain(name),
+      20_000,
+    );
+    await succeed(['dead-letters', 'purge', name, '--all']);
+    expect((await succeed(['dead-letters', name])).out).toContain('No event');
+  });
+
+  it('makes a schedule, pauses it and deletes it', async () => {
+    const name = newName();
+    writeFileSync(join(folder, 'f.js'), 'exports.handler = async () => 1;');
+    await succeed(['deploy', 'f.js', '-n', name]);
+    const made = await succeed(['triggers', 'create', 'cron', name, '-s', 'Schedule=0 7 1 1 *', '-s', 'TimeZone=Europe/Berlin', '--json']);
+    const { TriggerId } = JSON.parse(made.out) as { TriggerId: string };
+    expect((await succeed(['triggers', name])).out).toContain(TriggerId);
+    expect((await succeed(['triggers', 'pause', TriggerId])).out).toContain('paused');
+    expect((await succeed(['triggers', 'resume', TriggerId])).out).toContain('active');
+    expect((await easyfaas(['triggers', 'create', 'cron', name, '-s', 'Schedule=never'])).code).toBe(3);
+    await succeed(['triggers', 'rm', TriggerId]);
+    expect((await succeed(['triggers', name])).out).toContain('There are no triggers');
   });
 
   it('makes a key that may only invoke, and revokes it', async () => {

@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
-import type { InvocationRecord } from '@easyfaas/contracts/wire';
+import type { InvocationRecord, InvocationStages } from '@easyfaas/contracts/wire';
 import type { ApiClient } from '../api-client';
-import { CliError } from '../cli-error';
 import { formatTime } from '../format';
 import { wholeNumber } from '../option-values';
+import type { Output } from '../output';
 import type { OpenSession } from '../program';
+import { sinceOf } from '../since';
+
+/** A finished call, or an event in any state, which may have no stages yet. */
+type Invocation = Omit<InvocationRecord, 'status' | 'stages'> & { status: string; stages?: InvocationStages };
 
 interface ListOptions {
   function?: string;
@@ -21,12 +25,12 @@ export function registerInvocations(program: Command, open: OpenSession): void {
     .command('ls', { isDefault: true })
     .description('newest first')
     .option('--function <name>')
-    .option('--status <status>', 'succeeded, failed, throttled or error')
+    .option('--status <status>', 'succeeded, failed, throttled, error; of events also accepted, running, expired, cancelled')
     .option('--since <time>', 'such as 10m, 2h, 1d, or an ISO time')
     .option('--limit <count>', 'at most so many', wholeNumber, 20)
     .action(async (options: ListOptions, command: Command) => {
       const { output, api } = open(command);
-      const { invocations: records } = await api.json<{ invocations: InvocationRecord[] }>('/v1/invocations', {
+      const { invocations: records } = await api.json<{ invocations: Invocation[] }>('/v1/invocations', {
         query: { function: options.function, status: options.status, since: sinceOf(options.since), limit: options.limit },
       });
       output.table(
@@ -37,10 +41,10 @@ export function registerInvocations(program: Command, open: OpenSession): void {
           {
             title: 'status',
             value: ({ status, errorType }) => (errorType === undefined ? status : `${status} ${errorType}`),
-            paint: (text, { status }) => (status === 'succeeded' ? output.colors.green(text) : output.colors.red(text)),
+            paint: (text, { status }) => paintOf(status, output.colors)(text),
           },
           { title: 'start', value: ({ start, coldReason }) => (coldReason === undefined ? start : `cold (${coldReason})`) },
-          { title: 'ms', value: ({ stages }) => stages.totalMs.toFixed(1), align: 'right' },
+          { title: 'ms', value: ({ stages }) => stages?.totalMs.toFixed(1), align: 'right' },
           { title: 'mb', value: ({ maxMemoryMb }) => maxMemoryMb?.toFixed(0), align: 'right' },
           { title: 'request id', value: ({ requestId }) => requestId },
         ],
@@ -54,7 +58,7 @@ export function registerInvocations(program: Command, open: OpenSession): void {
     .argument('<request-id>')
     .action(async (requestId: string, _options: object, command: Command) => {
       const { output, api } = open(command);
-      const record = await api.json<InvocationRecord>(`/v1/invocations/${encodeURIComponent(requestId)}`);
+      const record = await api.json<Invocation>(`/v1/invocations/${encodeURIComponent(requestId)}`);
       output.result(record, () => {
         const { logTail, ...facts } = record;
         const log = logTail === undefined ? '' : `\n\n${output.colors.dim(output.foreign(logTail.trimEnd()))}`;
@@ -84,6 +88,11 @@ export function registerInvocations(program: Command, open: OpenSession): void {
     });
 }
 
+function paintOf(status: string, colors: Output['colors']): (text: string) => string {
+  if (status === 'succeeded') return colors.green;
+  return status === 'accepted' || status === 'running' ? colors.yellow : colors.red;
+}
+
 type LogRecord = Pick<InvocationRecord, 'requestId' | 'startedAt' | 'status' | 'logTail'>;
 
 /** NDJSON of the API, line by line. */
@@ -100,17 +109,4 @@ async function* logRecords(
     rest = lines.pop() ?? '';
     for (const line of lines) if (line !== '') yield JSON.parse(line) as LogRecord;
   }
-}
-
-const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `10m` means ten minutes ago; an ISO time means itself. Milliseconds since the epoch. @throws CliError for anything else */
-export function sinceOf(text: string | undefined, nowMs = Date.now()): number | undefined {
-  if (text === undefined) return undefined;
-  const span = /^(\d{1,6})([smhd])$/.exec(text);
-  if (span !== null) return nowMs - Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0);
-  const atMs = Date.parse(text);
-  if (Number.isNaN(atMs))
-    throw new CliError(`"${text}" is no time.`, { remedy: 'Give 30s, 10m, 2h, 1d, or a time such as 2030-01-31T12:00:00Z.' });
-  return atMs;
 }

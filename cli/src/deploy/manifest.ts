@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { CliError } from '../cli-error';
+import { readYaml } from '../read-yaml';
 import type { FunctionSpec } from './function-spec';
 
 export const MANIFEST_NAME = 'easyfaas.yml';
@@ -58,14 +58,6 @@ export function parseManifest(text: string, path: string): FunctionSpec[] {
     const { code = '.', ...settings } = described as Record<Member, never> & { code?: string };
     return { ...(settings as object), name, codePath: resolve(dirname(path), code) };
   });
-}
-
-function readYaml(text: string, path: string): unknown {
-  try {
-    return parseYaml(text);
-  } catch (cause) {
-    throw new CliError(`${path} is not YAML: ${(cause as Error).message}`, { cause });
-  }
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error';
-import { sinceOf } from './invocations';
+import { CliError } from './cli-error';
+import { sinceOf } from './since';
 
 describe('--since', () => {
   it.each([
