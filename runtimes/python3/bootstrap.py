@@ -6,6 +6,8 @@ import os
 import sys
 import time
 
+# Where AWS Lambda's layers keep modules; looked at after the function's own.
+LAYER_FOLDERS = ['/opt/python', '/opt/python/lib/python%d.%d/site-packages' % sys.version_info[:2]]
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, OWN_FOLDER)
 import bootstrap_loop
@@ -49,6 +51,8 @@ def init(header):
     try:
         os.chdir(header['taskRoot'])
         sys.path.insert(0, header['taskRoot'])
+        if 'layersRoot' in header:
+            sys.path[1:1] = LAYER_FOLDERS
         state.handler = load_handler(header['handler'], header['taskRoot'])
         state.is_async = is_coroutine_function(state.handler)
         if state.is_async and header['concurrency'] != 1:

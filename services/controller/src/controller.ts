@@ -10,8 +10,7 @@ import type { ControllerConfig } from './config';
 import { drained } from './drained';
 import { type Engine, createEngine } from './engine';
 import { engineSettings } from './engine-settings';
-import { CachedFunctionDirectory } from './functions/cached-function-directory';
-import { FunctionService } from './functions/function-service';
+import { createFunctionManagement } from './functions/function-management';
 import { ProvisionedService } from './functions/provisioned-service';
 import { provisionedStore } from './functions/provisioned-store';
 import { Reservations } from './functions/reservations';
@@ -26,6 +25,8 @@ import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { type Pods, createPods } from './pods/pods';
 import { pingRedis } from './redis-connection';
+import { SecretBox } from './secrets/secret-box';
+import { loadSecretKey } from './secrets/secret-key-file';
 import { createTriggers } from './triggers/triggers';
 import { openStores, redisAddress } from './redis-stores';
 
@@ -56,7 +57,6 @@ export class Controller implements Service {
     const stores = openStores(config, { registry, logger });
     const { functionStore, records, keyStore, notices, redis, triggerStores } = stores;
     this.#closers.push(stores.close);
-    const directory = new CachedFunctionDirectory({ store: functionStore, clock, logger, random: Math.random });
     const isDraining = (): boolean => this.#isDraining;
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
     this.#pods = pods;
@@ -65,6 +65,22 @@ export class Controller implements Service {
 
     const accountLimit = config.accountConcurrency;
     const reservations = new Reservations({ store: functionStore, accountLimit });
+    const {
+      directory,
+      service: functions,
+      secretsOf,
+    } = createFunctionManagement({
+      config,
+      store: functionStore,
+      packages: pods.packages,
+      runtimes,
+      funclet,
+      secretBox: new SecretBox(await loadSecretKey(config.dataDir)),
+      reservations,
+      admitNetwork: (settings) => engine.admitNetwork(settings),
+      clock,
+      logger,
+    });
     const settings = engineSettings(config, runtimes);
     const engine: Engine = createEngine({
       clock,
@@ -77,6 +93,7 @@ export class Controller implements Service {
       records,
       ...settings,
       loadSetAside: (accountId) => reservations.sum(accountId),
+      secretsOf,
       taskRoot: () => CONTAINER_PATHS.task,
       overflow: pods.overflow,
       podId: pods.podId,
@@ -95,18 +112,6 @@ export class Controller implements Service {
     this.#closers.push(() => async.stop());
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
-    const functions = new FunctionService({
-      store: functionStore,
-      reservations,
-      packages: pods.packages,
-      runtimes,
-      region: config.region,
-      clock,
-      newRevisionId: randomUUID,
-      logger,
-      prepareCode: (sha256) => funclet.prepareCode(sha256),
-      admitNetwork: (wanted) => engine.admitNetwork(wanted),
-    });
     const api = createApi({
       logger,
       version: config.version,

@@ -64,6 +64,8 @@ export interface EngineOptions {
   overflow?: Overflow | undefined;
   /** In records, where there are several pods. */
   podId?: string | undefined;
+  /** What a function's secrets are. @throws ServiceError SECRET_UNREADABLE */
+  secretsOf: (stored: StoredFunction) => Record<string, string>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -182,6 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
     resets,
     dispatcher,
     taskRoot,
+    secretsOf: options.secretsOf,
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: () => upkeep.reconciler.kick(),
     onStart: ({ wish }) => upkeep.noteDemand(wish),

@@ -141,7 +141,7 @@ describeWithRedis('functions over the API', () => {
       expect(messageOf(answer)).toContain(field);
     });
 
-    it.each(['Layers', 'EphemeralStorage', 'DeadLetterConfig', 'VpcConfig'])('says that %s is not in this version', async (field) => {
+    it.each(['EphemeralStorage', 'DeadLetterConfig', 'VpcConfig'])('says that %s is not in this version', async (field) => {
       const answer = await create(newName(), { [field]: {} });
       expect([codeOf(answer), messageOf(answer)]).toEqual(['NOT_SUPPORTED', expect.stringContaining(field)]);
     });

@@ -27,6 +27,7 @@ import { createFrontServer } from '../src/http/front-server';
 import type { PoolContainer, PoolReader } from '../src/http/pool-reader';
 import { setRequestContext } from '../src/http/request-context';
 import { sendError } from '../src/http/send-error';
+import { SecretBox } from '../src/secrets/secret-box';
 import { RedisRecords } from '../src/records/redis-records';
 import { pingRedis } from '../src/redis-connection';
 import { PayloadBudget } from '../src/invoke/payload-budget';
@@ -179,6 +180,8 @@ export async function startApi({
     newRevisionId: randomUUID,
     logger,
     admitNetwork: () => undefined,
+    unpackedBytesMax: DEFAULT_PACKAGE_LIMITS.unpackedBytes,
+    secretBox: new SecretBox(Buffer.alloc(32, 7)),
     prepareCode: async (sha256) => void prepared.push(sha256),
   });
   const events = createAsyncEngine({

@@ -123,7 +123,7 @@ describeWithRedis('the function store in Redis', () => {
   });
 
   it('reads documents of a newer version, with members that it does not know', async () => {
-    const newer = { ...storedFunction('newer'), layers: ['x'] };
+    const newer = { ...storedFunction('newer'), ofTheFuture: ['x'] };
     await store.create(newer);
     expect(await store.get('default', 'newer')).toMatchObject({ accountId: 'default' });
   });

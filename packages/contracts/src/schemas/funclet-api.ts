@@ -48,6 +48,7 @@ export const warmUpRequestSchema = Joi.object<WarmUpRequest, true>({
   assignment: containerAssignmentSchema.required(),
   memoryMb: memoryMb.required(),
   codeSha256: sha256.required(),
+  layerSha256s: Joi.array().items(sha256).min(1).max(LIMITS.layersPerFunction),
   reason: reason.required(),
 });
 

@@ -3,7 +3,10 @@ import type {
   CreateFunctionRequest,
   FunctionConcurrency,
   FunctionConfiguration,
+  PutSecretRequest,
   StoredFunction,
+  StoredLayerUse,
+  StoredSecret,
   UpdateCodeRequest,
   UpdateConfigurationRequest,
 } from '../wire';
@@ -31,6 +34,7 @@ const settings = {
   ReservedConcurrentExecutions: concurrent,
   NetworkMode: networkMode,
   Tags: tags,
+  Layers: Joi.array().items(Joi.string().max(256)).max(LIMITS.layersPerFunction),
   RevisionId: Joi.string().max(64),
 };
 
@@ -62,6 +66,8 @@ export const functionConcurrencySchema = Joi.object<FunctionConcurrency, true>({
 
 const text = (max: number): Joi.StringSchema => Joi.string().allow('').max(max);
 
+const byteCount = Joi.number().integer().min(0);
+
 export const functionConfigurationSchema = Joi.object<FunctionConfiguration, true>({
   FunctionName: Joi.string()
     .pattern(/^[A-Za-z0-9_-]{1,64}$/)
@@ -78,6 +84,9 @@ export const functionConfigurationSchema = Joi.object<FunctionConfiguration, tru
   PodConcurrentQuota: settings.PodConcurrentQuota.required(),
   NetworkMode: networkMode.required(),
   Tags: tags.required(),
+  Layers: Joi.array()
+    .items(Joi.object({ Arn: text(512).required(), CodeSize: byteCount.required() }).unknown())
+    .max(100),
   CodeSha256: text(64).required(),
   CodeSize: Joi.number().integer().min(0).required(),
   CommitId: text(128).required(),
@@ -87,13 +96,30 @@ export const functionConfigurationSchema = Joi.object<FunctionConfiguration, tru
   StateReason: text(1024),
 }).unknown();
 
+const layerUse = Joi.object<StoredLayerUse, true>({
+  arn: text(512).required(),
+  sha256: sha256Hex.required(),
+  sizeBytes: byteCount.required(),
+  unpackedBytes: byteCount.required(),
+}).unknown();
+
+const storedSecret = Joi.object<StoredSecret, true>({
+  sealed: text(65_536).required(),
+  bytes: byteCount.required(),
+  lastModified: text(40).required(),
+}).unknown();
+
+/** What a value may be is the secret service's business; a text that is far too long never gets there. */
+export const putSecretRequestSchema = Joi.object<PutSecretRequest, true>({ Value: Joi.string().allow('').max(65_536).required() });
+
 /** As the store keeps it. Members that a newer version added are let through. */
 export const storedFunctionSchema = Joi.object<StoredFunction, true>({
   accountId: Joi.string().max(64).required(),
   configuration: functionConfigurationSchema.required(),
   concurrency: functionConcurrencySchema.unknown().required(),
-  code: Joi.object({ sha256: sha256Hex.required(), sizeBytes: Joi.number().integer().min(0).required() })
-    .unknown()
-    .required(),
+  code: Joi.object({ sha256: sha256Hex.required(), sizeBytes: byteCount.required(), unpackedBytes: byteCount }).unknown().required(),
+  layers: Joi.array().items(layerUse).max(100),
+  secrets: Joi.object().pattern(Joi.string().max(128), storedSecret).max(100),
+  baseCommitId: text(128),
   provisioned: Joi.object().pattern(Joi.string().max(128), storedProvisionedSchema),
 }).unknown();

@@ -3,6 +3,7 @@ export * from './function';
 export * from './function-version';
 export * from './funclet-api';
 export * from './key';
+export * from './layer';
 export * from './parse';
 export * from './pod';
 export * from './runtime-manifest';

@@ -44,6 +44,8 @@ export const ERRORS = {
   EGRESS_FORBIDDEN: caller(403, 'The operator allows functions no network (EASYFAAS_EGRESS=off); use NetworkMode `none`.'),
   FUNCTION_NOT_FOUND: caller(404, 'No function or version of that name in this account.'),
   ALIAS_NOT_FOUND: caller(404, 'The function has no alias of that name; GET /v1/functions/{name}/aliases lists them.'),
+  SECRET_NOT_FOUND: caller(404, 'The function has no secret of that name; GET /v1/functions/{name}/secrets lists them.'),
+  LAYER_NOT_FOUND: caller(404, 'No layer or layer version of that name in this account; GET /v1/layers lists them.'),
   RECORD_NOT_FOUND: caller(404, 'No record of that invocation is kept.'),
   DEAD_LETTER_NOT_FOUND: caller(404, 'The function has no dead letter of that id; it may have been redriven or purged.'),
   CONTAINER_NOT_FOUND: caller(404, 'No container of that id; it may have been reset.'),

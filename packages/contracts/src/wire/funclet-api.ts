@@ -100,6 +100,8 @@ export interface WarmUpRequest {
   memoryMb: number;
   /** Hex SHA-256 of the zip in the package store. */
   codeSha256: string;
+  /** Hex SHA-256 of the zips of its layers, in the order in which they are laid over each other; at most {@link LIMITS.layersPerFunction}. */
+  layerSha256s?: string[];
   reason: string;
 }
 

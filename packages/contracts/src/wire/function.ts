@@ -24,6 +24,8 @@ export interface FunctionConfiguration {
   PodConcurrentQuota: number;
   NetworkMode: NetworkMode;
   Tags: Record<string, string>;
+  /** In the order in which they are laid over each other; absent without layers. */
+  Layers?: { Arn: string; CodeSize: number }[];
   /** Base64 of the SHA-256 of the zip, as Lambda shows it. */
   CodeSha256: string;
   /** Bytes of the zip. */
@@ -51,9 +53,45 @@ export interface StoredFunction {
     /** Hex SHA-256 of the zip: its name in the package store and in the funclet's code cache. */
     sha256: string;
     sizeBytes: number;
+    /** Of all files; absent of functions that were stored before there were layers. */
+    unpackedBytes?: number;
   };
   /** Only in the function's own record, not in those of its versions: what is kept warm, by qualifier. */
   provisioned?: Record<string, StoredProvisioned>;
+  /** In the order in which they are laid over each other: of two files of one path the later layer's is seen. */
+  layers?: StoredLayerUse[];
+  /** By the name of the variable that they become. With the function only, never with a version. */
+  secrets?: Record<string, StoredSecret>;
+  /** The commit without secrets; only where it differs from CommitId. */
+  baseCommitId?: string;
+}
+
+/** A layer version as a function refers to it: it goes on working when the layer version is deleted. */
+export interface StoredLayerUse {
+  arn: string;
+  sha256: string;
+  sizeBytes: number;
+  unpackedBytes: number;
+}
+
+export interface StoredSecret {
+  /** By the controller's secret box. */
+  sealed: string;
+  /** Of name and value as JSON. */
+  bytes: number;
+  /** ISO 8601, UTC. */
+  lastModified: string;
+}
+
+/** All that is ever shown of a secret. */
+export interface SecretView {
+  Name: string;
+  LastModified: string;
+}
+
+/** Body of `PUT /v1/functions/{id}/secrets/{name}`. */
+export interface PutSecretRequest {
+  Value: string;
 }
 
 /** Members of a create request's JSON body. */
@@ -76,6 +114,8 @@ export interface UpdateConfigurationRequest {
   ReservedConcurrentExecutions?: number;
   NetworkMode?: NetworkMode;
   Tags?: Record<string, string>;
+  /** Layer versions by ARN, or as `name:version` of the caller's account; all of them, `[]` takes them away. */
+  Layers?: string[];
   RevisionId?: string;
 }
 

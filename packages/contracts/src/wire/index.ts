@@ -5,6 +5,7 @@ export * from './function';
 export * from './function-version';
 export * from './funclet-api';
 export * from './key';
+export * from './layer';
 export * from './limits';
 export * from './messages';
 export * from './pod';

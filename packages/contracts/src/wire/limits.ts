@@ -21,6 +21,10 @@ export const LIMITS = {
   /** Published versions kept of one function. */
   versionsPerFunction: 1000,
   aliasesPerFunction: 100,
+  secretsPerFunction: 32,
+  /** All secrets of a function as JSON, bytes: beside the environment they fit into the header of INIT. */
+  secretBytes: 32 * KIB,
+  layersPerFunction: 5,
   environmentBytes: 4 * KIB,
   environmentKeys: 64,
   /** User log output kept per call, bytes; what is beyond is cut and counted. */

@@ -62,6 +62,8 @@ export interface InitHeader {
   /** User variables and the platform's own, complete. */
   env: Record<string, string>;
   taskRoot: string;
+  /** Where the function's layers are, merged; absent when it has none. */
+  layersRoot?: string;
   network: NetworkMode;
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@easyfaas/service-kit';
 import { RevalidatingCache } from '../revalidating-cache';
 import { aliasTarget, chooseVersion, type AliasTarget } from './alias-routing';
 import type { DeletedVersion, FunctionChange, FunctionDirectory } from './function-directory';
+import { asOf } from './version-as-of';
 import { LATEST, VERSION_NUMBER, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
 import type { QualifierChange } from './version-store';
@@ -154,7 +155,7 @@ function handOut(entry: FunctionEntry, version: StoredFunction | undefined, func
   if (version === undefined) throw functionNotFound(functionName, number);
   const known = entry.handedOut.get(number);
   if (known?.version === version) return known.merged;
-  const merged = { ...version, concurrency: entry.latest.concurrency };
+  const merged = asOf(version, entry.latest);
   entry.handedOut.set(number, { version, merged });
   return merged;
 }

@@ -1,5 +1,5 @@
 import type { RuntimeManifest } from '@easyfaas/contracts/wire';
-import { changedSettings, commitIdOf, configurationView, newSettings } from './configuration';
+import { changedSettings, configurationView, newSettings } from './configuration';
 import { storedFunction } from './testing/fake-function-store';
 
 const manifest = (name: string, handlerPattern: string): RuntimeManifest => ({
@@ -51,30 +51,6 @@ describe('settings', () => {
 
   it('take the network that is asked for', () => {
     expect(newSettings({ ...REQUEST, NetworkMode: 'egress' }, RUNTIMES).NetworkMode).toBe('egress');
-  });
-});
-
-describe('the commit', () => {
-  const settings = newSettings({ ...REQUEST, Environment: { Variables: { A: '1', B: '2' } } }, RUNTIMES);
-  const commit = commitIdOf(settings, 'sha');
-
-  it('is the same for the same code and configuration, in whatever order', () => {
-    expect(commitIdOf({ ...settings, Environment: { Variables: { B: '2', A: '1' } } }, 'sha')).toBe(commit);
-    expect(commitIdOf({ ...settings, Description: 'other', Tags: { a: 'b' } }, 'sha')).toBe(commit);
-  });
-
-  it.each([
-    { Timeout: 4 },
-    { MemorySize: 129 },
-    { Handler: 'index.other' },
-    { PodConcurrentQuota: 2 },
-    { Environment: { Variables: { A: '1' } } },
-  ])('differs with %j', (change) => {
-    expect(commitIdOf({ ...settings, ...change }, 'sha')).not.toBe(commit);
-  });
-
-  it('differs with the code', () => {
-    expect(commitIdOf(settings, 'other')).not.toBe(commit);
   });
 });
 

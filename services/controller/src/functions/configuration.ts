@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { CreateFunctionRequest, FunctionConfiguration, RuntimeManifest, UpdateConfigurationRequest } from '@easyfaas/contracts/wire';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { invalidField } from '../invalid-field';
@@ -36,14 +35,6 @@ export function changedSettings(
   runtimes: ReadonlyMap<string, RuntimeManifest>,
 ): Settings {
   return checked({ ...settingsOf(current), ...given(request, current.Environment.Variables) }, runtimes);
-}
-
-/** Hash over all that a container is made of: the code and what the runtime was told. Texts for people do not count. */
-export function commitIdOf(settings: Settings, codeSha256: string): string {
-  const { Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode } = settings;
-  const variables = Object.entries(Environment.Variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  const parts = [codeSha256, Runtime, Handler, Timeout, MemorySize, variables, PodConcurrentQuota, NetworkMode];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** As the API shows it. */

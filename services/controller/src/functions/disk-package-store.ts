@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PackageError, inspectPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
-import type { PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } from './package-store';
+import type { CheckedPackage, PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } from './package-store';
 
 export interface DiskPackageStoreOptions {
   /** Packages are in `<dataDir>/packages`. */
@@ -61,7 +61,7 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
     this.#cancelSweep();
   }
 
-  async put(upload: Upload): Promise<StoredPackage> {
+  async put(upload: Upload): Promise<CheckedPackage> {
     const temporary = join(this.#directory, `.upload-${randomUUID()}`);
     try {
       await this.#assertSpace();
@@ -71,9 +71,9 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
           details: { announced: upload.sha256, received: received.sha256 },
         });
       }
-      await this.#inspect(temporary);
+      const { unpackedBytes } = await this.#inspect(temporary);
       await this.#inTurn(() => rename(temporary, this.#pathOf(received.sha256)));
-      return received;
+      return { ...received, unpackedBytes };
     } catch (error) {
       await rm(temporary, { force: true });
       throw asPackageFailure(error);
@@ -155,11 +155,11 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
     return { sha256: hash.digest('hex'), sizeBytes };
   }
 
-  async #inspect(path: string): Promise<void> {
+  async #inspect(path: string): Promise<{ unpackedBytes: number }> {
     while (this.#inspecting >= INSPECTIONS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#inspecting += 1;
     try {
-      await inspectPackage(path, this.#options.limits, AbortSignal.timeout(INSPECTION_MS));
+      return await inspectPackage(path, this.#options.limits, AbortSignal.timeout(INSPECTION_MS));
     } finally {
       this.#inspecting -= 1;
       this.#waiting.shift()?.();

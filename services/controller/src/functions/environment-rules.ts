@@ -84,22 +84,27 @@ export function mask(variables: Readonly<Record<string, string>>): Record<string
 }
 
 function checkVariable(name: string, value: string): void {
-  if (!NAME.test(name)) {
-    const shown = JSON.stringify(name.slice(0, 64));
-    throw invalidField('Environment.Variables', `Environment.Variables: the name ${shown} does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$.`);
-  }
-  if (RESERVED_ENV.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
-    throw new ServiceError(
-      'RESERVED_ENV',
-      `Environment.Variables: the name ${name} is reserved for the platform or read only at process start; use another name.`,
-      {
-        details: { field: 'Environment.Variables', name },
-      },
-    );
-  }
+  checkVariableName('Environment.Variables', name);
   if (value.includes('\0'))
     throw invalidField(
       'Environment.Variables',
       `Environment.Variables: the value of ${name} contains a NUL, which no process environment can hold.`,
     );
+}
+
+/** @param field that the name was given in @throws ServiceError RESERVED_ENV, VALIDATION_FAILED */
+export function checkVariableName(field: string, name: string): void {
+  if (!NAME.test(name)) {
+    const shown = JSON.stringify(name.slice(0, 64));
+    throw invalidField(field, `${field}: the name ${shown} does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$.`);
+  }
+  if (RESERVED_ENV.has(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    throw new ServiceError(
+      'RESERVED_ENV',
+      `${field}: the name ${name} is reserved for the platform or read only at process start; use another name.`,
+      {
+        details: { field, name },
+      },
+    );
+  }
 }

@@ -13,10 +13,10 @@ export function readFunctionDocument(doc: string): StoredFunction {
 
 /** Hex SHA-256 of each package that a stored function needs. Only these members: a walk over all functions does not check all of each. */
 export function packagesOfDocument(doc: string): string[] {
-  const { code } = JSON.parse(doc) as { code?: { sha256?: unknown } };
-  const sha256 = code?.sha256;
-  if (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) return [sha256];
-  throw new ServiceError('INTERNAL', 'A stored function does not name its package; deploy it again or delete it.');
+  const { code, layers = [] } = JSON.parse(doc) as { code?: { sha256?: unknown }; layers?: { sha256?: unknown }[] };
+  const packages = [code, ...layers].map((each) => each?.sha256);
+  if (packages.every((sha256) => typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256))) return packages as string[];
+  throw new ServiceError('INTERNAL', 'A stored function does not name its packages; deploy it again or delete it.');
 }
 
 /** Only this one member; undefined where there is none. */

@@ -5,6 +5,8 @@
  *   <prefix>:functions:<account>                  sorted set of names, all scores 0: ordered by name
  *   <prefix>:function-versions:<account>:<name>   hash number -> StoredFunction as JSON
  *   <prefix>:function-aliases:<account>:<name>    hash name -> AliasConfiguration as JSON
+ *   <prefix>:layer:<account>:<name>               hash number -> StoredLayerVersion as JSON, and lastVersion
+ *   <prefix>:layers:<account>                     sorted set of names of layers that have versions
  *   <prefix>:function-changes                     channel; {origin, change: FunctionChange}
  *   <prefix>:qualifier-changes                    channel; {origin, change: QualifierChange}
  */
@@ -29,6 +31,18 @@ export class FunctionKeys {
 
   aliases(accountId: string, functionName: string): string {
     return `${this.#prefix}:function-aliases:${accountId}:${functionName}`;
+  }
+
+  layer(accountId: string, layerName: string): string {
+    return `${this.#prefix}:layer:${accountId}:${layerName}`;
+  }
+
+  layerIndex(accountId: string): string {
+    return `${this.#prefix}:layers:${accountId}`;
+  }
+
+  get layerPattern(): string {
+    return `${this.#prefix}:layer:*`;
   }
 
   get functionPattern(): string {

@@ -1,5 +1,6 @@
 import type { RuntimeManifest } from '@easyfaas/contracts/wire';
 import { FakeClock, ServiceError, silentLogger } from '@easyfaas/service-kit';
+import { SecretBox } from '../secrets/secret-box';
 import { FunctionService } from './function-service';
 import { Reservations } from './reservations';
 import type { PackageStore, Upload } from './package-store';
@@ -42,7 +43,7 @@ describe('the function service', () => {
       stored += 1;
       let sizeBytes = 0;
       for await (const chunk of bytes) sizeBytes += chunk.length;
-      return { sha256: String(sizeBytes).padStart(64, '0'), sizeBytes };
+      return { sha256: String(sizeBytes).padStart(64, '0'), sizeBytes, unpackedBytes: sizeBytes };
     },
   };
 
@@ -56,6 +57,8 @@ describe('the function service', () => {
       clock: new FakeClock(Date.UTC(2030, 0, 1)),
       newRevisionId: () => `revision-${++revision}`,
       logger: silentLogger(),
+      unpackedBytesMax: 1000,
+      secretBox: new SecretBox(Buffer.alloc(32, 7)),
       prepareCode: (sha256) => prepareCode(sha256),
       admitNetwork: ({ NetworkMode }) => {
         if (NetworkMode === 'egress') throw new ServiceError('EGRESS_FORBIDDEN', 'not here');

@@ -4,16 +4,21 @@ import type {
   RuntimeManifest,
   StoredFunction,
   StoredProvisioned,
+  StoredLayerUse,
   UpdateConfigurationRequest,
 } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
-import { changedSettings, commitIdOf, newSettings, type FunctionSettings } from './configuration';
+import { changedSettings, newSettings, type FunctionSettings } from './configuration';
 import { AliasService } from './alias-service';
 import { LATEST, assertFunctionName, functionArn, functionNotFound } from './function-name';
+import { LayerService } from './layer-service';
+import { FunctionUpdates, changedMeanwhile } from './function-updates';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
 import type { Reservations } from './reservations';
 import type { PackageStore, StoredPackage, Upload } from './package-store';
 import { assertReservationCovers } from './provisioned-rules';
+import type { SecretBox } from '../secrets/secret-box';
+import { SecretService } from './secret-service';
 import { VersionService } from './version-service';
 
 export interface FunctionServiceOptions {
@@ -25,25 +30,31 @@ export interface FunctionServiceOptions {
   clock: Clock;
   newRevisionId: () => string;
   logger: Logger;
+  secretBox: SecretBox;
+  /** Code and layers of a function together, unpacked. */
+  unpackedBytesMax: number;
   /** Asks the funclet to unpack a package before it is called for. */
   prepareCode: (sha256: string) => Promise<void>;
   /** Before settings are stored. @throws ServiceError EGRESS_FORBIDDEN */
   admitNetwork: (settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>) => void;
 }
 
-/** How often an update is tried again when others update the same function at the same time. */
-const ATTEMPTS = 5;
-
 /** What can be done with functions; every method throws STORE_UNAVAILABLE when Redis is away. */
 export class FunctionService {
   readonly versions: VersionService;
   readonly aliases: AliasService;
+  readonly secrets: SecretService;
+  readonly layers: LayerService;
+  readonly #updates: FunctionUpdates;
   readonly #options: FunctionServiceOptions;
 
   constructor(options: FunctionServiceOptions) {
     this.#options = options;
     this.versions = new VersionService(options);
     this.aliases = new AliasService(options);
+    this.#updates = new FunctionUpdates(options);
+    this.layers = new LayerService({ ...options, layerStore: options.store.layers });
+    this.secrets = new SecretService({ ...options, updates: this.#updates, box: options.secretBox });
   }
 
   get region(): string {
@@ -63,8 +74,10 @@ export class FunctionService {
     this.#options.admitNetwork(checked);
     const { ReservedConcurrentExecutions } = settings;
     await this.#options.reservations.assertPossible(accountId, functionName, ReservedConcurrentExecutions);
+    const layers = await this.layers.resolve(accountId, settings.Layers ?? [], checked.Runtime);
     const code = await this.#options.packages.put(upload);
-    const created: StoredFunction = {
+    this.layers.assertSize({ code, layers });
+    const created = this.#updates.stamped({
       accountId,
       configuration: {
         FunctionName: functionName,
@@ -72,15 +85,19 @@ export class FunctionService {
         Uid: accountId,
         Version: LATEST,
         ...checked,
+        ...layersView(layers),
         ...this.#codeFacts(code),
-        ...this.#stamp(),
-        CommitId: commitIdOf(checked, code.sha256),
+        // Set by `stamped`.
+        CommitId: '',
+        RevisionId: '',
+        LastModified: '',
         State: 'Active',
         StateReason: 'The package was checked and stored.',
       },
       concurrency: ReservedConcurrentExecutions === undefined ? {} : { ReservedConcurrentExecutions },
       code,
-    };
+      ...(layers.length === 0 ? {} : { layers }),
+    });
     if (!(await this.#options.store.create(created))) throw exists(functionName);
     this.#prepare(code.sha256);
     return created;
@@ -103,15 +120,11 @@ export class FunctionService {
    */
   async updateCode(accountId: string, functionName: string, upload: Upload, expectedRevisionId?: string): Promise<StoredFunction> {
     const code = await this.#options.packages.put(upload);
-    const updated = await this.#update(accountId, functionName, expectedRevisionId, (current) => ({
-      ...current,
-      configuration: {
-        ...current.configuration,
-        ...this.#codeFacts(code),
-        CommitId: commitIdOf(current.configuration, code.sha256),
-      },
-      code,
-    }));
+    const updated = await this.#updates.update({ accountId, functionName }, expectedRevisionId, (current) => {
+      const updated = { ...current, configuration: { ...current.configuration, ...this.#codeFacts(code) }, code };
+      this.layers.assertSize(updated);
+      return updated;
+    });
     this.#prepare(code.sha256);
     return updated;
   }
@@ -124,23 +137,35 @@ export class FunctionService {
     expectedRevisionId?: string,
   ): Promise<StoredFunction> {
     await this.#options.reservations.assertPossible(accountId, functionName, request.ReservedConcurrentExecutions);
-    return this.#update(accountId, functionName, expectedRevisionId, (current) => {
+    const layers = await this.#layersOf(accountId, functionName, request);
+    return this.#updates.update({ accountId, functionName }, expectedRevisionId, (current) => {
       const settings = changedSettings(current.configuration, request, this.#options.runtimes);
       this.#options.admitNetwork(settings);
       const { ReservedConcurrentExecutions } = request;
       assertReservationCovers(current.provisioned, ReservedConcurrentExecutions);
-      return {
+      const updated = {
         ...current,
-        configuration: { ...current.configuration, ...settings, CommitId: commitIdOf(settings, current.code.sha256) },
+        configuration: { ...current.configuration, ...settings },
         concurrency: ReservedConcurrentExecutions === undefined ? current.concurrency : { ReservedConcurrentExecutions },
       };
+      if (layers === undefined) return updated;
+      const layered = withLayers(updated, layers);
+      this.layers.assertSize(layered);
+      return layered;
     });
+  }
+
+  /** @returns undefined when the request leaves the layers as they are */
+  async #layersOf(accountId: string, functionName: string, request: UpdateConfigurationRequest): Promise<StoredLayerUse[] | undefined> {
+    if (request.Layers === undefined) return undefined;
+    const current = await this.read(accountId, functionName);
+    return this.layers.resolve(accountId, request.Layers, request.Runtime ?? current.configuration.Runtime, current.layers);
   }
 
   /** @throws ServiceError FUNCTION_NOT_FOUND, VALIDATION_FAILED when so much is not left to be reserved */
   async setConcurrency(accountId: string, functionName: string, concurrency: FunctionConcurrency): Promise<StoredFunction> {
     await this.#options.reservations.assertPossible(accountId, functionName, concurrency.ReservedConcurrentExecutions);
-    return this.#update(accountId, functionName, undefined, (current) => {
+    return this.#updates.update({ accountId, functionName }, undefined, (current) => {
       assertReservationCovers(current.provisioned, concurrency.ReservedConcurrentExecutions);
       return { ...current, concurrency };
     });
@@ -148,7 +173,7 @@ export class FunctionService {
 
   /** @param kept absent: nothing of the qualifier is kept warm any more @throws ServiceError FUNCTION_NOT_FOUND */
   setProvisioned(accountId: string, functionName: string, qualifier: string, kept: StoredProvisioned | undefined): Promise<StoredFunction> {
-    return this.#update(accountId, functionName, undefined, ({ provisioned, ...current }) => {
+    return this.#updates.update({ accountId, functionName }, undefined, ({ provisioned, ...current }) => {
       const others = Object.entries(provisioned ?? {}).filter(([of]) => of !== qualifier);
       const now = kept === undefined ? others : [...others, [qualifier, kept] as const];
       return now.length === 0 ? current : { ...current, provisioned: Object.fromEntries(now) };
@@ -162,31 +187,8 @@ export class FunctionService {
     if (outcome === 'stale') throw changedMeanwhile();
   }
 
-  async #update(
-    accountId: string,
-    functionName: string,
-    expectedRevisionId: string | undefined,
-    change: (current: StoredFunction) => StoredFunction,
-  ): Promise<StoredFunction> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const current = await this.read(accountId, functionName);
-      const revisionId = current.configuration.RevisionId;
-      if (expectedRevisionId !== undefined && expectedRevisionId !== revisionId) throw changedMeanwhile();
-      const changed = change(current);
-      const updated = { ...changed, configuration: { ...changed.configuration, ...this.#stamp() } };
-      const outcome = await this.#options.store.replace(updated, revisionId);
-      if (outcome === 'replaced') return updated;
-      if (outcome === 'missing') throw functionNotFound(functionName);
-    }
-    throw new ServiceError('CONFLICT', `The function "${functionName}" is being updated by others all the time; try again.`);
-  }
-
   #codeFacts({ sha256, sizeBytes }: StoredPackage): Pick<FunctionConfiguration, 'CodeSha256' | 'CodeSize'> {
     return { CodeSha256: Buffer.from(sha256, 'hex').toString('base64'), CodeSize: sizeBytes };
-  }
-
-  #stamp(): Pick<FunctionConfiguration, 'RevisionId' | 'LastModified'> {
-    return { RevisionId: this.#options.newRevisionId(), LastModified: new Date(this.#options.clock.wallMs()).toISOString() };
   }
 
   /** Only spares the first call some time: a failure changes nothing else. */
@@ -201,6 +203,11 @@ function exists(functionName: string): ServiceError {
   return new ServiceError('CONFLICT', `A function "${functionName}" exists already; update its code or configuration, or delete it first.`);
 }
 
-function changedMeanwhile(): ServiceError {
-  return new ServiceError('PRECONDITION_FAILED', 'The function was changed since that RevisionId: read it again and repeat the update.');
+function withLayers({ layers: _before, ...stored }: StoredFunction, layers: StoredLayerUse[]): StoredFunction {
+  const { Layers: _shown, ...configuration } = stored.configuration;
+  return { ...stored, configuration: { ...configuration, ...layersView(layers) }, ...(layers.length === 0 ? {} : { layers }) };
+}
+
+function layersView(layers: readonly StoredLayerUse[]): Pick<FunctionConfiguration, 'Layers'> {
+  return layers.length === 0 ? {} : { Layers: layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) };
 }

@@ -1,5 +1,6 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionChange } from './function-directory';
+import type { LayerStore } from './layer-store';
 import type { VersionStore } from './version-store';
 
 /**
@@ -8,6 +9,7 @@ import type { VersionStore } from './version-store';
  */
 export interface FunctionStore {
   readonly versions: VersionStore;
+  readonly layers: LayerStore;
   get(accountId: string, functionName: string): Promise<StoredFunction | undefined>;
   /** MUST be atomic. @returns false when the name is taken: nothing was changed */
   create(created: StoredFunction): Promise<boolean>;

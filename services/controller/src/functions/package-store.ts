@@ -12,6 +12,12 @@ export interface StoredPackage {
   sizeBytes: number;
 }
 
+/** A package that was checked whole. */
+export interface CheckedPackage extends StoredPackage {
+  /** Of all its files. */
+  unpackedBytes: number;
+}
+
 export interface PackageFile extends StoredPackage {
   /** Milliseconds since the epoch: when it was uploaded last. */
   modifiedMs: number;
@@ -32,5 +38,5 @@ export interface PackageStore {
    * both cases, before the promise settles.
    * @throws ServiceError PACKAGE_TOO_LARGE, PACKAGE_TOO_MANY_FILES, INVALID_PACKAGE, PACKAGE_LINK, CHECKSUM_MISMATCH, DISK_FULL
    */
-  put(upload: Upload): Promise<StoredPackage>;
+  put(upload: Upload): Promise<CheckedPackage>;
 }

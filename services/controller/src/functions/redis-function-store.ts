@@ -7,6 +7,7 @@ import { packagesOfDocument, readFunctionDocument, reservationOfDocument } from 
 import { FunctionKeys } from './function-keys';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from './function-store';
 import { RedisChangeChannel } from './redis-change-channel';
+import { RedisLayerStore } from './redis-layer-store';
 import { RedisVersionStore } from './redis-version-store';
 
 const CREATE = `
@@ -41,6 +42,7 @@ const KEYS_PER_SCAN = 200;
 /** Functions in Redis; see {@link FunctionKeys} for what is where. */
 export class RedisFunctionStore implements FunctionStore {
   readonly versions: RedisVersionStore;
+  readonly layers: RedisLayerStore;
   readonly #redis: Redis;
   readonly #notices: RedisNotices;
   readonly #keys: FunctionKeys;
@@ -52,6 +54,7 @@ export class RedisFunctionStore implements FunctionStore {
     this.#keys = new FunctionKeys(prefix);
     this.#changes = new RedisChangeChannel(this.#keys.functionChannel, notices);
     this.versions = new RedisVersionStore({ redis, notices, keys: this.#keys });
+    this.layers = new RedisLayerStore({ redis, keys: this.#keys });
   }
 
   async get(accountId: string, functionName: string): Promise<StoredFunction | undefined> {
@@ -147,8 +150,9 @@ export class RedisFunctionStore implements FunctionStore {
     return reservations;
   }
 
-  /** Functions first, then versions: what is published meanwhile was the function's before. */
+  /** In the direction in which packages go: what is named by a function meanwhile was a layer before, what is published was the function's. */
   async *packagesInUse(): AsyncGenerator<string> {
+    for await (const key of this.#scan(this.#keys.layerPattern)) yield* await this.layers.packagesOf(key);
     for await (const key of this.#scan(this.#keys.functionPattern)) {
       const doc = await redisCall(() => this.#redis.hget(key, 'doc'));
       if (doc !== null) yield* packagesOfDocument(doc);

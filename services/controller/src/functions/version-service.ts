@@ -3,6 +3,7 @@ import { ServiceError, type Clock } from '@easyfaas/service-kit';
 import { invalidField } from '../invalid-field';
 import { LATEST, VERSION_NUMBER, functionArn, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
+import { asOf } from './version-as-of';
 import type { FunctionKey } from './version-store';
 
 export interface VersionServiceOptions {
@@ -34,7 +35,7 @@ export class VersionService {
       const latest = await this.#latest(key);
       assertWanted(latest, request);
       const { lastVersion, last } = await store.versions.publishState(key);
-      if (last?.configuration.CommitId === latest.configuration.CommitId) return last;
+      if (last !== undefined && last.configuration.CommitId === baseCommit(latest)) return last;
       const version = this.#versionOf(latest, String(lastVersion + 1), request.Description);
       const outcome = await store.versions.add(version, latest.configuration.RevisionId);
       if (outcome === 'added') return version;
@@ -67,7 +68,7 @@ export class VersionService {
     if (version === LATEST) return latest;
     const found = await this.#options.store.versions.get(key, version);
     if (found === undefined) throw functionNotFound(key.functionName, qualifier);
-    return { ...found, concurrency: latest.concurrency };
+    return asOf(found, latest);
   }
 
   /** Running calls finish. @throws ServiceError FUNCTION_NOT_FOUND, CONFLICT (an alias points to it), VALIDATION_FAILED (not a number) */
@@ -93,9 +94,11 @@ export class VersionService {
 
   #versionOf(latest: StoredFunction, number: string, description: string | undefined): StoredFunction {
     const { region, clock, newRevisionId } = this.#options;
-    const { configuration, accountId } = latest;
+    // What belongs to the function as a whole is kept in one place, with the function.
+    const { configuration, accountId, secrets: _secrets, provisioned: _provisioned, baseCommitId: _base, ...rest } = latest;
     return {
-      ...latest,
+      ...rest,
+      accountId,
       configuration: {
         ...configuration,
         Version: number,
@@ -103,11 +106,16 @@ export class VersionService {
         Description: description ?? configuration.Description,
         RevisionId: newRevisionId(),
         LastModified: new Date(clock.wallMs()).toISOString(),
+        CommitId: baseCommit(latest),
       },
-      // What holds for the function as a whole is kept in one place, with the function.
       concurrency: {},
     };
   }
+}
+
+/** Of code and configuration alone: a secret that was exchanged makes no new version. */
+function baseCommit({ baseCommitId, configuration }: StoredFunction): string {
+  return baseCommitId ?? configuration.CommitId;
 }
 
 function assertWanted({ configuration }: StoredFunction, { CodeSha256, RevisionId }: PublishVersionRequest): void {

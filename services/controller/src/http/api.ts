@@ -22,6 +22,8 @@ import { mountPool } from './routes/pool';
 import { mountProvisioned } from './routes/provisioned';
 import { mountRecords } from './routes/records';
 import { mountRuntimes } from './routes/runtimes';
+import { mountLayers } from './routes/layers';
+import { mountSecrets } from './routes/secrets';
 import { mountVersions } from './routes/versions';
 import { mountTriggers } from './routes/triggers';
 import { mountUnsupported } from './routes/unsupported';
@@ -66,6 +68,8 @@ export function createApi(deps: ApiDeps): Api {
       mountOperations(mount, deps);
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
+      mountSecrets(mount, deps);
+      mountLayers(mount, deps);
       mountRecords(mount, deps);
       mountEvents(mount, deps);
       mountLogs(mount, deps);

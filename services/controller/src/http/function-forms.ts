@@ -6,8 +6,9 @@ import { ServiceError } from '@easyfaas/service-kit';
 import type { FunctionSettings } from '../functions/configuration';
 import type { Upload } from '../functions/package-store';
 import { invalidField } from '../invalid-field';
-import { assertIdentity, assertLength, checked, chunksOf, mediaTypeOf, readBytes, readJson, unsupported } from './body';
+import { checked, mediaTypeOf, readBytes, readJson, unsupported } from './body';
 import { readInteger, type Query } from './query';
+import { ZIP_TYPES, base64Upload, once, zipUpload } from './upload-forms';
 
 /*
  * Code comes in three forms: base64 in JSON, the zip itself, or one source file. The latter two leave no place for the
@@ -26,7 +27,6 @@ export const SETTING_PARAMETERS = [
 ] as const;
 export type SettingQuery = Query<(typeof SETTING_PARAMETERS)[number]>;
 
-const ZIP_TYPES = ['application/zip', 'application/x-zip-compressed'];
 /** One source file, bytes: what a person writes. Larger programs come as a zip. */
 const SOURCE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_HANDLER = 'index.handler';
@@ -105,7 +105,6 @@ function readPublish({ Publish }: Query<'Publish'>): boolean {
 
 /** Members that users of Lambda know and that this version does not have: refused in words, never stored and ignored. */
 const UNSUPPORTED_MEMBERS = [
-  'Layers',
   'EphemeralStorage',
   'DeadLetterConfig',
   'VpcConfig',
@@ -152,28 +151,10 @@ function integerOf(name: string, text: string | undefined, range: { min: number;
   return text === undefined ? {} : { [name]: readInteger(name, text, range) };
 }
 
-function zipUpload(request: IncomingMessage): Upload {
-  assertIdentity(request);
-  assertLength(request, LIMITS.packageBytes, 'PACKAGE_TOO_LARGE');
-  return { bytes: chunksOf(request) };
-}
-
 async function sourceUpload(request: IncomingMessage, manifest: RuntimeManifest): Promise<Upload> {
   const source = await readBytes(request, SOURCE_BYTES);
   if (source.length === 0) throw new ServiceError('INVALID_PACKAGE', 'The source file is empty.');
   return { bytes: once(await zipSingleFile(manifest.entryFile, source)) };
-}
-
-function base64Upload(text: string, sha256: string | undefined, field: string): Upload {
-  const bytes = Buffer.from(text, 'base64');
-  // The decoder skips what it does not know: only a text of base64 alone gives the full length.
-  const digits = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
-  if (bytes.length !== Math.floor((digits * 3) / 4)) throw invalidField(field, `${field} is not base64.`);
-  return { bytes: once(bytes), ...(sha256 === undefined ? {} : { sha256 }) };
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }
 
 function manifestFor(mediaType: string, runtimes: Runtimes, runtime: string | undefined): RuntimeManifest {

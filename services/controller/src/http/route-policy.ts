@@ -1,6 +1,7 @@
 import type { Action } from '../auth/authorize';
 import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
+import { LAYER_POLICIES } from './policies/layers';
 import { LOG_POLICIES } from './policies/logs';
 import { POOL_POLICIES } from './policies/pool';
 import { POD_POLICIES } from './policies/pods';
@@ -29,6 +30,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/metrics', action: 'metrics:read' },
 
   ...FUNCTION_POLICIES,
+  ...LAYER_POLICIES,
 
   ...LOG_POLICIES,
   ...TRIGGER_POLICIES,
@@ -54,10 +56,8 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
 export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
-  { path: '/v1/functions/:id/secrets{/*rest}', what: 'Secrets' },
-  { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers' },
-  { path: '/v1/layers{/*rest}', what: 'Layers' },
-  { path: '/v1/secrets{/*rest}', what: 'Secrets' },
+  { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers as a path (name them in the configuration, as Layers)' },
+  { path: '/v1/secrets{/*rest}', what: 'Secrets of an account (each function has its own: /v1/functions/{name}/secrets)' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
   { path: '/v1/openapi.json', what: 'The OpenAPI document' },
   { path: '/2015-03-31{/*rest}', what: 'The AWS Lambda dialect' },

@@ -16,9 +16,15 @@ export function invokeHeaderJson(call: Call, remainingMs: number): string {
 /**
  * The header of INIT: everything that a container learns about its function.
  * @param taskRoot where the code is, as the runtime process sees it
+ * @param secrets variables too, and of two of a name the secret
  */
-export function initHeader({ configuration }: StoredFunction, taskRoot: string): InitHeader {
+export function initHeader(
+  { configuration, layers = [] }: StoredFunction,
+  taskRoot: string,
+  secrets: Readonly<Record<string, string>>,
+): InitHeader {
   const { FunctionName, FunctionArn, Version, Handler, MemorySize, Timeout, PodConcurrentQuota, NetworkMode, Environment } = configuration;
+  const hasLayers = layers.length > 0;
   return {
     functionName: FunctionName,
     functionVersion: Version,
@@ -27,11 +33,21 @@ export function initHeader({ configuration }: StoredFunction, taskRoot: string):
     memoryMb: MemorySize,
     timeoutMs: Timeout * 1000,
     concurrency: PodConcurrentQuota,
-    env: { TZ: ':UTC', ...Environment.Variables, ...platformVariables(configuration, taskRoot) },
+    env: {
+      TZ: ':UTC',
+      ...Environment.Variables,
+      ...secrets,
+      ...platformVariables(configuration, taskRoot),
+      ...(hasLayers ? LAYER_VARIABLES : {}),
+    },
     taskRoot,
+    ...(hasLayers ? { layersRoot: CONTAINER_PATHS.layers } : {}),
     network: NetworkMode,
   };
 }
+
+/** Programs and shared libraries of layers, for what the function starts. Where modules are looked for is the runtimes' business. */
+const LAYER_VARIABLES = { PATH: '/usr/local/bin:/usr/bin:/bin:/opt/bin', LD_LIBRARY_PATH: '/opt/lib' };
 
 /** What tells a function its memory: in INIT, and again in UPDATE when it was changed. */
 export function memoryVariables(memoryMb: number): Record<string, string> {

@@ -39,7 +39,7 @@ function copiesOf({ have = {}, named = [], alive = ['beta', 'gamma'], isShared =
         let sizeBytes = 0;
         for await (const chunk of bytes) sizeBytes += chunk.length;
         disk.add(sha256 ?? SHA);
-        return { sha256: sha256 ?? SHA, sizeBytes };
+        return { sha256: sha256 ?? SHA, sizeBytes, unpackedBytes: sizeBytes };
       },
     },
     client: {

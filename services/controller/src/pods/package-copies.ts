@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Logger, ServiceError, SingleFlight } from '@easyfaas/service-kit';
 import type { PodClaims, PodLease } from '@easyfaas/contracts/wire';
 import type { DiskPackageStore } from '../functions/disk-package-store';
-import type { PackageStore, StoredPackage, Upload } from '../functions/package-store';
+import type { CheckedPackage, PackageStore, Upload } from '../functions/package-store';
 import { EMPTY_SHA256 } from './pod-claims';
 import type { PodClient } from './pod-client';
 import type { PodMembership } from './pod-membership';
@@ -35,7 +35,7 @@ export class PackageCopies implements PackageStore {
   }
 
   /** Stores an upload here and on one other pod, so that the loss of one disk loses no function. */
-  async put(upload: Upload): Promise<StoredPackage> {
+  async put(upload: Upload): Promise<CheckedPackage> {
     const stored = await this.#options.disk.put(upload);
     await this.announce([stored.sha256]);
     // Also what the other one has: nobody can tell from the time whether it was there, and its copy counts as new.

@@ -15,7 +15,7 @@ export class PodFunclet extends FuncletClient {
   }
 
   override async warmUp(...[containerId, wish]: Parameters<FuncletClient['warmUp']>): ReturnType<FuncletClient['warmUp']> {
-    await this.#ensurePackage(wish.codeSha256);
+    await Promise.all([wish.codeSha256, ...(wish.layerSha256s ?? [])].map((sha256) => this.#ensurePackage(sha256)));
     return super.warmUp(containerId, wish);
   }
 

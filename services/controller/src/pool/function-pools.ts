@@ -61,6 +61,12 @@ export class FunctionPools {
     return this.#retireWhere(accountId, functionName, (pool) => pool.stored.configuration.Version === version);
   }
 
+  /** A published version gets another commit when a secret of its function was exchanged; no notice tells of that. */
+  #retireOtherCommits({ accountId, configuration }: StoredFunction): void {
+    const { FunctionName, Version } = configuration;
+    if (Version !== LATEST) this.retireVersion({ accountId, functionName: FunctionName, version: Version });
+  }
+
   #retireWhere(accountId: string, functionName: string, isOver: (pool: FunctionPool) => boolean): FunctionPool[] {
     const retired = [...this.#byCommit.values()].filter(
       (pool) => pool.accountId === accountId && pool.stored.configuration.FunctionName === functionName && isOver(pool) && !pool.isRetired,
@@ -89,6 +95,7 @@ export class FunctionPools {
     const key = `${accountId}/${configuration.FunctionName}/${configuration.Version}/${configuration.CommitId}`;
     let pool = this.#byCommit.get(key) ?? this.#succeed(stored, key);
     if (pool === undefined) {
+      this.#retireOtherCommits(stored);
       pool = new FunctionPool(stored, {
         share: this.#share(`${accountId}/${configuration.FunctionName}`),
         account: this.#account(accountId),

@@ -33,6 +33,8 @@ export interface WarmUpsDeps {
   onWarm: (container: PoolContainer) => void;
   /** A cold container is being used up. */
   onStart: (pool: FunctionPool) => void;
+  /** What a function's secrets are. @throws ServiceError SECRET_UNREADABLE */
+  secretsOf: (stored: StoredFunction) => Record<string, string>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -163,7 +165,9 @@ export class WarmUps {
     pool.warmingUp++;
     pool.missingMb = 0;
     this.#deps.onStart(pool);
+    let secrets: Record<string, string>;
     try {
+      secrets = this.#deps.secretsOf(pool.stored);
       await funclet.warmUp(container.containerId, warmUpWish(pool.stored, reason));
     } catch (error) {
       logger.warn('warm-up failed', { containerId: container.containerId, functionName: pool.stored.configuration.FunctionName, error });
@@ -175,16 +179,16 @@ export class WarmUps {
     container.warmUpMs = clock.monotonicMs() - startedAtMs;
     this.#meanMs += (container.warmUpMs - this.#meanMs) / 8;
     pool.foundPoolEmpty = false;
-    this.#load(container, pool, reason);
+    this.#load(container, pool, reason, secrets);
   }
 
-  #load(container: PoolContainer, pool: FunctionPool, reason: ReturnType<typeof coldReason>): void {
+  #load(container: PoolContainer, pool: FunctionPool, reason: ReturnType<typeof coldReason>, secrets: Record<string, string>): void {
     const { dispatcher, taskRoot, sweep, clock } = this.#deps;
     const { runtime } = container.connection;
     if (runtime === undefined) throw new Error(`container ${container.containerId} is cold without a runtime`);
     container.moveTo('loading');
     container.concurrency = pool.concurrency;
-    const header: InitHeader = initHeader(pool.stored, taskRoot(container.containerId));
+    const header: InitHeader = initHeader(pool.stored, taskRoot(container.containerId), secrets);
     runtime.sendInit(header);
     dispatcher.feed(container, reason);
     runtime.flush();
@@ -243,12 +247,16 @@ export class WarmUps {
   }
 }
 
-function warmUpWish({ accountId, configuration, code }: StoredFunction, reason: string): Parameters<FuncletClient['warmUp']>[1] {
+function warmUpWish(
+  { accountId, configuration, code, layers = [] }: StoredFunction,
+  reason: string,
+): Parameters<FuncletClient['warmUp']>[1] {
   const { FunctionName, Version, CommitId, MemorySize } = configuration;
   return {
     assignment: { accountId, functionName: FunctionName, version: Version, commitId: CommitId },
     memoryMb: MemorySize,
     codeSha256: code.sha256,
+    ...(layers.length === 0 ? {} : { layerSha256s: layers.map(({ sha256 }) => sha256) }),
     reason,
   };
 }

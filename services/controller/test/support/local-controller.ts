@@ -10,7 +10,7 @@ import { type AsyncSettings, readAsyncSettings } from '../../src/async/env';
 import { FuncletClient } from '../../src/clients/funclet-client';
 import { type Engine, createEngine } from '../../src/engine';
 import type { FunctionChange, FunctionDirectory } from '../../src/functions/function-directory';
-import { commitIdOf } from '../../src/functions/configuration';
+import { commitOf } from '../../src/functions/commit-id';
 import { createFrontDoor, createFrontServer } from '../../src/http/front-door';
 import { ClientConnections } from '../../src/invoke/client-connections';
 import { FrontRequest } from '../../src/invoke/front-request';
@@ -160,6 +160,7 @@ export class LocalController {
       lineLimit,
       accountConcurrency,
       loadSetAside: async () => this.directory.setAside(),
+      secretsOf: () => ({}),
       taskRoot: (containerId) => this.funclet.taskRoot(containerId),
     });
     this.#engine = engine;
@@ -302,8 +303,7 @@ export class LocalController {
   }
 
   #put(stored: StoredFunction): StoredFunction {
-    const { configuration, code } = stored;
-    const named = { ...stored, configuration: { ...configuration, CommitId: commitIdOf(configuration, code.sha256) } };
+    const named = { ...stored, configuration: { ...stored.configuration, CommitId: commitOf(stored).commitId } };
     this.directory.put(named);
     return named;
   }

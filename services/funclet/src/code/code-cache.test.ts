@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import { eventually } from '../lifecycle/testing/eventually';
 import { chooseEvictions } from './choose-evictions';
 import { CodeCache } from './code-cache';
 import { CodeStore } from './code-store';
+import { layerSetName } from './layer-set';
 import { removeTree } from './remove-tree';
 
 const signal = new AbortController().signal;
@@ -84,6 +86,38 @@ describe('the code cache', () => {
     expect(await open().ensure(sha256, signal)).toBe(sha256);
     expect(readdirSync(join(code, sha256)).sort()).toEqual(['index.js', 'lib']);
     expect(readdirSync(code).sort()).toEqual([sha256, `${sha256}.complete`]);
+  });
+
+  it('lays layers over each other in their order, checks the whole, and finds it again after a restart', async () => {
+    const below = upload([
+      { name: 'lib/a.js', content: 'below' },
+      { name: 'lib/b.js', content: 'below' },
+      { name: 'gone/x', content: 'below' },
+    ]);
+    const above = upload([
+      { name: 'lib/a.js', content: 'above' },
+      { name: 'gone', content: 'a file now' },
+    ]);
+    const name = layerSetName([below, above]);
+    const cache = open();
+    expect(await cache.ensure(name, signal, [below, above])).toBe(name);
+    const read = (path: string): string => readFileSync(join(code, name, path), 'utf8');
+    expect([read('lib/a.js'), read('lib/b.js'), read('gone')]).toEqual(['above', 'below', 'a file now']);
+    expect(readdirSync(code).sort()).toEqual([name, `${name}.complete`].sort());
+    const { ino } = statSync(join(code, name));
+    await open().ensure(name, signal, [below, above]);
+    expect(statSync(join(code, name)).ino).toBe(ino);
+    alter(join(code, name, 'lib/b.js'));
+    expect(await codeOf(cache.ensure(name, signal, [below, above]))).toBe('CODE_CORRUPT');
+    await cache.ensure(name, signal, [below, above]);
+    expect(read('lib/b.js')).toBe('below');
+  });
+
+  it('leaves nothing of layers of which one is missing', async () => {
+    const below = upload([{ name: 'a', content: '1' }]);
+    const parts = [below, '0'.repeat(64)];
+    expect(await codeOf(open().ensure(layerSetName(parts), signal, parts))).toBe('PACKAGE_MISSING');
+    expect(readdirSync(code)).toEqual([]);
   });
 
   it('unpacks once for calls at the same time', async () => {

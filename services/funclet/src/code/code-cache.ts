@@ -55,12 +55,13 @@ export class CodeCache {
 
   /**
    * Makes sure that a package is unpacked and as it was unpacked. Calls for one package at the same time share the work.
+   * @param parts the packages to lay over each other where the name is {@link layerSetName} of several
    * @returns its directory's name below `code/`
    * @throws ServiceError CODE_CORRUPT when it was altered on disk (it is then discarded: the next call unpacks it anew), or
    *   why it cannot be unpacked
    */
-  async ensure(sha256: string, signal: AbortSignal): Promise<string> {
-    const entry = this.#entries.get(sha256) ?? (await this.#loadOnce(sha256, signal));
+  async ensure(sha256: string, signal: AbortSignal, parts: readonly string[] = [sha256]): Promise<string> {
+    const entry = this.#entries.get(sha256) ?? (await this.#loadOnce(sha256, parts, signal));
     if (this.#isTouched(sha256, entry.manifest, 0)) {
       this.#discard(sha256);
       const message = `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`;
@@ -81,15 +82,15 @@ export class CodeCache {
     this.#options.store.sweep(this.#options.mountedNames());
   }
 
-  #loadOnce(sha256: string, signal: AbortSignal): Promise<CacheEntry> {
+  #loadOnce(sha256: string, parts: readonly string[], signal: AbortSignal): Promise<CacheEntry> {
     return untilAborted(
       signal,
-      this.#flights.run(sha256, () => this.#load(sha256)),
+      this.#flights.run(sha256, () => this.#load(sha256, parts)),
     );
   }
 
   /** From disk when an earlier process unpacked it and nobody touched it since; else from the zip. */
-  async #load(sha256: string): Promise<CacheEntry> {
+  async #load(sha256: string, parts: readonly string[]): Promise<CacheEntry> {
     const { store, unpackTimeoutMs, logger, clock } = this.#options;
     const found = store.readManifest(sha256);
     if (found !== undefined && !(await this.#isTouchedFrom(sha256, found, 0))) {
@@ -98,7 +99,7 @@ export class CodeCache {
     }
     this.#discard(sha256);
     const startedMs = clock.monotonicMs();
-    const manifest = await store.unpack(sha256, AbortSignal.timeout(unpackTimeoutMs));
+    const manifest = await store.unpack(sha256, parts, AbortSignal.timeout(unpackTimeoutMs));
     logger.info('package unpacked', { sha256, items: manifest.items.length, bytes: manifest.bytes, ms: clock.monotonicMs() - startedMs });
     return this.#enter(manifest);
   }

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PackageError, extractPackage, type PackageLimits } from '@easyfaas/code-package';
+import { PackageError, extractPackage, type ExtractedFile, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError } from '@easyfaas/service-kit';
 import { describeTree, hashFile, type CodeManifest } from './code-manifest';
+import { mergeTree } from './merge-tree';
 import { removeTree } from './remove-tree';
 
 export interface CodeStoreOptions {
@@ -56,31 +57,63 @@ export class CodeStore {
   }
 
   /**
-   * Checks the zip's own hash and unpacks it.
+   * Checks the hash of each zip and unpacks them over each other, the first one first.
+   * @param name of the directory to publish: the zip's own hash, or {@link layerSetName} of several
    * @throws ServiceError PACKAGE_MISSING, CHECKSUM_MISMATCH, DISK_FULL, or the package's fault
    */
-  async unpack(sha256: string, signal: AbortSignal): Promise<CodeManifest> {
-    const { directory, packages, limits } = this.#options;
-    const zipPath = join(packages, `${sha256}.zip`);
-    await assertChecksum(zipPath, sha256, signal);
-    const temporary = mkdtempSync(join(directory, TEMPORARY));
-    const name = temporary.slice(directory.length + 1);
-    this.#unpacking.add(name);
+  async unpack(name: string, parts: readonly string[], signal: AbortSignal): Promise<CodeManifest> {
+    const [first = name, ...later] = parts;
+    const temporary = this.#makeTemporary();
     try {
-      // mkdtemp makes it 0700. The rename stays in one directory, so it needs no write bit on this one.
-      chmodSync(temporary, 0o755);
-      const { entries } = await extractPackage(zipPath, temporary, limits, signal);
+      const files = new Map((await this.#extract(first, temporary, signal)).map((file) => [file.path, file]));
+      for (const sha256 of later) await this.#layOver(sha256, temporary, files, signal);
       chmodSync(temporary, 0o555);
-      const manifest = describeTree(temporary, sha256, entries);
-      renameSync(temporary, this.path(sha256));
+      const manifest = describeTree(temporary, name, [...files.values()]);
+      renameSync(temporary, this.path(name));
       this.#writeManifest(manifest);
       return manifest;
-    } catch (error) {
-      removeTree(temporary);
-      throw translate(sha256, error);
     } finally {
-      this.#unpacking.delete(name);
+      this.#removeTemporary(temporary);
     }
+  }
+
+  async #extract(sha256: string, target: string, signal: AbortSignal): Promise<ExtractedFile[]> {
+    const { packages, limits } = this.#options;
+    const zipPath = join(packages, `${sha256}.zip`);
+    await assertChecksum(zipPath, sha256, signal);
+    try {
+      return (await extractPackage(zipPath, target, limits, signal)).entries;
+    } catch (error) {
+      throw translate(sha256, error);
+    }
+  }
+
+  async #layOver(sha256: string, target: string, files: Map<string, ExtractedFile>, signal: AbortSignal): Promise<void> {
+    const temporary = this.#makeTemporary();
+    try {
+      const entries = await this.#extract(sha256, temporary, signal);
+      for (const path of mergeTree(temporary, target)) {
+        for (const known of files.keys()) if (known === path || known.startsWith(`${path}/`)) files.delete(known);
+      }
+      for (const file of entries) files.set(file.path, file);
+    } finally {
+      this.#removeTemporary(temporary);
+    }
+  }
+
+  #makeTemporary(): string {
+    const { directory } = this.#options;
+    const temporary = mkdtempSync(join(directory, TEMPORARY));
+    this.#unpacking.add(temporary.slice(directory.length + 1));
+    // mkdtemp makes it 0700. The rename stays in one directory, so it needs no write bit on this one.
+    chmodSync(temporary, 0o755);
+    return temporary;
+  }
+
+  /** Gone already where it was published. */
+  #removeTemporary(temporary: string): void {
+    removeTree(temporary);
+    this.#unpacking.delete(temporary.slice(this.#options.directory.length + 1));
   }
 
   /** Takes a package away at once: it can be unpacked anew. Its files stay until {@link sweep} finds them unused. */

@@ -17,7 +17,7 @@ export async function adopt(context: LifecycleContext, signal: AbortSignal): Pro
   for (const container of containers) {
     const containerId = container.labels[LABELS.container] ?? '';
     const record = loadRecord(context, containerId);
-    const hasCode = record !== undefined && codeMounts.isAttached(context.directories.paths(containerId).task);
+    const hasCode = record !== undefined && isMounted(context, record);
     const currentImageId = context.runtimes.list().find(({ name }) => name === container.labels[LABELS.runtime])?.imageId;
     const decision = decideAdoption({ record, container, mountMode: codeMounts.mode, hasCode, currentImageId });
     if (decision.adopt && record !== undefined) {
@@ -26,6 +26,12 @@ export async function adopt(context: LifecycleContext, signal: AbortSignal): Pro
     } else context.logger.warn('container not adopted', { containerId, dockerId: container.dockerId, ...decision });
   }
   return adopted;
+}
+
+/** Its code, and its layers if it has any. */
+function isMounted({ codeMounts, directories }: LifecycleContext, { view, layersName }: ContainerRecord): boolean {
+  const { task, layers } = directories.paths(view.containerId);
+  return codeMounts.isAttached(task) && (layersName === undefined || codeMounts.isAttached(layers));
 }
 
 function loadRecord({ directories, logger }: LifecycleContext, containerId: string): ContainerRecord | undefined {

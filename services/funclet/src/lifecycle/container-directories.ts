@@ -102,13 +102,14 @@ export class ContainerDirectories implements RecordStore {
   load(containerId: string): ContainerRecord | undefined {
     const text = unlessMissing(() => readFileSync(join(this.paths(containerId).top, STATE_FILE), 'utf8'));
     if (text === undefined) return undefined;
-    const { view, operations, mountMode, codeSha256, pausedBy } = JSON.parse(text) as ContainerRecord;
+    const { view, operations, mountMode, codeSha256, layersName, pausedBy } = JSON.parse(text) as ContainerRecord;
     const checked = parse(containerViewSchema, view);
     return {
       view: checked,
       operations: { ...operations },
       mountMode,
       ...(codeSha256 === undefined ? {} : { codeSha256 }),
+      ...(layersName === undefined ? {} : { layersName }),
       ...(pausedBy === undefined ? {} : { pausedBy }),
     };
   }

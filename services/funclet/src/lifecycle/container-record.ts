@@ -12,6 +12,8 @@ export interface ContainerRecord {
   mountMode: 'bind' | 'hardlink';
   /** Package that is mounted, or about to be, at its task directory. */
   codeSha256?: string;
+  /** Directory below `code/` that is mounted, or about to be, for its layers. */
+  layersName?: string;
   /** Who froze it last, and has to thaw it. */
   pausedBy?: 'cgroup' | 'engine';
 }
@@ -23,6 +25,7 @@ export interface RecordPatch {
   dockerId?: string;
   exit?: ContainerView['exit'];
   codeSha256?: string;
+  layersName?: string;
   pausedBy?: ContainerRecord['pausedBy'];
   /** The verb and operation that this change is the effect of. */
   done?: { verb: Verb; operationId: string };

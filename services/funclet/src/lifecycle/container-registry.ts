@@ -144,7 +144,7 @@ export class ContainerRegistry {
 }
 
 function patched(record: ContainerRecord, patch: RecordPatch): ContainerRecord {
-  const { memoryMb, assignment, dockerId, exit, codeSha256, pausedBy, done } = patch;
+  const { memoryMb, assignment, dockerId, exit, codeSha256, layersName, pausedBy, done } = patch;
   return {
     ...record,
     view: {
@@ -156,6 +156,7 @@ function patched(record: ContainerRecord, patch: RecordPatch): ContainerRecord {
     },
     operations: done === undefined ? record.operations : { ...record.operations, [done.verb]: done.operationId },
     ...(codeSha256 === undefined ? {} : { codeSha256 }),
+    ...(layersName === undefined ? {} : { layersName }),
     ...(pausedBy === undefined ? {} : { pausedBy }),
   };
 }

@@ -117,9 +117,9 @@ export class Containers {
   }
 
   /** Resets every container that has this package: its code on disk was altered. */
-  discardUsersOf(codeSha256: string): void {
-    for (const { view, codeSha256: used } of this.#context.registry.records()) {
-      if (used === codeSha256) void this.discard(view.containerId, 'its unpacked code was altered on disk');
+  discardUsersOf(name: string): void {
+    for (const { view, codeSha256, layersName } of this.#context.registry.records()) {
+      if (codeSha256 === name || layersName === name) void this.discard(view.containerId, 'its unpacked code was altered on disk');
     }
   }
 

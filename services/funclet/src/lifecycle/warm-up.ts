@@ -1,10 +1,11 @@
 import type { WarmUpRequest, WarmUpResponse } from '@easyfaas/contracts/wire';
+import { layerSetName } from '../code/layer-set';
 import { dockerIdOf } from './docker-id-of';
 import type { LifecycleContext } from './lifecycle-context';
 
 /**
  * Makes a cold container one function version's for the rest of its life: reserves memory, raises the limit, makes sure
- * of the code, shows it at /var/task. The record is on disk before the code is mounted: after a crash the container is
+ * of the code and its layers, shows them at /var/task and /opt/layers. The record is on disk before the code is mounted: after a crash the container is
  * known to be used; the move to `warming` refuses a container that is not cold. Everything here is on the path of a cold call; with the code in the cache it makes no Docker call.
  * @throws ServiceError; when the container is `warming` then, it must be reset
  */
@@ -15,14 +16,21 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<WarmUpResponse> {
   const { registry, ledger, clock, directories } = context;
-  const { assignment, codeSha256, memoryMb, operationId, reason } = request;
+  const { assignment, codeSha256, layerSha256s, memoryMb, operationId, reason } = request;
+  const layersName = layerSha256s === undefined ? undefined : layerSetName(layerSha256s);
   const record = registry.get(containerId);
   const { memoryMb: oldMemoryMb } = record.view;
   const dockerId = dockerIdOf(record);
 
   const start = clock.monotonicMs();
   ledger.reserve(containerId, memoryMb);
-  registry.move(containerId, 'warming', reason, { assignment, memoryMb, codeSha256, done: { verb: 'warm-up', operationId } });
+  registry.move(containerId, 'warming', reason, {
+    assignment,
+    memoryMb,
+    codeSha256,
+    ...(layersName === undefined ? {} : { layersName }),
+    done: { verb: 'warm-up', operationId },
+  });
   context.failpoints.reach('warm-up-recorded');
   const reserved = clock.monotonicMs();
 
@@ -32,13 +40,20 @@ export async function warmUp(
   };
   const [memoryMs, codeMs] = await Promise.all([
     timed(oldMemoryMb === memoryMb ? Promise.resolve() : context.limits.set(dockerId, memoryMb, signal)),
-    timed(context.code.ensure(codeSha256, signal)),
+    timed(
+      Promise.all([
+        context.code.ensure(codeSha256, signal),
+        layersName === undefined ? undefined : context.code.ensure(layersName, signal, layerSha256s),
+      ]),
+    ),
   ]);
   ledger.lower(containerId, memoryMb);
 
   const prepared = clock.monotonicMs();
   signal.throwIfAborted();
-  context.codeMounts.attach(codeSha256, directories.paths(containerId).task);
+  const paths = directories.paths(containerId);
+  context.codeMounts.attach(codeSha256, paths.task);
+  if (layersName !== undefined) context.codeMounts.attach(layersName, paths.layers);
   context.failpoints.reach('warm-up-mounted');
   const mountMs = clock.monotonicMs() - prepared;
   return { container: registry.get(containerId).view, timings: { reserveMs: reserved - start, memoryMs, codeMs, mountMs } };

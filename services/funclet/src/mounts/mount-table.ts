@@ -59,11 +59,12 @@ function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-/** Names below `code/` that are mounted at containers' task directories; follows a directory that was renamed since. */
+/** Names below `code/` that are mounted in containers, as code or as layers; follows a directory that was renamed since. */
 export function mountedCodeNames(table: readonly MountEntry[], containersDirectory: string): Set<string> {
   const names = new Set<string>();
   for (const { mountPoint, root } of table) {
-    if (mountPoint.startsWith(`${containersDirectory}/`) && mountPoint.endsWith('/task')) names.add(root.slice(root.lastIndexOf('/') + 1));
+    if (mountPoint.startsWith(`${containersDirectory}/`) && /\/(task|opt)$/.test(mountPoint))
+      names.add(root.slice(root.lastIndexOf('/') + 1));
   }
   return names;
 }

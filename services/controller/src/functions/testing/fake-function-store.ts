@@ -2,12 +2,14 @@ import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import type { FunctionChange } from '../function-directory';
 import type { FunctionPage, FunctionPageRequest, FunctionStore } from '../function-store';
+import { FakeLayerStore } from './fake-layer-store';
 import { FakeVersionStore } from './fake-version-store';
 
 /** For tests: functions in memory; it can go away like Redis, and others can change it behind our back. */
 export class FakeFunctionStore implements FunctionStore {
   readonly functions = new Map<string, StoredFunction>();
   readonly versions = new FakeVersionStore(this);
+  readonly layers = new FakeLayerStore();
   isAway = false;
   gets = 0;
   readonly #listeners: ((change: FunctionChange) => void)[] = [];

@@ -21,4 +21,9 @@ export const FUNCTION_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/functions/:id/aliases/:alias', action: 'function:read' },
   { method: 'put', path: '/v1/functions/:id/aliases/:alias', action: 'function:write' },
   { method: 'delete', path: '/v1/functions/:id/aliases/:alias', action: 'function:write' },
+
+  { method: 'get', path: '/v1/functions/:id/secrets', action: 'function:read' },
+  { method: 'get', path: '/v1/functions/:id/secrets/:secret', action: 'function:read' },
+  { method: 'put', path: '/v1/functions/:id/secrets/:secret', action: 'function:write' },
+  { method: 'delete', path: '/v1/functions/:id/secrets/:secret', action: 'function:write' },
 ];

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
+import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { FuncletClient } from '../clients/funclet-client';
+import type { ControllerConfig } from '../config';
+import type { SecretBox } from '../secrets/secret-box';
+import { CachedFunctionDirectory } from './cached-function-directory';
+import { FunctionService, type FunctionServiceOptions } from './function-service';
+import type { FunctionStore } from './function-store';
+import type { PackageStore } from './package-store';
+import type { Reservations } from './reservations';
+import { openSecrets } from './secret-service';
+
+export interface FunctionManagementOptions {
+  config: Pick<ControllerConfig, 'packageLimits' | 'region'>;
+  store: FunctionStore;
+  packages: PackageStore;
+  runtimes: ReadonlyMap<string, RuntimeManifest>;
+  funclet: Pick<FuncletClient, 'prepareCode'>;
+  secretBox: SecretBox;
+  reservations: Reservations;
+  admitNetwork: FunctionServiceOptions['admitNetwork'];
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Functions, their versions and packages: what the API changes and what the hot path reads. */
+export interface FunctionManagement {
+  directory: CachedFunctionDirectory;
+  service: FunctionService;
+  /** @throws ServiceError SECRET_UNREADABLE */
+  secretsOf: (stored: StoredFunction) => Record<string, string>;
+}
+
+export function createFunctionManagement(options: FunctionManagementOptions): FunctionManagement {
+  const { config, store, packages, runtimes, funclet, secretBox, reservations, admitNetwork, clock, logger } = options;
+  return {
+    directory: new CachedFunctionDirectory({ store, clock, logger, random: Math.random }),
+    service: new FunctionService({
+      store,
+      packages,
+      runtimes,
+      region: config.region,
+      clock,
+      newRevisionId: randomUUID,
+      logger,
+      secretBox,
+      unpackedBytesMax: config.packageLimits.unpackedBytes,
+      prepareCode: (sha256) => funclet.prepareCode(sha256),
+      reservations,
+      admitNetwork,
+    }),
+    secretsOf: (stored) => openSecrets(secretBox, stored),
+  };
+}
