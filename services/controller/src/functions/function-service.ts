@@ -19,6 +19,7 @@ import type { PackageStore, StoredPackage, Upload } from './package-store';
 import { assertReservationCovers } from './provisioned-rules';
 import type { SecretBox } from '../secrets/secret-box';
 import { SecretService } from './secret-service';
+import { without } from './without';
 import { VersionService } from './version-service';
 
 export interface FunctionServiceOptions {
@@ -203,9 +204,13 @@ function exists(functionName: string): ServiceError {
   return new ServiceError('CONFLICT', `A function "${functionName}" exists already; update its code or configuration, or delete it first.`);
 }
 
-function withLayers({ layers: _before, ...stored }: StoredFunction, layers: StoredLayerUse[]): StoredFunction {
-  const { Layers: _shown, ...configuration } = stored.configuration;
-  return { ...stored, configuration: { ...configuration, ...layersView(layers) }, ...(layers.length === 0 ? {} : { layers }) };
+function withLayers(before: StoredFunction, layers: StoredLayerUse[]): StoredFunction {
+  const stored = without(before, 'layers');
+  return {
+    ...stored,
+    configuration: { ...without(stored.configuration, 'Layers'), ...layersView(layers) },
+    ...(layers.length === 0 ? {} : { layers }),
+  };
 }
 
 function layersView(layers: readonly StoredLayerUse[]): Pick<FunctionConfiguration, 'Layers'> {

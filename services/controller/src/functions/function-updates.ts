@@ -4,6 +4,7 @@ import { commitOf } from './commit-id';
 import { functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
 import type { FunctionKey } from './version-store';
+import { without } from './without';
 
 export interface FunctionUpdatesOptions {
   store: FunctionStore;
@@ -46,7 +47,8 @@ export class FunctionUpdates {
   }
 
   /** With its commit, a new revision and the time. */
-  stamped({ baseCommitId: _before, ...stored }: StoredFunction): StoredFunction {
+  stamped(changed: StoredFunction): StoredFunction {
+    const stored = without(changed, 'baseCommitId');
     const { commitId, ...base } = commitOf(stored);
     return { ...stored, ...base, configuration: { ...stored.configuration, ...this.#stamp(), CommitId: commitId } };
   }

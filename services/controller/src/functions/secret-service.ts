@@ -7,6 +7,7 @@ import { functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
 import type { FunctionUpdates } from './function-updates';
 import type { FunctionKey } from './version-store';
+import { without } from './without';
 
 export interface SecretServiceOptions {
   store: FunctionStore;
@@ -62,7 +63,7 @@ export class SecretService {
   async delete(key: FunctionKey, name: string): Promise<void> {
     await this.#options.updates.update(key, undefined, ({ secrets = {}, ...current }) => {
       if (!Object.hasOwn(secrets, name)) throw secretNotFound(key, name);
-      const { [name]: _deleted, ...rest } = secrets;
+      const rest = without(secrets, name);
       return Object.keys(rest).length === 0 ? current : { ...current, secrets: rest };
     });
   }

@@ -4,6 +4,7 @@ import { invalidField } from '../invalid-field';
 import { LATEST, VERSION_NUMBER, functionArn, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
 import { asOf } from './version-as-of';
+import { without } from './without';
 import type { FunctionKey } from './version-store';
 
 export interface VersionServiceOptions {
@@ -95,10 +96,9 @@ export class VersionService {
   #versionOf(latest: StoredFunction, number: string, description: string | undefined): StoredFunction {
     const { region, clock, newRevisionId } = this.#options;
     // What belongs to the function as a whole is kept in one place, with the function.
-    const { configuration, accountId, secrets: _secrets, provisioned: _provisioned, baseCommitId: _base, ...rest } = latest;
+    const { configuration, accountId } = latest;
     return {
-      ...rest,
-      accountId,
+      ...without(latest, 'secrets', 'provisioned', 'baseCommitId'),
       configuration: {
         ...configuration,
         Version: number,
