@@ -61,7 +61,7 @@ describeWithPrivateRedis('secrets over the API', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 400, 400, 400, 400, 201, 200, 200, 200, 200, 200, 200]);
     for (const { text } of answers) expect(text).not.toContain(VALUE);
     expect(logged.join('\n')).not.toContain(VALUE);
-    const [, directory = ''] = (await connection.config('GET', 'dir'));
+    const [, directory = ''] = await connection.config('GET', 'dir');
     await eventually(() => {
       const file = filesUnder(directory)
         .map((path) => readFileSync(path, 'latin1'))
