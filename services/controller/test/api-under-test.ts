@@ -160,6 +160,7 @@ export async function startApi({
     dataDir,
     region: 'local',
     allowedOrigins: ['http://console.test'],
+    async: { urlAllow: [] },
     stores: openTriggerStores({ ...backing, address: { url: redisUrl, logger }, podId: randomUUID(), clock, logger }),
     authenticator,
     directory,

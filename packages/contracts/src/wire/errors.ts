@@ -94,6 +94,7 @@ export const ERRORS = {
   ),
   CAPACITY_EXCEEDED: platform(503, 'The node has no memory left for another container; the text has the figures.'),
   SHUTTING_DOWN: platform(503, 'The service is stopping and takes no new work.'),
+  SOURCE_UNAVAILABLE: platform(503, 'The broker of a trigger cannot be used; the text has its words.'),
   TRIGGER_PAUSED: platform(503, 'The trigger that serves this path is paused; whoever owns it can resume it.'),
   FUNCTION_TIMEOUT: ofFunction(504, 'HTTP triggers: the function did not answer within its Timeout.'),
   QUEUE_UNAVAILABLE: platform(503, 'Redis did not acknowledge the event; it may still run. Repeat it with the same Idempotency-Key.'),

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredTrigger } from '@easyfaas/contracts/wire';
 import type { Clock, Logger } from '@easyfaas/service-kit';
+import { UrlRules } from '../async/destinations/url-rules';
 import type { EventIntake } from '../async/event-intake';
 import type { Authenticator } from '../auth/principal';
 import type { FunctionDirectory } from '../functions/function-directory';
@@ -17,6 +18,7 @@ import { CloudEventsSource } from './sources/cloudevents/cloudevents-source';
 import { CronSource } from './sources/cron/cron-source';
 import { HttpFront } from './sources/http/http-front';
 import { HttpSource } from './sources/http/http-source';
+import { MqttSource } from './sources/mqtt/mqtt-source';
 import { takeWebhook } from './sources/webhook/webhook-front';
 import { WebhookSource } from './sources/webhook/webhook-source';
 import { TriggerRunner } from './trigger-runner';
@@ -30,6 +32,8 @@ export interface TriggersOptions {
   dataDir: string;
   region: string;
   allowedOrigins: readonly string[];
+  /** Hosts and networks that are not public and may be connected to all the same. */
+  async: { urlAllow: readonly string[] };
   stores: TriggerStores;
   authenticator: Authenticator;
   directory: FunctionDirectory;
@@ -100,7 +104,8 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
     .register(new WebhookSource())
     .register(new CloudEventsSource())
     .register(stores.redisStream)
-    .register(stores.queue);
+    .register(stores.queue)
+    .register(new MqttSource({ rules: new UrlRules(options.async.urlAllow), clock }));
   for (const source of options.moreSources ?? []) sources.register(source);
 
   const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });

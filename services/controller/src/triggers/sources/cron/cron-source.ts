@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 250;
 /** A pod that dies with claimed ticks loses them to the others after this. */
 const LEASE_MS = 10_000;
 /** Looked at in one turn: a tick costs about half a millisecond of the event loop. */
-const CLAIMED_AT_ONCE = 40;
+const CLAIMED_AT_ONCE = 20;
 const SHOWN_RUNS = 5;
 const FINISHED = 'The schedule has no further run.';
 
