@@ -1,32 +1,23 @@
 import type { FunctionConfiguration, StoredFunction } from '@easyfaas/contracts/wire';
-import type { Clock, Ids, Logger, Registry, ServiceError } from '@easyfaas/service-kit';
+import type { Clock, Ids, Logger, Registry } from '@easyfaas/service-kit';
 import { FuncletWatch } from './clients/funclet-watch';
 import type { FuncletClient } from './clients/funclet-client';
 import type { FunctionDirectory } from './functions/function-directory';
 import type { ProvisionedStore } from './functions/provisioned-store';
-import { Admission } from './invoke/admission';
-import { CallJournal } from './invoke/call-journal';
-import { DeadlineSweep } from './invoke/deadline-sweep';
-import { Dispatcher } from './invoke/dispatcher';
-import { InvokeMetrics } from './invoke/invoke-metrics';
-import { NonceSource } from './invoke/nonce-source';
-import { NO_OVERFLOW, type Overflow } from './invoke/overflow';
+import type { Admission } from './invoke/admission';
+import { type Calls, createCalls } from './invoke/calls';
+import type { Dispatcher } from './invoke/dispatcher';
+import type { Overflow } from './invoke/overflow';
 import type { RecordSink } from './invoke/record-sink';
-import { SetAside } from './invoke/set-aside';
-import { ContainerKeeper } from './pool/container-keeper';
-import { ContainerResets } from './pool/container-resets';
+import { type Containers, createContainers } from './pool/containers';
 import { egressRefusal } from './pool/egress-refusal';
-import { FairSharing } from './pool/fair-sharing';
-import { FunctionPools, type Succession } from './pool/function-pools';
-import { registerPoolMetrics } from './pool/pool-metrics';
-import type { PoolReport } from './pool/pool-report';
+import { FunctionPools } from './pool/function-pools';
 import type { NodeFacts } from './pool/node-facts';
+import type { PoolReport } from './pool/pool-report';
+import type { PoolView } from './pool/pool-view';
 import type { Provisioned } from './pool/provisioned';
-import { PoolView } from './pool/pool-view';
-import { type Shelves, shelfKey } from './pool/shelves';
-import { TimeOuts } from './pool/time-outs';
-import { type Upkeep, createUpkeep } from './pool/upkeep';
-import { WarmUps } from './pool/warm-ups';
+import type { Shelves } from './pool/shelves';
+import type { Upkeep } from './pool/upkeep';
 
 export interface EngineOptions {
   clock: Clock;
@@ -64,8 +55,6 @@ export interface EngineOptions {
   overflow?: Overflow | undefined;
   /** In records, where there are several pods. */
   podId?: string | undefined;
-  /** What a function's secrets are. @throws ServiceError SECRET_UNREADABLE */
-  secretsOf: (stored: StoredFunction) => Record<string, string>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -95,116 +84,30 @@ export interface Engine {
  * bring answers, and the reconciler sees that the pool fits.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { clock, logger, registry, funclet, directory, records, shelves, taskRoot, overflow = NO_OVERFLOW } = options;
-  const metrics = new InvokeMetrics(registry);
-  const setAside = new SetAside({ clock, logger, load: options.loadSetAside });
-  const succession: Succession = {
-    isPossible: (before, after) => upkeep.memoryChanges.canSucceed(before, after),
-    onSuccession: (pool) => upkeep.memoryChanges.apply(pool),
-  };
-  const pools = new FunctionPools(options.lineLimit, succession, (account) => setAside.watch(account));
-  const admission = new Admission(options.accountConcurrency);
-
-  const sweep = new DeadlineSweep({
-    clock,
-    visitAll: (visit) => {
-      for (const { line } of pools.values()) line.forEach(visit);
-      for (const container of view.values()) {
-        visit(container);
-        container.connection.runtime?.calls.forEach(visit);
-      }
+  const { clock, logger, funclet, directory, shelves } = options;
+  const pools = new FunctionPools(
+    options.lineLimit,
+    {
+      isPossible: (before, after) => upkeep.memoryChanges.canSucceed(before, after),
+      onSuccession: (pool) => upkeep.memoryChanges.apply(pool),
     },
-    isBusy: () => admission.admitted > 0 || [...view.values()].some(({ deadlineMs }) => deadlineMs !== Infinity),
-  });
-  const dispatcher: Dispatcher = new Dispatcher({
-    clock,
-    sweep,
-    nonces: new NonceSource(),
-    pools,
-    admission,
-    journal: new CallJournal({ records, metrics, clock, podId: options.podId }),
-    overflow,
-    waitMs: options.waitMs,
-    maxCalls: options.containerMaxCalls,
-    onWaiting: (pool) => warmUps.consider(pool),
-    onTimedOut: (call) => timeOuts.onTimedOut(call),
-    onAbandoned: (call) => timeOuts.onAbandoned(call),
-    onDrained: (container) => {
-      const { reason, lastEnd } = container.drainCause ?? {};
-      if (container.functionPool?.isRetired === true) resets.reset(container, 'version changed', 'version changed');
-      else resets.reset(container, reason ?? 'drained', lastEnd);
-    },
-    isPoolFull: () => view.size >= options.poolMax,
-    lastFailure: (pool): ServiceError | undefined => pool.lastFailure ?? upkeep.creations.lastFailure(shelves.of(pool.wish)?.key ?? ''),
-  });
-  const resets: ContainerResets = new ContainerResets({
-    clock,
-    logger,
-    funclet,
-    onLeftOver: (container) => keeper.onLeftOver(container),
-    onReset: (pool, lastEnd) => {
-      if (pool !== undefined) sharing.noteEnd(pool, lastEnd);
-      if (pool !== undefined && pool.line.length > 0) warmUps.consider(pool);
-      upkeep.reconciler.kick();
-    },
-  });
-  const keeper: ContainerKeeper = new ContainerKeeper({
-    clock,
-    logger,
-    funclet,
-    directory,
-    pools,
-    dispatcher,
-    warmUps: () => warmUps,
-    memoryChanges: () => upkeep.memoryChanges,
-    resets,
-    metrics,
-    onCold: (container) => {
-      upkeep.creations.noteSuccess(shelfKey(container.view), clock.monotonicMs() - container.seenAtMs);
-      sharing.serveWaiting();
-      upkeep.provisioned.kick();
-      upkeep.reconciler.kick();
-    },
-    onEarlyEnd: (container, reason) => upkeep.creations.noteEarlyEnd(shelfKey(container.view), reason),
-  });
-  const view = new PoolView({
-    clock,
-    logger,
-    owner: keeper,
-    onLost: (container) => keeper.onLost(container),
-    onGone: () => sharing.serveShort(),
-    onChange: () => upkeep.reconciler.kick(),
-  });
-  const warmUps: WarmUps = new WarmUps({
-    clock,
-    logger,
-    sweep,
-    funclet,
-    view,
-    resets,
-    dispatcher,
-    taskRoot,
-    secretsOf: options.secretsOf,
-    refusal: ({ wish }) => egressRefusal(wish.network, shelves),
-    onShortage: () => upkeep.reconciler.kick(),
-    onStart: ({ wish }) => upkeep.noteDemand(wish),
-    onWarm: (container) => upkeep.memoryChanges.onWarm(container),
-    resumePaused: (pool) => upkeep.pauses.resumeFor(pool),
-  });
-  const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });
-  const sharing = new FairSharing({ clock, view, pools, warmUps, shelves, weights: options.accountWeights });
-  const upkeep: Upkeep = createUpkeep({
+    (account) => setAside.watch(account),
+  );
+  const calls: Calls = createCalls({
     ...options,
-    view,
     pools,
-    warmUps,
-    resets,
-    sharing,
-    isFuncletThere: () => watch.isConnected,
-    onSlots: (container) => dispatcher.feed(container),
+    containers: () => view.values(),
+    isPoolFull: () => view.size >= options.poolMax,
+    onWaiting: (pool) => containers.warmUps.consider(pool),
+    onTimedOut: (call) => containers.timeOuts.onTimedOut(call),
+    onAbandoned: (call) => containers.timeOuts.onAbandoned(call),
+    onDrained: (container) => containers.onDrained(container),
+    lastFailure: (pool) => containers.lastFailure(pool),
   });
+  const { dispatcher, admission, setAside } = calls;
+  const containers: Containers = createContainers({ ...options, pools, calls, isFuncletThere: () => watch.isConnected });
+  const { view, upkeep } = containers;
   const watch = new FuncletWatch({ funclet, clock, logger, onEvent: (event) => view.apply(event) });
-  registerPoolMetrics(registry, { view, pools });
   directory.onChange((change) => upkeep.onFunctionChange(change));
   directory.onVersionDeleted((deleted) => upkeep.commitChanges.onVersionDeleted(deleted));
   directory.onChange(({ accountId }) => setAside.onChange(accountId));
