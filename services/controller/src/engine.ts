@@ -55,6 +55,8 @@ export interface EngineOptions {
   overflow?: Overflow | undefined;
   /** In records, where there are several pods. */
   podId?: string | undefined;
+  /** What a function's secrets are. @throws ServiceError SECRET_UNREADABLE */
+  secretsOf: (stored: StoredFunction) => Record<string, string>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }

@@ -1,3 +1,4 @@
+import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { Registry, ServiceError } from '@easyfaas/service-kit';
 import type { Calls } from '../invoke/calls';
 import type { PoolContainer } from './container';
@@ -18,6 +19,8 @@ export interface ContainersOptions extends Omit<UpkeepOptions, 'view' | 'warmUps
   calls: Pick<Calls, 'dispatcher' | 'sweep' | 'metrics'>;
   /** Weights of accounts in the sharing of the pool; 1 where there is none. */
   accountWeights: ReadonlyMap<string, number>;
+  /** What a function's secrets are. @throws ServiceError SECRET_UNREADABLE */
+  secretsOf: (stored: StoredFunction) => Record<string, string>;
   /** Where the code of a container is, as the runtime process inside sees it. */
   taskRoot: (containerId: string) => string;
 }
@@ -85,6 +88,7 @@ export function createContainers(options: ContainersOptions): Containers {
     resets,
     dispatcher,
     taskRoot,
+    secretsOf: options.secretsOf,
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: () => upkeep.reconciler.kick(),
     onStart: ({ wish }) => upkeep.noteDemand(wish),
