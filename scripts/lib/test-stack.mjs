@@ -1,4 +1,5 @@
 // The stack that e2e, corpus and faults run against: made for one test run, and nothing of it stays.
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,12 +13,19 @@ import { containerName, describeStack, findLeftovers, startStack, stackUrl, stop
  */
 export async function startTestStack(terminal, { compose, log, tag, runId, env = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'easyfaas-'));
+  // Where the tests of egress have a server; of its own for each run, several may go on at once.
+  const outside = `10.213.${randomInt(256)}.${4 * randomInt(64) + 2}:8080`;
   const stack = describeStack({
     project: `easyfaas-test-${runId}`,
     dataDir: join(folder, 'data'),
     port: await freePort(),
     tag,
-    env: { ...env, EASYFAAS_LABELS: `easyfaas.test-run=${runId}` },
+    env: {
+      EASYFAAS_EGRESS_ALLOW: outside,
+      EASYFAAS_EGRESS_DNS: outside.split(':')[0],
+      ...env,
+      EASYFAAS_LABELS: `easyfaas.test-run=${runId}`,
+    },
   });
   const stop = async () => {
     await stopStack(stack, { compose, log, purge: true, keepImages: true });
@@ -34,6 +42,7 @@ export async function startTestStack(terminal, { compose, log, tag, runId, env =
       EASYFAAS_TEST_URL: stackUrl(stack),
       EASYFAAS_TEST_KEY_FILE: keyFile,
       EASYFAAS_TEST_DATA_DIR: stack.dataDir,
+      EASYFAAS_TEST_EGRESS_SERVER: outside,
       EASYFAAS_TEST_PROJECT: stack.project,
       EASYFAAS_TEST_COMPOSE: [compose.command, ...compose.prefix].join(' '),
     };
