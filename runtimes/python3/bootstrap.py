@@ -6,14 +6,13 @@ import os
 import sys
 import time
 
-# Where AWS Lambda's layers keep modules; looked at after the function's own.
-LAYER_FOLDERS = ['/opt/python', '/opt/python/lib/python%d.%d/site-packages' % sys.version_info[:2]]
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, OWN_FOLDER)
 import bootstrap_loop
 from bootstrap_call import Call, Context, encode_ascii, marshal, read_event
 from bootstrap_handler import Failure, describe, is_coroutine_function, load_handler
 from bootstrap_logs import Logs, Meter
+from bootstrap_process import adopt_function, complete_interpreter, end_process
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
 
@@ -46,13 +45,8 @@ def init(header):
         return send_init_error(Failure('Runtime.ProtocolViolation', 'a second INIT'))
     started = time.monotonic()
     state.config = header
-    os.environ.update(header['env'])
-    time.tzset()
     try:
-        os.chdir(header['taskRoot'])
-        sys.path.insert(0, header['taskRoot'])
-        if 'layersRoot' in header:
-            sys.path[1:1] = LAYER_FOLDERS
+        adopt_function(header)
         state.handler = load_handler(header['handler'], header['taskRoot'])
         state.is_async = is_coroutine_function(state.handler)
         if state.is_async and header['concurrency'] != 1:
@@ -175,10 +169,7 @@ def exit_now(error):
     """SystemExit, wherever it was raised: ends the process as `sys.exit` ends a program."""
     for meter in [*calls.values(), unbound]:
         logs.finish(meter)
-    if error.code is None or isinstance(error.code, int):
-        os._exit((error.code or 0) & 0xFF)
-    os.write(2, f'{error.code}\n'.encode())
-    os._exit(1)
+    end_process(error)
 
 
 def rehearse():
@@ -197,13 +188,9 @@ logs.take_over_output()
 threads = Threads(run_in_thread)
 rehearse()
 wire.attach()
-# What takes long to import, now that nobody waits.
-import site
-import traceback  # used by bootstrap_handler
-import bootstrap_logging
-site.main()  # the image's own packages, and `exit`
+import bootstrap_logging  # takes long to import; now nobody waits
+complete_interpreter(OWN_FOLDER)
 bootstrap_logging.take_over(logs, meter_now)
-sys.path[:] = [folder for folder in sys.path if folder != OWN_FOLDER]
 gc.freeze()
 try:
     serve()

@@ -105,7 +105,7 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
 
 function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, clientContext: string | undefined): void {
   const { headers } = invocation;
-  holdPayload(deps.payloads, invocation, () => deps.dispatcher.retryAfterS(stored));
+  holdPayload(deps, invocation, stored);
   readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
@@ -126,12 +126,12 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
 }
 
 /** @throws ServiceError THROTTLED when too many large payloads are under way; PAYLOAD_TOO_LARGE is for whoever reads the body */
-function holdPayload(payloads: PayloadBudget, invocation: HttpInvocation, retryAfterS: () => number): void {
+function holdPayload({ payloads, dispatcher }: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction): void {
   const { contentLength, isChunked } = invocation.headers;
   const bytes = Math.min(isChunked ? LIMITS.syncPayloadBytes : Math.max(0, contentLength), LIMITS.syncPayloadBytes);
   if (bytes === 0 || invocation.hold(payloads, bytes)) return;
   const text = `Payloads of ${payloads.heldBytes} bytes are under way, ${payloads.limitBytes} may be (EASYFAAS_PAYLOADS_MB); try again shortly.`;
-  throw throttled('PayloadMemoryExceeded', text, retryAfterS());
+  throw throttled('PayloadMemoryExceeded', text, dispatcher.retryAfterS(stored));
 }
 
 /** What has to be fetched first: a key or a function that was not seen lately. */
