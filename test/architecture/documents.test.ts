@@ -43,6 +43,25 @@ describe('documents', () => {
   });
 });
 
+describe('decisions', () => {
+  const files = filesUnder('docs/adr').filter((file) => /\/\d{4}-[^/]+\.md$/.test(file));
+
+  it('have a number each, in name and title', () => {
+    const numbers = files.map((file) => /\/(\d{4})-/.exec(file)?.[1]);
+    expect(numbers.length).toBeGreaterThan(5);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(files.map((file) => /^# (\d{4}): /.exec(readRepositoryFile(file))?.[1])).toEqual(numbers);
+  });
+
+  it('are all in the index, with their titles', () => {
+    const rows = [...readRepositoryFile('docs/adr/README.md').matchAll(/^\| \[(\d{4})\]\((.+)\) \| (.+) \|$/gm)];
+    const titleOf = (file: string): string => /^# \d{4}: (.+)$/m.exec(readRepositoryFile(file))?.[1] ?? '';
+    expect(rows.map(([, , file = '', title = '']) => `docs/adr/${file}: ${title}`)).toEqual(
+      files.map((file) => `${file}: ${titleOf(file)}`),
+    );
+  });
+});
+
 describe('docs/guides/errors-and-limits.md', () => {
   const guide = readRepositoryFile('docs/guides/errors-and-limits.md');
   const limit = (of: string): string => new RegExp(`^\\| ${of} \\| (.+) \\|$`, 'm').exec(guide)?.[1] ?? '';
