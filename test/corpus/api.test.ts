@@ -318,7 +318,6 @@ describe('B. Queries and pages', () => {
 
   it.each([
     ['POST', '/2015-03-31/functions'],
-    ['GET', '/system/functions'],
     ['GET', '/v1/openapi.json'],
   ])('B57 %s %s says that it is not there yet', async (method, path) => {
     expectError(await call(path, { method }), 'NOT_SUPPORTED');

@@ -113,7 +113,7 @@ export class Controller implements Service {
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
-      logger,
+      ...shared,
       version: config.version,
       authenticator,
       keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
@@ -127,8 +127,8 @@ export class Controller implements Service {
         poolMax: config.poolMax,
         budget: () => engine.node.budget,
       }),
-      records,
       events: async,
+      payloads,
       pool: engine.report,
       isStopping: () => this.#isDraining,
       pods,

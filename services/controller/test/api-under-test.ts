@@ -138,6 +138,7 @@ export async function startApi({
   const prepared: string[] = [];
   const poolResets: string[] = [];
   const pool: PoolReader = {
+    callsOf: () => new Map([['fn-1', 7]]),
     list: () => ({ recommendation: 1, containers: [CONTAINER] }),
     get: (containerId) => (containerId === CONTAINER.containerId ? CONTAINER : undefined),
     resource: () => ({ memory: { totalMb: 1500, reservedMb: 136 } }),
@@ -202,6 +203,7 @@ export async function startApi({
   });
   const api = createApi({
     logger,
+    clock,
     version: '1.2.3',
     authenticator,
     triggers,
@@ -218,6 +220,8 @@ export async function startApi({
     }),
     records,
     events,
+    invoker: { invoke: async (request) => invoker.answer(request) },
+    payloads: new PayloadBudget(256 * 1024 * 1024),
     pool,
     pods: { view: () => ({ podId: 'test', pods: [] }) },
     runtimes: RUNTIMES,

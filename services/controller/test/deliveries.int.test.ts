@@ -92,6 +92,64 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);
   }, 60_000);
 
+  async function sendWithCallback(functionName: string, callbackUrl: string): Promise<string> {
+    const event = { accountId: 'default', functionName, qualifier: '$LATEST', payload: Buffer.from('{}'), source: 'api', callbackUrl };
+    return (await local.events.intake.accept({ ...event, maximumRetryAttempts: 0 })).requestId;
+  }
+  const callbackOf = async (requestId: string) => (await local.events.store.read('default', requestId))?.callback;
+
+  it('go to the URL that the caller named with the bare result, besides the destination', async () => {
+    const seen: { request: IncomingMessage; body: string }[] = [];
+    handler = (request, response, body) => {
+      seen.push({ request, body });
+      const isFirstOfCallback = request.url === '/back' && seen.filter((each) => each.request.url === '/back').length === 1;
+      response.writeHead(isFirstOfCallback ? 503 : 200).end();
+    };
+    local.deploy('made', {
+      source: 'exports.handler = async () => ({ statusCode: 201, headers: { "content-type": "text/css" }, body: "a{}" })',
+    });
+    const { secret } = await send(`${url}/hook`);
+    expect(secret).not.toBe('');
+    const requestId = await sendWithCallback('made', `${url}/back`);
+    await eventually(async () => expect((await callbackOf(requestId))?.status).toBe('delivered'), 40_000);
+    const [, second] = seen.filter(({ request }) => request.url === '/back');
+    expect(second?.body).toBe('a{}');
+    expect(second?.request.headers).toMatchObject({
+      'content-type': 'text/css',
+      'x-call-id': requestId,
+      'x-function-name': 'made',
+      'x-function-status': '201',
+    });
+    expect(second?.request.headers['x-duration-seconds']).toMatch(/^\d+\.\d{6}$/);
+    expect(second?.request.headers['x-easyfaas-signature']).toBeUndefined();
+
+    await local.events.configs.put('default', 'made', { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } });
+    // The configuration is believed for two seconds.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const both = await sendWithCallback('made', `${url}/back`);
+    await eventually(async () => {
+      expect([(await callbackOf(both))?.status, (await deliveryOf(both))?.status]).toEqual(['delivered', 'delivered']);
+    }, 40_000);
+  }, 90_000);
+
+  it('tell the caller of a failure, and can be repeated when nobody listened', async () => {
+    const statuses: string[] = [];
+    handler = (request, response) => {
+      statuses.push(String(request.headers['x-function-status']));
+      response.writeHead(statuses.length === 1 ? 404 : 200).end();
+    };
+    local.deploy('throws', { source: 'exports.handler = async () => { throw new Error("inside"); }' });
+    const requestId = await sendWithCallback('throws', `${url}/back`);
+    await eventually(async () => expect((await callbackOf(requestId))?.status).toBe('failed'), 30_000);
+    await local.events.deadLetters.redrive('default', 'throws', {}, { kind: 'delivery', isForced: false });
+    await eventually(async () => expect((await callbackOf(requestId))?.status).toBe('delivered'), 30_000);
+    expect(statuses).toEqual(['502', '502']);
+  }, 60_000);
+
+  it('are refused at the door when the URL is private', async () => {
+    await expect(sendWithCallback('works', 'http://10.0.0.1/')).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
+  });
+
   it('go to a stream of the account, too', async () => {
     const { requestId } = await send('redis-stream:log');
     await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);

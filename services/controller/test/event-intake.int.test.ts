@@ -1,6 +1,7 @@
 import { ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { AsyncKeys } from '../src/async/async-keys';
+import { UrlRules } from '../src/async/destinations/url-rules';
 import type { NewEvent } from '../src/async/event-intake';
 import { RedisEventIntake } from '../src/async/redis-event-intake';
 import { RedisEventQueues } from '../src/async/redis-event-queues';
@@ -41,6 +42,7 @@ describeWithPrivateRedis('taking events', () => {
       ids: systemIds,
       payloadLimitBytes: 1024,
       openLimit: 3,
+      rules: new UrlRules([]),
       onAccepted: (_account, name) => void accepted.push(name),
     });
   });

@@ -88,6 +88,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     ids,
     payloadLimitBytes: settings.payloadLimitBytes,
     openLimit: settings.openLimit,
+    rules,
     onAccepted: (accountId, functionName) => {
       metrics.noteAccepted();
       consumer.wake(accountId, functionName);
@@ -107,7 +108,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     resultLimitBytes: settings.resultLimitBytes,
     onEnded: (event, settlement) => {
       options.records.add(eventRecord(event, settlement));
-      if (settlement.hasDelivery) deliveries.wake();
+      if (settlement.deliveries.length > 0) deliveries.wake();
     },
   });
   const deliveries: RedisDeliveries = new RedisDeliveries({

@@ -41,7 +41,7 @@ return {'started', before}`;
 
 /**
  * The end. KEYS invocation, open, counters, ended or dead, outbox; ARGV token, status, nowMs, keepSeconds, requestId, keep count,
- * prefix of invocation keys, outbox member or '', fields...
+ * prefix of invocation keys, outbox members with spaces between, fields...
  * @returns settled | stale | missing
  */
 export const SETTLE = `
@@ -60,7 +60,7 @@ if surplus > 0 then
   local oldest = redis.call('ZPOPMIN', KEYS[4], math.min(surplus, 10))
   for i = 1, #oldest, 2 do redis.call('UNLINK', ARGV[7] .. oldest[i]) end
 end
-if ARGV[8] ~= '' then redis.call('ZADD', KEYS[5], ARGV[3], ARGV[8]) end
+for member in string.gmatch(ARGV[8], '%S+') do redis.call('ZADD', KEYS[5], ARGV[3], member) end
 return 'settled'`;
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
 import { repeated } from './async-invocations';
 import type { AsyncKeys } from './async-keys';
-import type { EventState } from './event-state';
+import { DELIVERY_KINDS, type EventState } from './event-state';
 import type { RedisEventIntake } from './redis-event-intake';
 import type { RedisEventStore } from './redis-event-store';
 
@@ -145,9 +145,11 @@ export class DeadLetters {
   async #deliverAgain(accountId: string, functionName: string, requestId: string): Promise<string> {
     const { store, clock } = this.#deps;
     const state = await store.read(accountId, requestId);
-    if (state?.functionName !== functionName || state.delivery?.status !== 'failed') throw notFound();
-    await store.note(accountId, requestId, { delivery: JSON.stringify({ ...state.delivery, status: 'pending', attempts: 0 }) });
-    await store.deliverAgain(accountId, functionName, requestId, clock.wallMs());
+    const failed = DELIVERY_KINDS.filter((kind) => state?.[kind]?.status === 'failed');
+    if (state?.functionName !== functionName || failed.length === 0) throw notFound();
+    const again = failed.map((kind) => [kind, JSON.stringify({ ...state[kind], status: 'pending', attempts: 0 })]);
+    await store.note(accountId, requestId, Object.fromEntries(again) as Record<string, string>);
+    await store.deliverAgain(state, failed, clock.wallMs());
     return requestId;
   }
 

@@ -23,6 +23,8 @@ export interface NewEvent {
   maximumAgeMs?: number | undefined;
   /** Milliseconds since the epoch: not run before. The maximum age counts from then. */
   notBeforeMs?: number | undefined;
+  /** Where the outcome is posted as OpenFaaS does, beside the function's destinations; not repeated with a replay. */
+  callbackUrl?: string | undefined;
   /** Id of the invocation that this one repeats; the function is told. */
   replayOf?: string | undefined;
 }
@@ -38,8 +40,8 @@ export interface AcceptedEvent {
 export interface EventIntake {
   /**
    * Settles after Redis has acknowledged the write; then the event will be run, or end in the dead letters with a reason.
-   * @throws ServiceError FUNCTION_NOT_FOUND, PAYLOAD_TOO_LARGE, QUEUE_FULL, RECURSION_LIMIT, IDEMPOTENCY_MISMATCH: it was not
-   *   accepted; QUEUE_UNAVAILABLE within 2 s: it may have been, repeat it with the same idempotency key or request id
+   * @throws ServiceError FUNCTION_NOT_FOUND, PAYLOAD_TOO_LARGE, URL_NOT_ALLOWED, QUEUE_FULL, RECURSION_LIMIT,
+   *   IDEMPOTENCY_MISMATCH: it was not accepted; QUEUE_UNAVAILABLE within 2 s: it may have been, repeat it with the same idempotency key or request id
    */
   accept(event: NewEvent): Promise<AcceptedEvent>;
 }

@@ -6,7 +6,7 @@ import type { AsyncMetrics } from './async-metrics';
 import type { Chain } from './chain';
 import { withFacts } from './delivery-context';
 import type { EventInvokeConfig } from './event-invoke-config';
-import type { EventAttempt, EventState } from './event-state';
+import { type EventAttempt, type EventState, pendingDelivery } from './event-state';
 import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
 import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
 import type { QueuedEvent, RedisEventQueues } from './redis-event-queues';
@@ -147,15 +147,16 @@ export class EventRunner {
     const config = await this.#configOf(state);
     const destination = status === 'succeeded' ? config.DestinationConfig.OnSuccess : config.DestinationConfig.OnFailure;
     const isWanted = destination !== undefined && status !== 'cancelled';
+    const hasCallback = state.callback !== undefined && status !== 'cancelled';
     const settlement: Settlement = {
       status,
       nowMs: clock.wallMs(),
       isDeadLetter: status === 'failed' || status === 'expired',
-      hasDelivery: isWanted,
+      deliveries: [...(isWanted ? (['delivery'] as const) : []), ...(hasCallback ? (['callback'] as const) : [])],
       fields: {
         condition,
         attempts: JSON.stringify(last(attempts)),
-        ...(isWanted ? { delivery: JSON.stringify({ destination: destination.Destination, status: 'pending', attempts: 0 }) } : {}),
+        ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination)) } : {}),
         ...resultFields(result, resultLimitBytes),
       },
     };

@@ -66,6 +66,8 @@ export interface EventState {
   stages: InvocationStages | undefined;
   /** What became of the destination's delivery. */
   delivery: EventDelivery | undefined;
+  /** The same of the caller's own URL; pending from the beginning. */
+  callback: EventDelivery | undefined;
 }
 
 export interface EventDelivery {
@@ -74,6 +76,22 @@ export interface EventDelivery {
   attempts: number;
   /** Of the last try that failed. */
   error?: string;
+}
+
+export const pendingDelivery = (destination: string): EventDelivery => ({ destination, status: 'pending', attempts: 0 });
+
+/** What may have to be sent when an event has ended. */
+export const DELIVERY_KINDS = ['delivery', 'callback'] as const;
+export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
+
+/** Names a delivery in the outbox: `<account>:<request id>[:callback]`. */
+export function outboxMember({ accountId, requestId }: Pick<EventState, 'accountId' | 'requestId'>, kind: DeliveryKind): string {
+  return kind === 'delivery' ? `${accountId}:${requestId}` : `${accountId}:${requestId}:${kind}`;
+}
+
+export function readOutboxMember(member: string): { accountId: string; requestId: string; kind: DeliveryKind } {
+  const [accountId = '', requestId = '', kind] = member.split(':');
+  return { accountId, requestId, kind: kind === 'callback' ? kind : 'delivery' };
 }
 
 export const isFinal = (status: EventStatus): boolean => status !== 'accepted' && status !== 'running';
@@ -118,5 +136,6 @@ export function readEventState(accountId: string, requestId: string, flat: reado
     executedVersion: text('executedVersion'),
     stages: fields.has('stages') ? (JSON.parse(text('stages') ?? '{}') as InvocationStages) : undefined,
     delivery: fields.has('delivery') ? (JSON.parse(text('delivery') ?? '{}') as EventDelivery) : undefined,
+    callback: fields.has('callback') ? (JSON.parse(text('callback') ?? '{}') as EventDelivery) : undefined,
   };
 }

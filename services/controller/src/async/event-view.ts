@@ -31,6 +31,7 @@ export function eventView(event: EventState, { hasBodies }: { hasBodies: boolean
     ...(event.replayOf === undefined ? {} : { replayOf: event.replayOf }),
     ...(event.redrivenAs === undefined ? {} : { redrivenAs: event.redrivenAs }),
     ...(event.delivery === undefined ? {} : { delivery: event.delivery }),
+    ...(event.callback === undefined ? {} : { callback: event.callback }),
     ...(hasBodies ? bodies(event) : {}),
   };
 }

@@ -6,7 +6,9 @@ import { invalidField } from '../invalid-field';
 import { type AsyncKeys, queueName } from './async-keys';
 import { queueCall, queueFailure, runScript } from './async-redis';
 import { assertDepth } from './chain';
+import type { UrlRules } from './destinations/url-rules';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
+import { pendingDelivery } from './event-state';
 import type { RedisEventQueues, ScriptStep } from './redis-event-queues';
 
 export interface RedisEventIntakeOptions {
@@ -20,6 +22,8 @@ export interface RedisEventIntakeOptions {
   payloadLimitBytes: number;
   /** Events of one function that may be open. */
   openLimit: number;
+  /** For the URLs that callers name. */
+  rules: Pick<UrlRules, 'check'>;
   /** Called after each acceptance: there is work. */
   onAccepted: (accountId: string, functionName: string) => void;
 }
@@ -61,8 +65,8 @@ export class RedisEventIntake implements EventIntake {
     return accepted;
   }
 
-  #check({ payload, depth = 0, idempotencyKey }: NewEvent): void {
-    const { payloadLimitBytes } = this.#options;
+  #check({ payload, depth = 0, idempotencyKey, callbackUrl }: NewEvent): void {
+    const { payloadLimitBytes, rules } = this.#options;
     if (payload.length > payloadLimitBytes) {
       const text = `The payload has ${payload.length} bytes, the limit of an event is ${payloadLimitBytes} (EASYFAAS_ASYNC_PAYLOAD_KB).`;
       throw new ServiceError('PAYLOAD_TOO_LARGE', text, { details: { limitBytes: payloadLimitBytes } });
@@ -70,6 +74,7 @@ export class RedisEventIntake implements EventIntake {
     if (idempotencyKey !== undefined && (idempotencyKey === '' || Buffer.byteLength(idempotencyKey) > IDEMPOTENCY_KEY_BYTES)) {
       throw invalidField('Idempotency-Key', `Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_BYTES} bytes.`);
     }
+    if (callbackUrl !== undefined) rules.check(callbackUrl);
     assertDepth(depth);
   }
 
@@ -159,6 +164,7 @@ function fieldsOf(event: NewEvent, bodyHash: string): (string | number | Buffer)
     maximumAgeMs: event.maximumAgeMs,
     notBeforeMs: event.notBeforeMs,
     replayOf: event.replayOf,
+    ...(event.callbackUrl === undefined ? {} : { callback: JSON.stringify(pendingDelivery(event.callbackUrl)) }),
   };
   return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type AsyncKeys, functionOfQueue } from './async-keys';
 import { queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
-import { type EventState, type EventStatus, readEventState } from './event-state';
+import { type DeliveryKind, type EventState, type EventStatus, outboxMember, readEventState } from './event-state';
 import type { QueuedEvent } from './redis-event-queues';
 
 export interface RedisEventStoreOptions {
@@ -20,8 +20,8 @@ export interface Settlement {
   nowMs: number;
   /** Kept until somebody redrives or purges it. */
   isDeadLetter: boolean;
-  /** A delivery is due. */
-  hasDelivery: boolean;
+  /** Deliveries that are due. */
+  deliveries: readonly DeliveryKind[];
   fields: Fields;
 }
 
@@ -51,7 +51,7 @@ export class RedisEventStore {
   async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
     const { redis, keys, keptS, keptCount, deadLettersKeptS, deadLettersKeptCount } = this.#options;
     const { accountId, functionName, requestId } = event;
-    const { status, nowMs, isDeadLetter, hasDelivery, fields } = settlement;
+    const { status, nowMs, isDeadLetter, deliveries, fields } = settlement;
     const answer = await runScript(
       redis,
       'asyncSettle',
@@ -70,7 +70,7 @@ export class RedisEventStore {
         requestId,
         isDeadLetter ? deadLettersKeptCount : keptCount,
         keys.invocation(accountId, ''),
-        hasDelivery ? `${accountId}:${requestId}` : '',
+        deliveries.map((kind) => outboxMember(event, kind)).join(' '),
         ...flat(fields),
       ],
     );
@@ -148,10 +148,16 @@ export class RedisEventStore {
   }
 
   /** Failed deliveries go into the outbox again. */
-  async deliverAgain(accountId: string, functionName: string, requestId: string, nowMs: number): Promise<void> {
+  async deliverAgain(event: QueuedEvent, kinds: readonly DeliveryKind[], nowMs: number): Promise<void> {
     const { redis, keys } = this.#options;
+    const { accountId, functionName, requestId } = event;
+    const members = kinds.flatMap((kind) => [nowMs, outboxMember(event, kind)]);
     await queueCall(() =>
-      redis.multi().zrem(keys.undelivered(accountId, functionName), requestId).zadd(keys.outbox, nowMs, `${accountId}:${requestId}`).exec(),
+      redis
+        .multi()
+        .zrem(keys.undelivered(accountId, functionName), requestId)
+        .zadd(keys.outbox, ...members)
+        .exec(),
     );
   }
 

@@ -9,7 +9,9 @@ import type { FunctionService } from '../functions/function-service';
 import type { ProvisionedService } from '../functions/provisioned-service';
 import type { RecordReader } from '../records/record-reader';
 import type { Triggers } from '../triggers/triggers';
+import { LogStream } from './log-stream';
 import { createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
+import { type OpenfaasDeps, mountOpenfaas } from './openfaas/openfaas';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
 import { type EventRoutesDeps, mountEvents } from './routes/events';
@@ -31,6 +33,7 @@ import { sendError } from './send-error';
 
 export interface ApiDeps {
   logger: Logger;
+  clock: OpenfaasDeps['clock'];
   /** Of the service, for `/version`. */
   version: string;
   authenticator: Authenticator;
@@ -38,7 +41,9 @@ export interface ApiDeps {
   functions: FunctionService;
   provisioned: ProvisionedService;
   records: RecordReader;
-  events: EventRoutesDeps['events'];
+  events: EventRoutesDeps['events'] & OpenfaasDeps['events'];
+  invoker: OpenfaasDeps['invoker'];
+  payloads: OpenfaasDeps['payloads'];
   pool: PoolReader;
   /** Endless answers end then. */
   isStopping?: () => boolean;
@@ -72,7 +77,9 @@ export function createApi(deps: ApiDeps): Api {
       mountLayers(mount, deps);
       mountRecords(mount, deps);
       mountEvents(mount, deps);
-      mountLogs(mount, deps);
+      const logs = new LogStream(deps.records);
+      mountLogs(mount, { ...deps, logs });
+      mountOpenfaas(mount, { ...deps, logs });
       mountRuntimes(mount, deps);
       mountProvisioned(mount, deps);
       mountPool(mount, deps);

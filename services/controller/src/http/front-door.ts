@@ -25,7 +25,7 @@ export type FrontDoor = (request: IncomingMessage) => Admission;
 /** Empty segments, `.` and `..` as whole segments, backslashes. A dot may begin a name, as in `/.well-known`. */
 const AMBIGUOUS = /\/\/|\/\.{1,2}(\/|$)|\\|#/;
 const MAX_HEADERS = 100;
-const REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
+export const REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
 /** Host values seen and found good, so that a known client costs one look-up. */
 const REMEMBERED_HOSTS = 256;
 

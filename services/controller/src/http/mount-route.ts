@@ -2,7 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { ServiceError, type Logger } from '@easyfaas/service-kit';
 import { route } from '@easyfaas/service-kit/http';
 import { authorize } from '../auth/authorize';
-import { credentialOf, sourceOf } from '../auth/credential';
+import { basicCredentialOf, credentialOf, sourceOf } from '../auth/credential';
 import type { Authenticator } from '../auth/principal';
 import { requestContext } from './request-context';
 import { ROUTE_POLICIES, policyOf, type Method, type RoutePolicy } from './route-policy';
@@ -46,10 +46,14 @@ export function createUnsupportedMount(app: Express, deps: { authenticator: Auth
   };
 }
 
-function guard({ action }: { action: RoutePolicy['action'] | 'any' }, authenticator: Authenticator): RequestHandler {
+function guard(
+  { action, takesBasic }: Pick<RoutePolicy, 'takesBasic'> & { action: RoutePolicy['action'] | 'any' },
+  authenticator: Authenticator,
+): RequestHandler {
   if (action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return async (request, _response, next) => {
-    const principal = await authenticator.authenticate(credentialOf(request), sourceOf(request));
+    const credential = credentialOf(request) ?? (takesBasic === true ? basicCredentialOf(request) : undefined);
+    const principal = await authenticator.authenticate(credential, sourceOf(request));
     requestContext(request).principal = principal;
     if (action !== 'any') authorize(principal, action);
     next();
@@ -57,8 +61,8 @@ function guard({ action }: { action: RoutePolicy['action'] | 'any' }, authentica
 }
 
 /** One line per control action: who, what, result. Reading is not a control action. */
-function audit({ method, action }: RoutePolicy, logger: Logger): RequestHandler {
-  if (method === 'get' || action === 'public' || action === 'trigger') return (_request, _response, next) => next();
+function audit({ method, action, isCall }: RoutePolicy, logger: Logger): RequestHandler {
+  if (method === 'get' || isCall === true || action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return (request, response, next) => {
     const { requestId, principal } = requestContext(request);
     response.once('close', () => {

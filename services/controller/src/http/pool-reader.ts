@@ -17,6 +17,8 @@ export interface PoolSummary {
 /** What the operations API needs of the pool. */
 export interface PoolReader {
   list(): PoolSummary | Promise<PoolSummary>;
+  /** Calls that ended in a container since this controller was started, by function; of those that it still knows. */
+  callsOf(accountId: string): ReadonlyMap<string, number>;
   /** What of the node is spoken for and used. */
   resource(): object;
   /** Also one that is gone, for some time. @returns undefined when there is no such container */

@@ -3,6 +3,7 @@ import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { LAYER_POLICIES } from './policies/layers';
 import { LOG_POLICIES } from './policies/logs';
+import { OPENFAAS_POLICIES } from './policies/openfaas';
 import { POOL_POLICIES } from './policies/pool';
 import { POD_POLICIES } from './policies/pods';
 import { TRIGGER_POLICIES } from './policies/triggers';
@@ -18,6 +19,10 @@ export interface RoutePolicy {
   action: Action | 'public' | 'trigger';
   /** Served by the hot path before express: listed so that the table is whole and other methods get 405. */
   isHotPath?: true;
+  /** Also HTTP Basic with a key as the password. */
+  takesBasic?: true;
+  /** Calls functions: told by its records, and no control action. */
+  isCall?: true;
 }
 
 /**
@@ -38,6 +43,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
   ...EVENT_POLICIES,
 
+  ...OPENFAAS_POLICIES,
   ...POD_POLICIES,
   ...PROVISIONED_POLICIES,
   ...POOL_POLICIES,
@@ -61,7 +67,4 @@ export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
   { path: '/v1/openapi.json', what: 'The OpenAPI document' },
   { path: '/2015-03-31{/*rest}', what: 'The AWS Lambda dialect' },
-  { path: '/system{/*rest}', what: 'The OpenFaaS dialect' },
-  { path: '/function{/*rest}', what: 'The OpenFaaS dialect' },
-  { path: '/async-function{/*rest}', what: 'The OpenFaaS dialect' },
 ];

@@ -20,6 +20,8 @@ export interface FunctionShare {
   lastEnd: ColdReason | undefined;
   /** Monotonic, ms: when it was last seen to hold a container, at the times when containers were shared out. */
   lastHeldMs?: number;
+  /** Calls that ended in a container, as of the last time that they were counted. */
+  counted?: number;
 }
 
 /** The containers and the waiting line of one commit of one function. */

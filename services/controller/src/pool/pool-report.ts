@@ -48,10 +48,20 @@ export class PoolReport implements PoolReader {
       const { ended, coldEnded } = pool;
       if (ended === 0) continue;
       pool.ended = 0;
+      pool.share.counted = (pool.share.counted ?? 0) + ended;
       pool.coldEnded = 0;
       const shelf = shelves.of(pool.wish);
       if (shelf !== undefined) shares.add(shelf.key, ended, coldEnded);
     }
+  }
+
+  callsOf(accountId: string): ReadonlyMap<string, number> {
+    this.sample();
+    const calls = new Map<string, number>();
+    for (const { accountId: owner, stored, share } of this.#deps.pools.values()) {
+      if (owner === accountId) calls.set(stored.configuration.FunctionName, share.counted ?? 0);
+    }
+    return calls;
   }
 
   resource(): ResourceReport {

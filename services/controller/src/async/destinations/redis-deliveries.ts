@@ -6,12 +6,13 @@ import type { AsyncMetrics } from '../async-metrics';
 import { queueCall, runScript } from '../async-redis';
 import type { EventIntake } from '../event-intake';
 import type { EventInvokeConfig } from '../event-invoke-config';
-import type { EventDelivery, EventState } from '../event-state';
+import { type DeliveryKind, type EventDelivery, type EventState, readOutboxMember } from '../event-state';
 import type { RedisEventStore } from '../redis-event-store';
 import { backoffMs, retryAfterMs } from '../retry-policy';
+import { callbackOf } from './callback';
 import { parseDestination } from './destination';
 import { destinationRecord } from './destination-record';
-import { signedPost } from './signed-post';
+import { type SignedPost, signedPost } from './signed-post';
 import type { UrlRules } from './url-rules';
 
 export interface RedisDeliveriesDeps {
@@ -85,22 +86,24 @@ export class RedisDeliveries {
 
   async #deliver(member: string): Promise<void> {
     const { redis, keys, store, clock, metrics, random } = this.#deps;
-    const at = member.indexOf(':');
-    const event = await store.read(member.slice(0, at), member.slice(at + 1));
-    if (event?.delivery === undefined || event.delivery.status === 'delivered') {
+    const { accountId, requestId, kind } = readOutboxMember(member);
+    const event = await store.read(accountId, requestId);
+    const delivery = event?.[kind];
+    if (event === undefined || delivery === undefined || delivery.status === 'delivered') {
       await queueCall(() => redis.zrem(keys.outbox, member));
       return;
     }
-    const attempts = event.delivery.attempts + 1;
+    const { destination } = delivery;
+    const attempts = delivery.attempts + 1;
     try {
-      await this.#send(event, event.delivery);
-      await this.#note(event, { destination: event.delivery.destination, status: 'delivered', attempts });
+      await (kind === 'callback' ? this.#callBack(event, destination) : this.#send(event, delivery));
+      await this.#note(event, kind, { destination, status: 'delivered', attempts });
       await queueCall(() => redis.zrem(keys.outbox, member));
       metrics.noteDelivery('delivered');
     } catch (error) {
       const { isFinal, atLeastMs, text } = failureOf(error);
       const isOver = isFinal || attempts >= TRIES;
-      await this.#note(event, { destination: event.delivery.destination, status: isOver ? 'failed' : 'pending', attempts, error: text });
+      await this.#note(event, kind, { destination, status: isOver ? 'failed' : 'pending', attempts, error: text });
       metrics.noteDelivery(isOver ? 'failed' : 'repeated');
       if (isOver) await this.#bury(event, member);
       else await queueCall(() => redis.zadd(keys.outbox, clock.wallMs() + backoffMs(attempts, random(), atLeastMs), member));
@@ -134,13 +137,27 @@ export class RedisDeliveries {
         return;
       case 'url': {
         const { SigningSecret = '' } = await configOf(accountId, functionName);
-        const answer = await signedPost(
-          { url: destination.url, body, secret: SigningSecret, deliveryId: deliveryId(requestId), wallMs: clock.wallMs() },
-          rules,
-        );
-        if (answer.status < 200 || answer.status >= 300) throw new EndpointRefused(answer.status, answer.retryAfter);
+        return this.#post({ url: destination.url, body, secret: SigningSecret, deliveryId: deliveryId(requestId), wallMs: clock.wallMs() });
       }
     }
+  }
+
+  /** To the URL that the caller named. */
+  async #callBack(event: EventState, url: string): Promise<void> {
+    const { rules, clock, configOf } = this.#deps;
+    const { SigningSecret } = await configOf(event.accountId, event.functionName);
+    await this.#post({
+      url: rules.check(url),
+      ...callbackOf(event),
+      secret: SigningSecret,
+      deliveryId: deliveryId(event.requestId, 'callback'),
+      wallMs: clock.wallMs(),
+    });
+  }
+
+  async #post(post: SignedPost): Promise<void> {
+    const { status, retryAfter } = await signedPost(post, this.#deps.rules);
+    if (status < 200 || status >= 300) throw new EndpointRefused(status, retryAfter);
   }
 
   /** A dead letter of its own kind. */
@@ -156,8 +173,8 @@ export class RedisDeliveries {
     );
   }
 
-  #note({ accountId, requestId }: EventState, delivery: EventDelivery): Promise<void> {
-    return this.#deps.store.note(accountId, requestId, { delivery: JSON.stringify(delivery) });
+  #note({ accountId, requestId }: EventState, kind: DeliveryKind, delivery: EventDelivery): Promise<void> {
+    return this.#deps.store.note(accountId, requestId, { [kind]: JSON.stringify(delivery) });
   }
 }
 
@@ -190,7 +207,7 @@ function failureOf(error: unknown): { isFinal: boolean; atLeastMs: number; text:
 }
 
 /** The same for every try, so that whoever receives can tell. */
-function deliveryId(requestId: string): string {
-  const hex = createHash('sha256').update(`delivery\0${requestId}`).digest('hex');
+function deliveryId(requestId: string, kind: DeliveryKind = 'delivery'): string {
+  const hex = createHash('sha256').update(`${kind}\0${requestId}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

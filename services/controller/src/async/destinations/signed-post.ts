@@ -9,7 +9,10 @@ import { type UrlRules, notAllowed } from './url-rules';
 export interface SignedPost {
   url: URL;
   body: Buffer;
-  secret: string;
+  /** Without one the request is not signed. */
+  secret?: string | undefined;
+  /** Instead of and beside the usual ones. */
+  headers?: Record<string, string>;
   /** Names the delivery; the same in every try. */
   deliveryId: string;
   wallMs: number;
@@ -36,7 +39,7 @@ export function signatureOf(secret: string, body: Buffer, wallMs: number): strin
  * moment.
  * @throws ServiceError URL_NOT_ALLOWED, DEADLINE_EXCEEDED; Error when there was no answer
  */
-export function signedPost({ url, body, secret, deliveryId, wallMs }: SignedPost, rules: UrlRules): Promise<PostAnswer> {
+export function signedPost({ url, body, secret, headers, deliveryId, wallMs }: SignedPost, rules: UrlRules): Promise<PostAnswer> {
   rules.check(url.href);
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
@@ -47,10 +50,11 @@ export function signedPost({ url, body, secret, deliveryId, wallMs }: SignedPost
       lookup: checkedLookup(url.href, rules),
       headers: {
         'Content-Type': 'application/json',
+        ...headers,
         'Content-Length': body.length,
         'User-Agent': 'EasyFaaS',
         'X-Easyfaas-Delivery': deliveryId,
-        'X-Easyfaas-Signature': signatureOf(secret, body, wallMs),
+        ...(secret === undefined ? {} : { 'X-Easyfaas-Signature': signatureOf(secret, body, wallMs) }),
       },
     });
     const timer = setTimeout(() => {

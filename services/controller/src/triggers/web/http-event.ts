@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { basicCredentialOf } from '../../auth/credential';
 
 /** What an event of the payload format 2.0 is made of. */
 export interface HttpEventParts {
@@ -31,7 +32,7 @@ const OWN_HEADERS = new Set(['x-easyfaas-key']);
  */
 export function httpEvent(parts: HttpEventParts): Record<string, unknown> {
   const { request, body, rawQueryString, rawPath, pathParameters, nowMs } = parts;
-  const headers = headersOf(request.rawHeaders, bearsOurKey(request));
+  const headers = plainHeaders(request);
   const cookies = (headers['cookie'] ?? '').split(/; */).filter((cookie) => cookie !== '');
   delete headers['cookie'];
   const query = queryOf(rawQueryString);
@@ -68,8 +69,13 @@ export function httpEvent(parts: HttpEventParts): Record<string, unknown> {
   };
 }
 
+/** Headers as functions see them: names in small letters, several values of one name joined, without our key. */
+export function plainHeaders(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Record<string, string> {
+  return headersOf(request.rawHeaders, bearsOurKey(request));
+}
+
 function bearsOurKey({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  return /^bearer +easyfaas_/i.test(headers.authorization ?? '');
+  return /^bearer +easyfaas_/i.test(headers.authorization ?? '') || basicCredentialOf({ headers })?.startsWith('easyfaas_') === true;
 }
 
 function headersOf(rawHeaders: readonly string[], withoutAuthorization: boolean): Record<string, string> {
