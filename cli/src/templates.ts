@@ -49,8 +49,8 @@ exports.handler = async (event, context) => {
 }
 
 /** What is returned, or what the promise resolves to, is the answer. */
-export async function handler(event: Event): Promise<{ message: string }> {
-  console.log('called with', event);
+export async function handler(event: Event, context: { awsRequestId: string }): Promise<{ message: string }> {
+  console.log('called as', context.awsRequestId);
   return { message: \`Hello, \${event.name ?? 'world'}!\` };
 }
 `,

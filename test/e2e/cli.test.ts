@@ -41,7 +41,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(removeDeployments);
 
 describe('the command line', () => {
-  it.each(['node', 'python'])('makes, deploys, calls, shows and deletes a %s function', async (template) => {
+  it.each(['node', 'python', 'typescript'])('makes, deploys, calls, shows and deletes a %s function', async (template) => {
     const name = newName();
     await succeed(['init', name, '--template', template]);
     expect((await succeed(['deploy', name])).out).toContain(`+ ${name}  created`);

@@ -54,6 +54,21 @@ describe('a function is made', () => {
     expect((await invoke(name)).text).toBe('"one file"');
   });
 
+  it('from one file of TypeScript, and is told where it is wrong', async () => {
+    const name = newName();
+    const send = (method: 'POST' | 'PUT', path: string, body: string): Promise<Answer> =>
+      call(`/v1/functions/${path}`, { method, headers: { 'Content-Type': 'text/typescript' }, body });
+    const right = `enum Unit { Metre = 'm' }
+      export const handler = async (event: { n: number }): Promise<string> => (event.n satisfies number) + Unit.Metre;`;
+    expectError(await send('POST', name, right.replace('=>', '=')), 'INVALID_SOURCE', /^index\.ts:2:\d+: /);
+    expect((await send('POST', name, right)).json()).toMatchObject({ Runtime: 'nodejs20', State: 'Active' });
+    expect((await invoke(name, { n: 3 })).text).toBe('"3m"');
+    expect((await send('PUT', `${name}/code`, `import { a } from 'not-there';\n${right}\nconsole.log(a);`)).status).toBe(200);
+    const failed = await invoke(name, { n: 3 });
+    expect(failed.headers.get('x-easyfaas-function-error')).not.toBeNull();
+    expect(failed.text).toContain("Cannot find module 'not-there'");
+  });
+
   it('once: a second of the same name gets 409 and changes nothing', async () => {
     const name = await deploy({ source: saying('first') });
     const again = await call(`/v1/functions/${name}?Runtime=nodejs20&Handler=index.handler`, {

@@ -8,7 +8,7 @@ export interface Deployment {
   name: string;
   plan: DeployPlan;
   /** As EasyFaaS has it afterwards; undefined when nothing was sent. */
-  configuration?: { Runtime: string; Version: string; CodeSize: number; MemorySize: number; FunctionArn: string };
+  configuration?: { Runtime: string; Version: string; CodeSize: number; CodeSha256: string; MemorySize: number; FunctionArn: string };
   tookMs: number;
 }
 
@@ -26,7 +26,18 @@ export async function deployFunction(api: ApiClient, spec: FunctionSpec, { isDry
   const wanted = withDefaults(configurationOf(spec), code, deployed);
   const plan = planDeploy(wanted, code.sha256, deployed);
   const configuration = isDryRun || plan.action === 'nothing' ? undefined : await carryOut(api, spec.name, plan, code);
-  return { name: spec.name, plan, ...(configuration === undefined ? {} : { configuration }), tookMs: performance.now() - startedAt };
+  const done = configuration !== undefined && isSameCode(configuration, code, deployed) ? withoutCode(plan) : plan;
+  return { name: spec.name, plan: done, ...(configuration === undefined ? {} : { configuration }), tookMs: performance.now() - startedAt };
+}
+
+/** Of source that EasyFaaS compiles this is known afterwards. */
+function isSameCode({ CodeSha256 }: { CodeSha256: string }, { sha256 }: Code, deployed: Deployed | undefined): boolean {
+  return sha256 === undefined && Buffer.from(CodeSha256, 'base64').toString('hex') === deployed?.codeSha256;
+}
+
+function withoutCode(plan: DeployPlan): DeployPlan {
+  const changes = plan.changes.filter(({ what }) => what !== 'code');
+  return { ...plan, changes, action: changes.length === 0 ? 'nothing' : plan.action };
 }
 
 async function readDeployed(api: ApiClient, name: string): Promise<Deployed | undefined> {

@@ -65,11 +65,7 @@ export class Controller implements Service {
 
     const accountLimit = config.accountConcurrency;
     const reservations = new Reservations({ store: functionStore, accountLimit });
-    const {
-      directory,
-      service: functions,
-      secretsOf,
-    } = createFunctionManagement({
+    const management = createFunctionManagement({
       config,
       store: functionStore,
       packages: pods.packages,
@@ -81,6 +77,7 @@ export class Controller implements Service {
       clock,
       logger,
     });
+    const { directory, service: functions, typescript, secretsOf } = management;
     const settings = engineSettings(config, runtimes);
     const engine: Engine = createEngine({
       clock,
@@ -134,6 +131,7 @@ export class Controller implements Service {
       pods,
       triggers,
       runtimes,
+      typescript,
       readiness: [
         { name: 'lifecycle', check: async () => this.#assertNotDraining() },
         { name: 'redis', check: () => pingRedis(redis) },

@@ -21,6 +21,7 @@ import { FunctionService } from '../src/functions/function-service';
 import { ProvisionedService } from '../src/functions/provisioned-service';
 import { Reservations } from '../src/functions/reservations';
 import { RedisFunctionStore } from '../src/functions/redis-function-store';
+import { TypeScriptCompiler, installedEsbuild } from '../src/functions/typescript-compiler';
 import { createApi } from '../src/http/api';
 import { createFrontDoor } from '../src/http/front-door';
 import { createFrontServer } from '../src/http/front-server';
@@ -72,7 +73,7 @@ export const RUNTIMES: ReadonlyMap<string, RuntimeManifest> = new Map(
       handlerPattern: '^[A-Za-z0-9_./-]+\\.[A-Za-z_$][A-Za-z0-9_$]*$',
       handlerExample: 'index.handler',
       entryFile: 'index.js',
-      sourceContentTypes: ['text/javascript', 'application/javascript'],
+      sourceContentTypes: ['text/javascript', 'application/javascript', 'text/typescript'],
       image: 'easyfaas/runtime-nodejs20',
     },
     {
@@ -225,6 +226,7 @@ export async function startApi({
     pool,
     pods: { view: () => ({ podId: 'test', pods: [] }) },
     runtimes: RUNTIMES,
+    typescript: new TypeScriptCompiler(installedEsbuild()),
     readiness: [
       { name: 'redis', check: () => pingRedis(client.redis) },
       { name: 'admin key', check: () => adminKey.check() },

@@ -33,6 +33,7 @@ export const ERRORS = {
   FORBIDDEN_KEY: caller(400, 'The body has a key `__proto__`, `constructor` or `prototype`.'),
   RESERVED_ENV: caller(400, 'An environment variable is reserved for the platform or read only at process start; use another name.'),
   INVALID_PACKAGE: caller(400, 'The zip is damaged, empty, or has a forbidden name; the text names the entry.'),
+  INVALID_SOURCE: caller(400, 'The TypeScript source cannot be compiled; the text names line and column, counted from 1.'),
   PACKAGE_LINK: caller(400, 'The zip contains a link, device, FIFO or socket; only regular files and folders are accepted.'),
   URL_NOT_ALLOWED: caller(
     400,

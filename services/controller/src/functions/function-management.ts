@@ -10,9 +10,10 @@ import type { FunctionStore } from './function-store';
 import type { PackageStore } from './package-store';
 import type { Reservations } from './reservations';
 import { openSecrets } from './secret-service';
+import { TypeScriptCompiler, installedEsbuild } from './typescript-compiler';
 
 export interface FunctionManagementOptions {
-  config: Pick<ControllerConfig, 'packageLimits' | 'region'>;
+  config: Pick<ControllerConfig, 'packageLimits' | 'region' | 'esbuild'>;
   store: FunctionStore;
   packages: PackageStore;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
@@ -28,6 +29,7 @@ export interface FunctionManagementOptions {
 export interface FunctionManagement {
   directory: CachedFunctionDirectory;
   service: FunctionService;
+  typescript: TypeScriptCompiler;
   /** @throws ServiceError SECRET_UNREADABLE */
   secretsOf: (stored: StoredFunction) => Record<string, string>;
 }
@@ -50,6 +52,7 @@ export function createFunctionManagement(options: FunctionManagementOptions): Fu
       reservations,
       admitNetwork,
     }),
+    typescript: new TypeScriptCompiler(config.esbuild ?? installedEsbuild()),
     secretsOf: (stored) => openSecrets(secretBox, stored),
   };
 }

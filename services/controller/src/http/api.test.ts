@@ -31,6 +31,7 @@ const DEPS = {
   pods: unplanned,
   triggers: { service: unplanned, web: { http: refusing, webhooks: refusing, cloudevents: refusing } },
   runtimes: new Map(),
+  typescript: unplanned,
   readiness: [],
   metrics: { contentType: 'text/plain', metrics: refusing },
 } as unknown as ApiDeps;

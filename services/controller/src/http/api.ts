@@ -6,6 +6,7 @@ import { createExpressApp } from '@easyfaas/service-kit/http';
 import type { KeyService } from '../auth/key-service';
 import type { Authenticator } from '../auth/principal';
 import type { FunctionService } from '../functions/function-service';
+import type { TypeScriptCompiler } from '../functions/typescript-compiler';
 import type { ProvisionedService } from '../functions/provisioned-service';
 import type { RecordReader } from '../records/record-reader';
 import type { Triggers } from '../triggers/triggers';
@@ -50,6 +51,7 @@ export interface ApiDeps {
   pods: PodsReader;
   triggers: Pick<Triggers, 'service' | 'web'>;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
+  typescript: TypeScriptCompiler;
   readiness: readonly ReadinessCheck[];
   metrics: MetricsSource;
 }

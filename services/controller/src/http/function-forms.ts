@@ -5,6 +5,7 @@ import { LIMITS, type CreateFunctionRequest, type NetworkMode, type RuntimeManif
 import { ServiceError } from '@easyfaas/service-kit';
 import type { FunctionSettings } from '../functions/configuration';
 import type { Upload } from '../functions/package-store';
+import type { TypeScriptCompiler } from '../functions/typescript-compiler';
 import { invalidField } from '../invalid-field';
 import { checked, mediaTypeOf, readBytes, readJson, unsupported } from './body';
 import { readInteger, type Query } from './query';
@@ -31,7 +32,15 @@ export type SettingQuery = Query<(typeof SETTING_PARAMETERS)[number]>;
 const SOURCE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_HANDLER = 'index.handler';
 
+/** As clients write them; none is registered. */
+const TYPESCRIPT_TYPES: readonly string[] = ['text/typescript', 'application/typescript'];
+
 type Runtimes = ReadonlyMap<string, RuntimeManifest>;
+
+export interface Languages {
+  runtimes: Runtimes;
+  typescript: Pick<TypeScriptCompiler, 'compile'>;
+}
 
 export interface CreateForm {
   settings: FunctionSettings;
@@ -47,28 +56,29 @@ export interface CodeForm {
 }
 
 /** @throws ServiceError for anything that is not a well-formed create request */
-export async function readCreate(request: IncomingMessage, query: SettingQuery, runtimes: Runtimes): Promise<CreateForm> {
+export async function readCreate(request: IncomingMessage, query: SettingQuery, languages: Languages): Promise<CreateForm> {
   const mediaType = mediaTypeOf(request);
   if (mediaType === 'application/json') return readJsonCreate(request, query);
   const publish = readPublish(query);
   if (ZIP_TYPES.includes(mediaType)) return { settings: settingsOf(query, undefined), upload: zipUpload(request), publish };
-  const manifest = manifestFor(mediaType, runtimes, query.Runtime);
+  const manifest = manifestFor(mediaType, languages.runtimes, query.Runtime);
   const settings = settingsOf({ Handler: DEFAULT_HANDLER, ...query }, manifest.name);
-  return { settings, upload: await sourceUpload(request, manifest), publish };
+  return { settings, upload: await sourceUpload(request, mediaType, manifest, languages), publish };
 }
 
 /** @param runtime of the function, which a single source file must be for */
 export async function readCodeUpdate(
   request: IncomingMessage,
   query: Query<'Publish'>,
-  runtimes: Runtimes,
+  languages: Languages,
   runtime: string,
 ): Promise<CodeForm> {
   const mediaType = mediaTypeOf(request);
   const publish = readPublish(query);
   if (ZIP_TYPES.includes(mediaType)) return { upload: zipUpload(request), publish };
   if (mediaType !== 'application/json') {
-    return { upload: await sourceUpload(request, manifestFor(mediaType, runtimes, runtime)), publish };
+    const manifest = manifestFor(mediaType, languages.runtimes, runtime);
+    return { upload: await sourceUpload(request, mediaType, manifest, languages), publish };
   }
   refuseQuery(query);
   const {
@@ -151,10 +161,18 @@ function integerOf(name: string, text: string | undefined, range: { min: number;
   return text === undefined ? {} : { [name]: readInteger(name, text, range) };
 }
 
-async function sourceUpload(request: IncomingMessage, manifest: RuntimeManifest): Promise<Upload> {
+/** @throws ServiceError PAYLOAD_TOO_LARGE, INVALID_PACKAGE, INVALID_SOURCE */
+async function sourceUpload(
+  request: IncomingMessage,
+  mediaType: string,
+  { entryFile }: RuntimeManifest,
+  { typescript }: Languages,
+): Promise<Upload> {
   const source = await readBytes(request, SOURCE_BYTES);
   if (source.length === 0) throw new ServiceError('INVALID_PACKAGE', 'The source file is empty.');
-  return { bytes: once(await zipSingleFile(manifest.entryFile, source)) };
+  // A runtime that takes TypeScript as it is has an entry file of that name.
+  const isCompiled = TYPESCRIPT_TYPES.includes(mediaType) && entryFile.endsWith('.js');
+  return { bytes: once(await zipSingleFile(entryFile, isCompiled ? await typescript.compile(source) : source)) };
 }
 
 function manifestFor(mediaType: string, runtimes: Runtimes, runtime: string | undefined): RuntimeManifest {

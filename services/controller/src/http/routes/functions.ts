@@ -4,6 +4,7 @@ import type { FunctionConfiguration, RuntimeManifest, StoredFunction } from '@ea
 import { configurationView } from '../../functions/configuration';
 import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
+import type { TypeScriptCompiler } from '../../functions/typescript-compiler';
 import { invalidField } from '../../invalid-field';
 import type { TriggerService } from '../../triggers/trigger-service';
 import { checked, readJson } from '../body';
@@ -27,11 +28,13 @@ const CONFIGURATION_BYTES = 6 * 1024 * 1024;
 interface Deps {
   functions: FunctionService;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
+  typescript: TypeScriptCompiler;
   triggers: { service: TriggerService };
 }
 
 /** `/v1/functions`: functions, their code, configuration and reserved concurrency. */
-export function mountFunctions(mount: Mount, { functions, runtimes, triggers }: Deps): void {
+export function mountFunctions(mount: Mount, { functions, runtimes, typescript, triggers }: Deps): void {
+  const languages = { runtimes, typescript };
   const target = (request: Request): FunctionTarget => unqualifiedTarget(request, functions.region);
 
   const deleteWhole = async (
@@ -63,7 +66,7 @@ export function mountFunctions(mount: Mount, { functions, runtimes, triggers }: 
       const query = readQuery(request, SETTING_PARAMETERS);
       const { accountId, functionName } = target(request);
       await functions.assertAbsent(accountId, functionName);
-      const { settings, upload, publish } = await readCreate(request, query, runtimes);
+      const { settings, upload, publish } = await readCreate(request, query, languages);
       const created = await functions.create(accountId, functionName, settings, upload);
       response.setHeader('Location', `/v1/functions/${functionName}`);
       sendConfiguration(response.status(201), publish ? await functions.versions.publish({ accountId, functionName }, {}) : created);
@@ -94,7 +97,7 @@ export function mountFunctions(mount: Mount, { functions, runtimes, triggers }: 
       const query = readQuery(request, ['Publish']);
       const { accountId, functionName } = target(request);
       const current = await functions.read(accountId, functionName);
-      const { upload, revisionId, publish } = await readCodeUpdate(request, query, runtimes, current.configuration.Runtime);
+      const { upload, revisionId, publish } = await readCodeUpdate(request, query, languages, current.configuration.Runtime);
       const updated = await functions.updateCode(accountId, functionName, upload, expectedRevision(request, revisionId));
       sendConfiguration(response, publish ? await functions.versions.publish({ accountId, functionName }, {}) : updated);
     },
