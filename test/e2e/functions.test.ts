@@ -60,7 +60,7 @@ describe('a function is made', () => {
       call(`/v1/functions/${path}`, { method, headers: { 'Content-Type': 'text/typescript' }, body });
     const right = `enum Unit { Metre = 'm' }
       export const handler = async (event: { n: number }): Promise<string> => (event.n satisfies number) + Unit.Metre;`;
-    expectError(await send('POST', name, right.replace('=>', '=')), 'INVALID_SOURCE', /^index\.ts:2:\d+: /);
+    expectError(await send('POST', name, right.replace('=>', '=')), 'INVALID_SOURCE', /^index\.ts, line 2, column \d+: /);
     expect((await send('POST', name, right)).json()).toMatchObject({ Runtime: 'nodejs20', State: 'Active' });
     expect((await invoke(name, { n: 3 })).text).toBe('"3m"');
     expect((await send('PUT', `${name}/code`, `import { a } from 'not-there';\n${right}\nconsole.log(a);`)).status).toBe(200);

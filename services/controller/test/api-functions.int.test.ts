@@ -120,7 +120,7 @@ describeWithRedis('functions over the API', () => {
       expect(sha(changed)).not.toBe(sha(made));
       // Refused, and what was there stays.
       const refused = await put('\nexport const handler = (x: ) => 1;');
-      expect([codeOf(refused), messageOf(refused)]).toEqual(['INVALID_SOURCE', expect.stringMatching(/^index\.ts:2:28: /)]);
+      expect([codeOf(refused), messageOf(refused)]).toEqual(['INVALID_SOURCE', expect.stringMatching(/^index\.ts, line 2, column 28: /)]);
       expect(sha(await call(`/v1/functions/${name}/configuration`))).toBe(sha(changed));
     });
 

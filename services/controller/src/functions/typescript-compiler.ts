@@ -100,7 +100,7 @@ function run(path: string, source: Buffer): Promise<Ended> {
       if (error === null) resolve({ code: 0, output, errors });
       else if (typeof error.code === 'number') resolve({ code: error.code, output, errors });
       else if (error.killed === true || typeof error.signal === 'string') resolve({ code: undefined, output, errors });
-      else reject(error);
+      else reject(new Error('the TypeScript compiler could not be started', { cause: error }));
     });
     // It may end before it has read all; how it ended says more.
     child.stdin?.on('error', () => child.stdin?.destroy());
@@ -117,7 +117,7 @@ function invalidSource(errors: string): ServiceError {
   if (line === undefined || column === undefined)
     return new ServiceError('INVALID_SOURCE', `${SOURCE_NAME}: ${text}.`, { details: { file: SOURCE_NAME } });
   const place = { file: SOURCE_NAME, line: Number(line), column: Number(column) + 1 };
-  return new ServiceError('INVALID_SOURCE', `${SOURCE_NAME}:${place.line}:${place.column}: ${text}.`, { details: place });
+  return new ServiceError('INVALID_SOURCE', `${SOURCE_NAME}, line ${place.line}, column ${place.column}: ${text}.`, { details: place });
 }
 
 function notInstalled(): ServiceError {
