@@ -11,7 +11,10 @@ import { registerInit } from './commands/init';
 import { registerInvocations } from './commands/invocations';
 import { registerInvoke } from './commands/invoke';
 import { registerKeys } from './commands/keys';
+import { registerLayers } from './commands/layers';
 import { registerPool } from './commands/pool';
+import { registerProvision } from './commands/provision';
+import { registerSecrets } from './commands/secrets';
 import { registerTriggers } from './commands/triggers';
 import { registerVersions } from './commands/versions';
 import { EXIT } from './exit-codes';
@@ -80,6 +83,9 @@ const REGISTRATIONS: readonly ((program: Command, open: OpenSession) => void)[] 
   registerDev,
   registerFunctions,
   registerVersions,
+  registerSecrets,
+  registerLayers,
+  registerProvision,
   registerInvocations,
   registerEvents,
   registerTriggers,

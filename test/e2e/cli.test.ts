@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually';
@@ -197,6 +197,29 @@ describe('the command line', () => {
     expect((await easyfaas(['triggers', 'create', 'cron', name, '-s', 'Schedule=never'])).code).toBe(3);
     await succeed(['triggers', 'rm', TriggerId]);
     expect((await succeed(['triggers', name])).out).toContain('There are no triggers');
+  });
+
+  it('gives a function a secret and a layer, and keeps it warm', async () => {
+    const name = newName();
+    const layer = `layer-${name}`;
+    mkdirSync(join(folder, 'shared/nodejs/node_modules/answer'), { recursive: true });
+    writeFileSync(join(folder, 'shared/nodejs/node_modules/answer/index.js'), 'module.exports = 42;');
+    expect((await succeed(['layers', 'publish', layer, 'shared'])).out).toContain(`${layer}:1`);
+    writeFileSync(join(folder, 'f.js'), "exports.handler = async () => [require('answer'), process.env.TOKEN ?? null];");
+    await succeed(['deploy', 'f.js', '-n', name, '--layer', `${layer}:1`]);
+    expect((await succeed(['invoke', name])).out).toBe('[42,null]');
+    expect((await succeed(['deploy', 'f.js', '-n', name, '--layer', `${layer}:1`])).out).toContain('unchanged');
+
+    await succeed(['secrets', 'set', name, 'TOKEN'], { input: 'hush\n' });
+    expect((await succeed(['invoke', name])).out).toBe('[42,"hush"]');
+    expect((await succeed(['secrets', name])).out).toContain('TOKEN');
+    await succeed(['secrets', 'rm', name, 'TOKEN']);
+
+    await succeed(['provision', name, '1']);
+    await eventually(async () => expect((await succeed(['provision', name])).out).toContain('1 of 1 ready'), 30_000);
+    await succeed(['provision', name, '0']);
+    expect((await succeed(['layers'])).out).toContain(`${layer}:1`);
+    await succeed(['layers', 'rm', layer, '1']);
   });
 
   it('makes a key that may only invoke, and revokes it', async () => {

@@ -27,6 +27,16 @@ describe('the plan of a deployment', () => {
     });
   });
 
+  it('knows a layer by its name and version', () => {
+    const configuration = { ...deployed.configuration, Layers: [{ Arn: 'brn:cloud:faas:local:default:layer:tools:3', CodeSize: 1 }] };
+    const layered = { ...deployed, configuration };
+    expect(planDeploy({ Layers: ['tools:3'] }, deployed.codeSha256, layered).action).toBe('nothing');
+    expect(planDeploy({ Layers: ['tools:4'] }, deployed.codeSha256, layered).changes).toEqual([
+      { what: 'Layers', from: '["tools:3"]', to: '["tools:4"]' },
+    ]);
+    expect(planDeploy({ Layers: [] }, deployed.codeSha256, deployed).action).toBe('nothing');
+  });
+
   it('uploads code that differs, and code whose result is not known before', () => {
     expect(planDeploy({}, 'c'.repeat(64), deployed)).toMatchObject({ action: 'update', withCode: true });
     expect(planDeploy({}, undefined, deployed).changes).toEqual([{ what: 'code', from: 'a'.repeat(12), to: 'compiled anew' }]);

@@ -32,7 +32,7 @@ export function planDeploy(wanted: Configuration, codeSha256: string | undefined
   if (deployed === undefined) {
     return { action: 'create', withCode: true, configuration: wanted, changes: describe(wanted, {}) };
   }
-  const current: Record<string, unknown> = { ...deployed.configuration, ReservedConcurrentExecutions: deployed.reservedConcurrency };
+  const current = comparable(deployed);
   const changed = Object.fromEntries(
     Object.entries(wanted).filter(([member, value]) => !isSame(member, value, current[member])),
   ) as Configuration;
@@ -44,6 +44,17 @@ export function planDeploy(wanted: Configuration, codeSha256: string | undefined
   const configuration = { ...changed, ...variables };
   const isNothing = !withCode && Object.keys(configuration).length === 0;
   return { action: isNothing ? 'nothing' : 'update', withCode, configuration, changes };
+}
+
+/** What is there, in the form in which it is asked for. */
+function comparable({ configuration, reservedConcurrency }: Deployed): Record<string, unknown> {
+  const layers = configuration['Layers'] as { Arn: string }[] | undefined;
+  return {
+    ...configuration,
+    ReservedConcurrentExecutions: reservedConcurrency,
+    // `brn:…:layer:name:version`
+    Layers: (layers ?? []).map(({ Arn }) => Arn.split(':').slice(-2).join(':')),
+  };
 }
 
 function isSame(member: string, wanted: unknown, current: unknown): boolean {
