@@ -21,6 +21,8 @@ export async function startTestStack(terminal, { compose, log, tag, runId, env =
     port: await freePort(),
     tag,
     env: {
+      // Where a test may listen for callbacks; no other address of the machine may be called.
+      EASYFAAS_URL_ALLOW: '127.0.0.77',
       EASYFAAS_EGRESS_ALLOW: outside,
       EASYFAAS_EGRESS_DNS: outside.split(':')[0],
       ...env,

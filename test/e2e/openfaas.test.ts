@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { eventually } from '../support/eventually';
 import { expectError } from '../support/platform-error';
 import { type Answer, call, deploy, makeKey, removeDeployments, stack } from '../support/stack';
@@ -83,5 +86,34 @@ describe('B10 the OpenFaaS dialect over the whole stack', () => {
     }, 60_000);
     expectError(await send({ 'X-Callback-Url': 'http://127.0.0.1:6379/' }), 'URL_NOT_ALLOWED');
     expectError(await send({ 'X-Callback-Url': 'https://169.254.169.254/' }), 'URL_NOT_ALLOWED');
+  });
+
+  it('the result of an event goes to a callback URL that the operator allows', async () => {
+    const name = await deploy({ source: 'exports.handler = async (event) => Buffer.from(`hello ${event}`);' });
+    const seen: { headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        seen.push({ headers: request.headers, body });
+        response.end();
+      });
+    });
+    // The one address that the stack of the tests may call, see scripts/lib/test-stack.mjs.
+    server.listen(0, '127.0.0.77');
+    await once(server, 'listening');
+    try {
+      const url = `http://127.0.0.77:${(server.address() as AddressInfo).port}/done`;
+      const answer = await call(`/async-function/${name}`, { method: 'POST', headers: { ...TEXT, 'X-Callback-Url': url }, body: 'Eve' });
+      expect(answer.status).toBe(202);
+      await eventually(() => expect(seen).toHaveLength(1), 60_000);
+      expect(seen[0]).toMatchObject({
+        body: 'hello Eve',
+        headers: { 'x-call-id': answer.headers.get('x-call-id'), 'x-function-name': name, 'x-function-status': '200' },
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
