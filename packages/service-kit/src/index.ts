@@ -7,3 +7,4 @@ export * from './logger';
 export * from './metrics';
 export * from './service-error';
 export * from './single-flight';
+export * from './special-addresses';

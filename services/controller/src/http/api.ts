@@ -79,7 +79,7 @@ export function createApi(deps: ApiDeps): Api {
       mountLayers(mount, deps);
       mountRecords(mount, deps);
       mountEvents(mount, deps);
-      const logs = new LogStream(deps.records);
+      const logs = new LogStream(deps.records, deps.isStopping);
       mountLogs(mount, { ...deps, logs });
       mountOpenfaas(mount, { ...deps, logs });
       mountRuntimes(mount, deps);

@@ -25,20 +25,39 @@ export interface LogRequest {
   linesOf: (record: InvocationRecord) => readonly string[];
 }
 
-/** Answers with what was logged, oldest first, and goes on with what is logged until the client leaves. */
+/** Answers with what was logged, oldest first, and goes on with what is logged until the client leaves or the service stops. */
 export class LogStream {
   readonly #records: RecordReader;
+  readonly #isStopping: () => boolean;
   #followers = 0;
 
-  constructor(records: RecordReader) {
+  /** @param isStopping whoever follows would keep the service from ending */
+  constructor(records: RecordReader, isStopping: () => boolean = () => false) {
     this.#records = records;
+    this.#isStopping = isStopping;
   }
 
   /** @throws ServiceError THROTTLED (too many followers), STORE_UNAVAILABLE */
   async send(response: Response, wanted: LogRequest): Promise<void> {
-    const { accountId, functionName, limit, tailLines, sinceMs, isFollowed, linesOf } = wanted;
-    if (isFollowed && this.#followers >= FOLLOWERS_MAX) throw tooManyFollowers();
+    if (!wanted.isFollowed) {
+      await this.#tell(response, wanted);
+      return void response.end();
+    }
+    if (this.#followers >= FOLLOWERS_MAX) throw tooManyFollowers();
+    this.#followers += 1;
+    try {
+      const { position, told } = await this.#tell(response, wanted);
+      response.flushHeaders();
+      await this.#follow(response, wanted, position, told);
+      response.end();
+    } finally {
+      this.#followers -= 1;
+    }
+  }
 
+  /** What there is already. @returns where what comes later begins, and the ids of what was told */
+  async #tell(response: Response, wanted: LogRequest): Promise<{ position: string; told: ReadonlySet<string> }> {
+    const { accountId, functionName, limit, tailLines, sinceMs, linesOf } = wanted;
     // The end before the beginning: what is written in between is followed, and told twice at worst.
     const { position } = await this.#records.after(accountId, undefined);
     const since = sinceMs === undefined ? {} : { sinceMs };
@@ -46,14 +65,7 @@ export class LogStream {
     response.setHeader('Content-Type', 'application/x-ndjson');
     const lines = page.reverse().flatMap((record) => linesOf(record));
     for (const line of lines.slice(tailLines === undefined ? 0 : Math.max(0, lines.length - tailLines))) await write(response, line);
-    if (!isFollowed) return void response.end();
-    response.flushHeaders();
-    this.#followers += 1;
-    try {
-      await this.#follow(response, wanted, position, new Set(page.map(({ requestId }) => requestId)));
-    } finally {
-      this.#followers -= 1;
-    }
+    return { position, told: new Set(page.map(({ requestId }) => requestId)) };
   }
 
   /** @param told request ids that must not be told again */
@@ -64,7 +76,7 @@ export class LogStream {
     told: ReadonlySet<string>,
   ): Promise<void> {
     let quietMs = 0;
-    for (let from = position; !response.closed;) {
+    for (let from = position; !response.closed && !this.#isStopping();) {
       const next = await this.#records.after(accountId, from);
       const isMoving = next.position !== from;
       from = next.position;
@@ -86,7 +98,14 @@ export class LogStream {
 async function write(response: Response, line: string): Promise<void> {
   if (response.closed || response.write(`${line}\n`)) return;
   // A client that reads slowly is waited for; one that leaves ends the wait.
-  await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  const waited = new AbortController();
+  const { signal } = waited;
+  try {
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  } finally {
+    // The listeners of the event that did not come would pile up with every wait.
+    waited.abort();
+  }
 }
 
 function tooManyFollowers(): ServiceError {

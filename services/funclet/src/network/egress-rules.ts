@@ -1,25 +1,5 @@
+import { SPECIAL_ADDRESSES_V4 } from '@easyfaas/service-kit';
 import type { AddressRange, AllowedAddress, EgressSettings } from './egress-settings';
-
-/**
- * Closed to functions: every block that IANA lists as not globally reachable (Special-Purpose Address Registry), private
- * networks and the metadata address among them, and multicast.
- */
-const CLOSED = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-];
 
 /** connect(2) answers EHOSTUNREACH at once instead of waiting. */
 const REJECT = 'reject with icmpx type admin-prohibited';
@@ -54,7 +34,7 @@ export function egressRules({ table, bridge, subnet, settings }: EgressRulesOpti
     type ipv4_addr
     flags interval
     auto-merge
-    elements = { ${[...CLOSED, ...deny.map(rangeText)].join(', ')} }
+    elements = { ${[...SPECIAL_ADDRESSES_V4, ...deny.map(rangeText)].join(', ')} }
   }
   chain forward {
     type filter hook forward priority -10; policy accept;

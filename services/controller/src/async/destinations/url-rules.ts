@@ -1,23 +1,9 @@
 import { BlockList, isIP } from 'node:net';
-import { ServiceError } from '@easyfaas/service-kit';
+import { SPECIAL_ADDRESSES_V4, ServiceError } from '@easyfaas/service-kit';
 
-/** Networks that are not the public internet (IANA's special-purpose registries), and what leads into them. */
-const FORBIDDEN_V4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/3',
-];
+/** With the relays of 6to4, which lead elsewhere. */
+const FORBIDDEN_V4 = [...SPECIAL_ADDRESSES_V4, '192.88.99.0/24'];
+/** The same of IPv6. */
 const FORBIDDEN_V6 = [
   '::/128',
   '::1/128',

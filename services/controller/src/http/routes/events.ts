@@ -6,11 +6,11 @@ import type { DeadLetterFilter, DeadLetterKind, DeadLetters } from '../../async/
 import type { EventInvokeConfig } from '../../async/event-invoke-config';
 import type { EventInvokeConfigService } from '../../async/event-invoke-config-service';
 import { eventView } from '../../async/event-view';
-import { LATEST, functionNotFound, resolveReference } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
 import { checked, readBytes, readJson } from '../body';
 import { parseStrictJson } from '../strict-json';
+import { type FunctionTarget, unqualifiedTarget } from '../function-target';
 import { pathParameter, type Mount } from '../mount-route';
 import { readInteger, readQuery } from '../query';
 import { principalOf } from '../request-context';
@@ -28,12 +28,7 @@ export interface EventRoutesDeps {
 /** What becomes of a function's events: their configuration, dead letters, cancelling and replaying. */
 export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps): void {
   const { invocations, deadLetters, configs } = events;
-  const target = (request: Request): { accountId: string; functionName: string } => {
-    const { accountId } = principalOf(request);
-    const found = resolveReference(pathParameter(request, 'id'), { accountId, region: functions.region });
-    if (found.qualifier !== LATEST) throw functionNotFound(found.functionName, found.qualifier);
-    return { accountId, functionName: found.functionName };
-  };
+  const target = (request: Request): FunctionTarget => unqualifiedTarget(request, functions.region);
 
   mount('/v1/functions/:id/event-invoke-config', {
     get: async (request, response) => {
