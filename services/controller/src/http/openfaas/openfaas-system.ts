@@ -174,6 +174,6 @@ function refuseImages(): never {
 function refuseSecrets(): never {
   throw new ServiceError(
     'NOT_SUPPORTED',
-    'OpenFaaS secrets are not in this version; use Environment.Variables, whose values are never shown.',
+    'OpenFaaS secrets are for all functions; here each has its own: PUT /v1/functions/<name>/secrets/<secret>.',
   );
 }
