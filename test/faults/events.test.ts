@@ -1,119 +1,124 @@
+import { concludeRun } from '../support/conclude-run';
+import { describeLocally } from '../support/describe-locally';
+import { EventRun } from '../support/event-run';
 import { eventually } from '../support/eventually';
-import { type ServiceName, restartCount, signalService, untilReady } from '../support/services';
-import { call, deploy, invoke, removeDeployments } from '../support/stack';
+import { LEDGER_HANDLER } from '../support/ledger';
+import { LocalStack } from '../support/local-stack';
 
-/** Runs for a while and says what it was given, so that every result can be told from every other one. */
-const SOURCE = `exports.handler = async (event) => {
-  await new Promise((resolve) => setTimeout(resolve, event.ms));
-  return event.n;
-};`;
-const EVENTS = 200;
-/** Two seconds are promised for an answer; the rest is room for a busy machine. */
-const HANG_MS = 8_000;
+/** Nothing of the platform but what is in memory is needed for it. */
+const KNOWN = 'exports.handler = async (event) => event.id;';
+/** What may be said about an event while a part of the platform is away. */
+const REFUSALS = ['QUEUE_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'no connection'];
+const CLIENTS = 4;
+const AT_ONCE = 10;
+/** Five seconds are promised from Redis being back to the first event; the rest is room for a busy machine. */
+const BACK_MS = 30_000;
 
-beforeAll(() => untilReady());
-afterEach(() => untilReady(60_000));
-afterAll(removeDeployments);
+let stack: LocalStack;
+/** Of the test that runs: ended with it, also when it fails. */
+let run: EventRun | undefined;
 
-/** What one client saw: 202 with an id, a refusal, or no answer at all because its connection broke. */
-interface Submission {
-  n: number;
-  requestId?: string;
-  refusal?: string;
-}
+describeLocally('events that were answered for', () => {
+  beforeAll(async () => {
+    stack = await LocalStack.start({ env: { EASYFAAS_POOL_MIN: 'nodejs20=2,python3=0' } });
+    await stack.untilFilled();
+  }, 120_000);
 
-async function submit(name: string, n: number): Promise<Submission> {
-  try {
-    const answer = await invoke(
-      name,
-      { n, ms: 50 + ((n * 97) % 300) },
-      { headers: { 'X-Easyfaas-Invoke-Type': 'event', 'Idempotency-Key': `n-${n}` }, timeoutMs: HANG_MS },
-    );
-    if (answer.status === 202) return { n, requestId: answer.json<{ requestId: string }>().requestId };
-    return { n, refusal: answer.json<{ error: { code: string } }>().error.code };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') throw new Error(`event ${n} had no answer`, { cause: error });
-    return { n, refusal: 'no connection' };
-  }
-}
+  afterEach(async () => {
+    await run?.finish();
+    if (!stack.redis.isRunning) stack.startRedis();
+    if (!stack.funclet.isRunning) stack.startFunclet();
+    if (!stack.controller.isRunning) stack.startController();
+    await stack.untilReady();
+  }, 60_000);
 
-/** Hands in events, a few at a time, while something is done to the stack. */
-async function submitDuring(name: string, work: () => Promise<void>): Promise<Submission[]> {
-  const submissions: Submission[] = [];
-  let next = 0;
-  let isDone = false;
-  const client = async (): Promise<void> => {
-    while (next < EVENTS || !isDone) {
-      submissions.push(await submit(name, next++));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+  afterAll(async () => {
+    await stack?.stop();
+  }, 60_000);
+
+  it('F1: are not lost when the controller is killed, twice', async () => {
+    const [name, events] = await start();
+    for (let time = 0; time < 2; time++) {
+      await eventually(() => expect(events.accepted.length).toBeGreaterThan(40 * (time + 1)), 60_000);
+      await stack.controller.kill();
+      stack.startController();
+      await stack.untilReady();
     }
-  };
-  const clients = [1, 2, 3, 4].map(client);
-  await eventually(() => expect(submissions.length).toBeGreaterThan(30), 60_000);
-  await work();
-  isDone = true;
-  await Promise.all(clients);
-  return submissions;
-}
+    await conclude(name, events, { fault: 'F1', injected: 'controller killed twice under events', kills: 2 });
+  }, 240_000);
 
-const KILLABLE = ['QUEUE_UNAVAILABLE', 'QUEUE_FULL', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'no connection'];
+  it('F6: are not lost when Redis is killed; clients are told in time, calls go on, and so do events when it is back', async () => {
+    const known = await stack.client.deploy({ source: KNOWN, concurrency: 4 });
+    const [name, events] = await start();
+    const calls = await stack.newRun();
+    expect((await calls.call(known)).kind).toBe('ok');
+    calls.load([known], { clients: 2, pauseMs: 10 });
+    await eventually(() => expect(events.accepted.length).toBeGreaterThan(40), 60_000);
 
-/** Nothing that was acknowledged is lost, every event has its own result, and the queue's books balance. */
-async function check(submissions: readonly Submission[]): Promise<void> {
-  await untilReady(60_000);
-  expect(
-    [...new Set(submissions.map(({ refusal }) => refusal))].filter((refusal) => refusal !== undefined && !KILLABLE.includes(refusal)),
-  ).toEqual([]);
-  const accepted = submissions.filter(({ requestId }) => requestId !== undefined);
-  expect(accepted.length).toBeGreaterThan(30);
-  for (const { n, requestId } of accepted) {
-    await eventually(async () => {
-      const answer = await call(`/v1/invocations/${requestId}`);
-      expect(answer.json()).toMatchObject({ status: 'succeeded', result: n });
-    }, 60_000);
-  }
-  // A key that was answered for is still the same event.
-  const [first] = accepted;
-  expect((await submitAgain(first)).requestId).toBe(first?.requestId);
-  await eventually(async () => {
-    const { text } = await call('/metrics');
-    expect(/^easyfaas_queue_conservation_drift\{[^}]*\} (\S+)$/m.exec(text)?.[1]).toBe('0');
-  }, 40_000);
-}
+    await stack.redis.kill();
+    await eventually(() => expect(events.tally['QUEUE_UNAVAILABLE']).toBeGreaterThan(40), 30_000);
+    const before = events.accepted.length;
+    stack.startRedis();
+    const startedAtMs = performance.now();
+    await eventually(() => expect(events.accepted.length).toBeGreaterThan(before), BACK_MS, 10);
+    const backMs = performance.now() - startedAtMs;
+    await eventually(() => expect(events.accepted.length).toBeGreaterThan(before + 40), 60_000);
+    await calls.finish();
+    expect(calls.tally).toEqual({ ok: calls.endings.length });
 
-async function restarted(service: ServiceName, times: number): Promise<void> {
-  for (let time = 0; time < times; time++) {
-    const before = await restartCount(service);
-    await signalService(service, 'KILL');
-    await eventually(async () => expect(await restartCount(service)).toBeGreaterThan(before), 60_000);
-    await untilReady(60_000);
-  }
-}
+    const slowestMs = Math.max(...events.submissions.map(({ tookMs }) => tookMs));
+    const measured = { 'accepted again after ms': Math.round(backMs), 'slowest answer ms': Math.round(slowestMs) };
+    await conclude(name, events, { fault: 'F6', injected: 'redis killed under events', kills: 1, measured });
+    await stack.client.remove(known);
+  }, 240_000);
 
-let deployedName = '';
-const submitAgain = (submission: Submission | undefined): Promise<Submission> => submit(deployedName, submission?.n ?? 0);
-
-describe('events that were answered for', () => {
-  it.each([
-    ['F1 the controller is killed', (): Promise<void> => restarted('controller', 2)],
-    [
-      'F26 everything is killed at once',
-      async (): Promise<void> => {
-        const services: ServiceName[] = ['controller', 'funclet', 'redis'];
-        const before = await Promise.all(services.map(restartCount));
-        await Promise.all(services.map((service) => signalService(service, 'KILL')));
-        await eventually(async () => {
-          for (const [index, service] of services.entries()) expect(await restartCount(service)).toBeGreaterThan(before[index] ?? 0);
-        }, 60_000);
-        await untilReady(60_000);
-      },
-    ],
-  ])(
-    'are not lost when %s',
-    async (_what, work) => {
-      deployedName = await deploy({ source: SOURCE, concurrency: 10 });
-      await check(await submitDuring(deployedName, work));
-    },
-    240_000,
-  );
+  it('F26: are not lost when everything is killed at once', async () => {
+    const [name, events] = await start();
+    await eventually(() => expect(events.accepted.length).toBeGreaterThan(40), 60_000);
+    await Promise.all([stack.controller.kill(), stack.funclet.kill(), stack.redis.kill()]);
+    stack.startRedis();
+    stack.startFunclet();
+    stack.startController();
+    await stack.untilReady();
+    await conclude(name, events, { fault: 'F26', injected: 'redis, funclet and controller killed under events', kills: 1 });
+  }, 240_000);
 });
+
+async function start(): Promise<[name: string, events: EventRun]> {
+  const name = await stack.client.deploy({ source: LEDGER_HANDLER, concurrency: AT_ONCE, timeoutSeconds: 20 });
+  const started = new EventRun(stack.client, stack.ledger, name);
+  started.load({ clients: CLIENTS, ms: 100, pauseMs: 20 });
+  run = started;
+  return [name, started];
+}
+
+interface Injected {
+  fault: string;
+  injected: string;
+  /** Times that somebody was killed: each may make what ran just then run again. */
+  kills: number;
+  measured?: Record<string, number>;
+}
+
+async function conclude(name: string, events: EventRun, { fault, injected, kills, measured = {} }: Injected): Promise<void> {
+  const [first] = events.accepted;
+  // Under the same key it is still the same event.
+  expect((await events.submit(first)).requestId).toBe(first?.requestId);
+  await events.finish();
+  await events.untilEnded(90_000);
+  let drift = NaN;
+  await eventually(async () => {
+    const { text } = await stack.client.call('/metrics');
+    drift = Number(/^easyfaas_queue_conservation_drift(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1]);
+    expect(drift).toBe(0);
+  }, 40_000);
+  const repeatedAtMost = kills * runningAtOnce();
+  await concludeRun(stack, events, { fault, injected, repeatedAtMost, measured: { ...measured, drift } });
+  expect(Object.keys(events.tally).filter((kind) => !['accepted', 'succeeded', ...REFUSALS].includes(kind))).toEqual([]);
+  await stack.client.remove(name);
+}
+
+/** Events of one function that run at once: eight containers' worth. */
+function runningAtOnce(): number {
+  return 8 * AT_ONCE;
+}

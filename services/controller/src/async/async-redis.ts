@@ -50,10 +50,14 @@ export function queueFailure(cause: unknown): ServiceError {
   return new ServiceError('QUEUE_UNAVAILABLE', text, { cause, headers });
 }
 
-/** Also in the causes of a transaction that was refused as a whole. */
+/** Also where a transaction was refused for one of its commands. */
 function isOutOfMemory(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  if (/^OOM\b|\bOOM command not allowed/.test(cause.message)) return true;
-  const { previousErrors } = cause as Error & { previousErrors?: unknown };
-  return Array.isArray(previousErrors) && previousErrors.some(isOutOfMemory);
+  if (saysOutOfMemory(cause)) return true;
+  if (!(cause instanceof Error) || !('previousErrors' in cause)) return false;
+  // Not followed any further: when a connection breaks, ioredis fails all commands with one error, which then lists itself.
+  return Array.isArray(cause.previousErrors) && cause.previousErrors.some(saysOutOfMemory);
+}
+
+function saysOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && /^OOM\b|\bOOM command not allowed/.test(cause.message);
 }
