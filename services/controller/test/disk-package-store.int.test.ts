@@ -33,7 +33,7 @@ describe('the package store on disk', () => {
   it('publishes a package under its hash, readable by the group only', async () => {
     const zip = await zipSingleFile('index.js', 'x'.repeat(5000));
     const sha256 = createHash('sha256').update(zip).digest('hex');
-    expect(await store.put({ bytes: pieces(zip, 10) })).toEqual({ sha256, sizeBytes: zip.length });
+    expect(await store.put({ bytes: pieces(zip, 10) })).toEqual({ sha256, sizeBytes: zip.length, unpackedBytes: 5000 });
     expect(await files()).toEqual([`${sha256}.zip`]);
     const path = join(dataDir, 'packages', `${sha256}.zip`);
     expect(await readFile(path)).toEqual(zip);
