@@ -2,12 +2,12 @@
 // The runtime process of nodejs20: dials out to the controller, loads the user's handler, runs calls (docs/protocol.md).
 const { writeSync } = require('node:fs');
 const { isUint8Array } = require('node:util').types;
-const { AsyncLocalStorage, createHook } = require('node:async_hooks');
+const { AsyncLocalStorage } = require('node:async_hooks');
 const { createMeter, createLogs } = require('./bootstrap-logs.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
 const { adoptFunction, adoptLimits } = require('./bootstrap-process.cjs');
 const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
-const { Context, charge, createCall, figures, readEvent } = require('./bootstrap-call.cjs');
+const { Context, charge, createCall, figures, readEvent, tellCallsApart } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
 
 const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18];
@@ -49,7 +49,7 @@ function init(header) {
   if (config) return void wire.send(INIT_ERROR, 0, '{"errorType":"Runtime.ProtocolViolation"}', stringify(describe(new Failure('Runtime.ProtocolViolation', 'a second INIT')))); // prettier-ignore
   const startedAtMs = now();
   config = header;
-  if (header.concurrency !== 1) createHook({ before: () => charge(context.getStore()) }).enable();
+  if (header.concurrency !== 1) tellCallsApart(() => context.getStore());
   const failed = (error) => sendInitError(error, loadErrorType(error));
   const loaded = (found) => {
     handler = found;

@@ -143,6 +143,7 @@ export class Controller implements Service {
     const clients = new ClientConnections(clock);
     const hotPath = createHotPath({
       clock,
+      logger,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
       authenticator,
       directory,

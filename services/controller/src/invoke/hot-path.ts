@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, ServiceError } from '@easyfaas/service-kit';
+import { type Clock, type Logger, ServiceError } from '@easyfaas/service-kit';
 import { LIMITS, type StoredFunction } from '@easyfaas/contracts/wire';
 import { authorize } from '../auth/authorize';
 import { sourceOf } from '../auth/credential';
@@ -10,13 +10,12 @@ import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
 import { throttled } from './admission';
-import type { Call } from './call';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
 import { type EventPath, acceptEvent, contextOfChain } from './event-path';
 import { readBody } from './front-request';
-import { HttpInvocation } from './http-invocation';
+import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
 import { checkInvokeHeaders, clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
 import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
@@ -25,6 +24,7 @@ import { parseInvokeTarget } from './request-target';
 
 export interface HotPathDeps {
   clock: Clock;
+  logger: Logger;
   frontDoor: FrontDoor;
   authenticator: Authenticator;
   directory: FunctionDirectory;
@@ -52,7 +52,12 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 export function createHotPath(deps: HotPathDeps): Listener {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
   const answers = new QuickAnswers(() => clock.wallMs());
-  const ports = { clients, answers, abandon: (call: Call): void => dispatcher.abandon(call) };
+  const ports: HttpInvocationPorts = {
+    clients,
+    answers,
+    abandon: (call) => dispatcher.abandon(call),
+    onInternalError: (error, requestId) => deps.logger.error('invocation failed', { requestId, error }),
+  };
   return (request, response) => {
     const { requestId, refusal } = frontDoor(request);
     if (isDraining()) response.shouldKeepAlive = false;

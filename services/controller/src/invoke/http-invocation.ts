@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asServiceError } from '@easyfaas/service-kit';
+import { type ServiceError, asServiceError } from '@easyfaas/service-kit';
 import type { Principal } from '../auth/principal';
 import { sendError } from '../http/send-error';
 import type { Call, Reply } from './call';
@@ -31,6 +31,8 @@ export interface HttpInvocationPorts {
   answers: QuickAnswers;
   /** The client of a call is gone. */
   abandon: (call: Call) => void;
+  /** A bug: the client is told that the log has more. */
+  onInternalError: (error: ServiceError, requestId: string) => void;
 }
 
 /** One invocation over HTTP, from its headers to its answer. */
@@ -80,6 +82,7 @@ export class HttpInvocation implements Reply, ForClient {
   refuse(thrown: unknown): number {
     this.#end();
     const error = asServiceError(thrown);
+    if (error.code === 'INTERNAL') this.#ports.onInternalError(error, this.requestId);
     sendError(this.response, error, this.requestId);
     return error.status;
   }

@@ -168,6 +168,7 @@ export class LocalController {
     const clients = new ClientConnections(systemClock);
     const hotPath = createHotPath({
       clock: systemClock,
+      logger: silentLogger(),
       frontDoor: createFrontDoor({ allowedHosts: ['127.0.0.1'], allowedOrigins: [], newRequestId: randomUUID }),
       authenticator: { authenticate: () => ({ keyId: 'test', accountId: 'default', scopes: ['admin'] }) },
       directory: this.directory,
