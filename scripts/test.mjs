@@ -84,7 +84,7 @@ const preparations = {
       // Tests that end Redis need a process of their own; elsewhere the image serves the others.
       if (process.env.REQUIRE_REDIS === '1' && !findCommand('redis-server') && isRoot() && hasApt())
         await aptInstall(['redis-server'], { log, say });
-      // The broker for the tests of mqtt triggers; without it they are skipped.
+      // The broker for the tests of mqtt triggers; without it they are skipped, or fail with REQUIRE_REDIS=1.
       if (!findCommand('mosquitto') && isRoot() && hasApt()) await aptInstall(['mosquitto'], { log, say });
       return startPrivateRedis({ log, runId });
     });
