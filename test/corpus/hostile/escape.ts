@@ -29,7 +29,7 @@ const NODE_FRAME = `const frame = (stream) => {
   return Buffer.concat([out, header, body]);
 };
 const { writeSync, closeSync } = require('node:fs');
-const tryWrite = (fd, bytes) => { try { writeSync(fd, bytes); } catch {} };`;
+const tryWrite = (fd, bytes) => { try { writeSync(fd, bytes); } catch { /* refused, as it should be */ } };`;
 
 const PYTHON_FRAME = `
 import struct
@@ -166,7 +166,7 @@ return 'genuine'`),
     title: 'closing every descriptor hangs nothing',
     source: {
       nodejs20: node(`const { closeSync } = require('node:fs');
-  for (let fd = 3; fd < 1024; fd++) try { closeSync(fd); } catch {}
+  for (let fd = 3; fd < 1024; fd++) try { closeSync(fd); } catch { /* not open */ }
   return 'genuine';`),
       python3: python(`os.closerange(3, 1024)\nreturn 'genuine'`),
     },
