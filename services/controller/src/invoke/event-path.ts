@@ -3,7 +3,6 @@ import { type Chain, assertDepth } from '../async/chain';
 import { withFacts } from '../async/delivery-context';
 import type { EventIntake } from '../async/event-intake';
 import type { ResolvedFunction } from '../functions/function-name';
-import { readBody } from './front-request';
 import type { HttpInvocation } from './http-invocation';
 
 /** What the invocation path needs of the events. */
@@ -22,9 +21,10 @@ export function acceptEvent(
   reference: ResolvedFunction,
   clientContext: string | undefined,
 ): void {
-  const { request, headers, requestId } = invocation;
+  const { headers, requestId } = invocation;
   const { payloadLimitBytes } = events;
-  readBody(request, headers, payloadLimitBytes, (payload) => {
+  invocation.readBody(payloadLimitBytes, (body) => {
+    const payload = body instanceof ServiceError ? body : invocation.dialect.payloadOf(body);
     if (payload instanceof ServiceError) return void invocation.refuse(eventTooLarge(payload, payloadLimitBytes));
     const accept = async (): Promise<void> => {
       const accepted = await events.intake.accept({
@@ -32,7 +32,7 @@ export function acceptEvent(
         functionName: reference.functionName,
         qualifier: reference.qualifier,
         payload: Buffer.concat(payload.chunks, payload.bytes),
-        contentType: headers.contentType,
+        contentType: invocation.dialect.contentTypeOf(headers),
         clientContext,
         traceparent: headers.traceparent,
         source: 'api',

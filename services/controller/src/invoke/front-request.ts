@@ -87,7 +87,7 @@ function readStream(request: IncomingMessage, limitBytes: number, done: (body: P
   request.on('data', onData).on('end', onEnd);
 }
 
-function tooLarge(limitBytes: number): ServiceError {
+export function tooLarge(limitBytes: number): ServiceError {
   return new ServiceError('PAYLOAD_TOO_LARGE', `The payload is over ${limitBytes} bytes, the limit of a synchronous call.`, {
     details: { limitBytes },
   });

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Logger, ServiceError } from '@easyfaas/service-kit';
 import { LIMITS, type StoredFunction } from '@easyfaas/contracts/wire';
 import { authorize } from '../auth/authorize';
-import { sourceOf } from '../auth/credential';
 import type { Authenticator, Principal } from '../auth/principal';
 import type { FunctionDirectory } from '../functions/function-directory';
-import { type ResolvedFunction, resolveFunction } from '../functions/function-name';
+import type { ResolvedFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
@@ -14,9 +13,9 @@ import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
 import { type EventPath, acceptEvent, contextOfChain } from './event-path';
-import { readBody } from './front-request';
 import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
-import { checkInvokeHeaders, clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
+import { clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
+import { nativeDialect } from './native-dialect';
 import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
 import { readInvokeHeaders } from './request-headers';
@@ -51,6 +50,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  */
 export function createHotPath(deps: HotPathDeps): Listener {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
+  const dialect = nativeDialect(deps);
   const answers = new QuickAnswers(() => clock.wallMs());
   const ports: HttpInvocationPorts = {
     clients,
@@ -70,7 +70,7 @@ export function createHotPath(deps: HotPathDeps): Listener {
       return api(request, response);
     }
     const headers = readInvokeHeaders(request.rawHeaders);
-    const parts = { request, response, requestId, headers, target, receivedAtMs: clock.monotonicMs() };
+    const parts = { request, response, requestId, headers, target, dialect, receivedAtMs: clock.monotonicMs() };
     const invocation = new HttpInvocation(parts, ports);
     try {
       authenticate(deps, invocation);
@@ -81,7 +81,7 @@ export function createHotPath(deps: HotPathDeps): Listener {
 }
 
 function authenticate(deps: HotPathDeps, invocation: HttpInvocation): void {
-  const principal = deps.authenticator.authenticate(invocation.headers.credential, sourceOf(invocation.request));
+  const principal = invocation.dialect.authenticate(invocation);
   if (principal instanceof Promise) later(invocation, principal, (known) => find(deps, invocation, known));
   else find(deps, invocation, principal);
 }
@@ -89,9 +89,8 @@ function authenticate(deps: HotPathDeps, invocation: HttpInvocation): void {
 function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principal): void {
   authorize(principal, 'function:invoke');
   invocation.principal = principal;
-  const { functionId, qualifier } = invocation.target;
   const { accountId } = principal;
-  const reference = resolveFunction(functionId, { accountId, region: deps.region }, qualifier);
+  const reference = invocation.dialect.resolve(invocation, accountId);
   const stored = deps.directory.find(accountId, reference.functionName, reference.qualifier);
   if (stored instanceof Promise) later(invocation, stored, (known) => accept(deps, invocation, known, reference));
   else accept(deps, invocation, stored, reference);
@@ -99,7 +98,7 @@ function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principa
 
 function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, reference: ResolvedFunction): void {
   const { headers } = invocation;
-  checkInvokeHeaders(headers);
+  invocation.dialect.checkHeaders(headers);
   assertActive(stored);
   const clientContext = clientContextOf(headers);
   if (wantsDryRun(headers)) return invocation.confirm();
@@ -111,7 +110,8 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
 function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, clientContext: string | undefined): void {
   const { headers } = invocation;
   holdPayload(deps, invocation, stored);
-  readBody(invocation.request, headers, LIMITS.syncPayloadBytes, (payload) => {
+  invocation.readBody(LIMITS.syncPayloadBytes, (body) => {
+    const payload = body instanceof ServiceError ? body : invocation.dialect.payloadOf(body);
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
     if (invocation.isClientGone) return;
@@ -119,7 +119,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       requestId: invocation.requestId,
       stored,
       payload,
-      contentType: headers.contentType,
+      contentType: invocation.dialect.contentTypeOf(headers),
       clientContext,
       traceparent: headers.traceparent,
       wantsLogTail: headers.logType === 'Tail',

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ServiceError, asServiceError } from '@easyfaas/service-kit';
 import type { Principal } from '../auth/principal';
-import { sendError } from '../http/send-error';
 import type { Call, Reply } from './call';
-import { logTail } from './call-record';
 import { type ClientConnection, ClientConnections, type ForClient } from './client-connections';
+import { readBody, tooLarge } from './front-request';
+import type { InvokeDialect, ShortAnswer } from './invoke-dialect';
 import type { Outcome } from './outcome';
+import type { Payload } from './payload';
 import type { PayloadBudget } from './payload-budget';
 import type { QuickAnswers } from './quick-answers';
 import type { InvokeHeaders } from './request-headers';
 import type { InvokeTarget } from './request-target';
-import { milliseconds, serverTiming } from './server-timing';
 
 /** What nginx logs for a client that went away; nobody sees it but the record. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -21,6 +21,7 @@ export interface HttpInvocationParts {
   requestId: string;
   headers: InvokeHeaders;
   target: InvokeTarget;
+  dialect: InvokeDialect;
   /** Monotonic, ms. */
   receivedAtMs: number;
 }
@@ -42,6 +43,7 @@ export class HttpInvocation implements Reply, ForClient {
   readonly requestId: string;
   readonly headers: InvokeHeaders;
   readonly target: InvokeTarget;
+  readonly dialect: InvokeDialect;
   readonly receivedAtMs: number;
   readonly #connection: ClientConnection;
   readonly #ports: HttpInvocationPorts;
@@ -49,16 +51,19 @@ export class HttpInvocation implements Reply, ForClient {
   principal: Principal | undefined;
   /** Once it was submitted. */
   call: Call | undefined;
+  /** Once it was read, where that had to be before it was known who calls. */
+  body: Payload | undefined;
   isClientGone = false;
   #budget: PayloadBudget | undefined;
   #heldBytes = 0;
 
-  constructor({ request, response, requestId, headers, target, receivedAtMs }: HttpInvocationParts, ports: HttpInvocationPorts) {
+  constructor({ request, response, requestId, headers, target, dialect, receivedAtMs }: HttpInvocationParts, ports: HttpInvocationPorts) {
     this.request = request;
     this.response = response;
     this.requestId = requestId;
     this.headers = headers;
     this.target = target;
+    this.dialect = dialect;
     this.receivedAtMs = receivedAtMs;
     this.#ports = ports;
     this.#connection = ports.clients.begin(request.socket, this);
@@ -68,6 +73,13 @@ export class HttpInvocation implements Reply, ForClient {
     this.isClientGone = true;
     if (this.call !== undefined) this.#ports.abandon(this.call);
     else this.#release();
+  }
+
+  /** The request's body, as bytes. @param done called at most once; never when the client goes away meanwhile */
+  readBody(limitBytes: number, done: (body: Payload | ServiceError) => void): void {
+    const { body } = this;
+    if (body === undefined) readBody(this.request, this.headers, limitBytes, done);
+    else done(body.bytes <= limitBytes ? body : tooLarge(limitBytes));
   }
 
   /** Reserves memory for the payload until the end. @returns false when there is none */
@@ -83,58 +95,36 @@ export class HttpInvocation implements Reply, ForClient {
     this.#end();
     const error = asServiceError(thrown);
     if (error.code === 'INTERNAL') this.#ports.onInternalError(error, this.requestId);
-    sendError(this.response, error, this.requestId);
-    return error.status;
+    this.dialect.sendError(this, error);
+    return this.response.statusCode;
   }
 
   /** A dry run: everything was checked, nothing was done. */
   confirm(): void {
-    this.#end();
     this.request.resume();
-    this.response.writeHead(204, { 'X-Easyfaas-Request-Id': this.requestId }).end();
+    this.#answer(this.dialect.confirmed(this));
   }
 
   /** An event is safe: its result can be asked for. */
   accept(eventId: string): void {
-    this.#end();
-    const body = Buffer.from(JSON.stringify({ requestId: eventId }));
-    this.response
-      .writeHead(202, {
-        'Content-Type': 'application/json',
-        'Content-Length': body.length,
-        Location: `/v1/invocations/${eventId}`,
-        'X-Easyfaas-Request-Id': this.requestId,
-      })
-      .end(body);
+    this.#answer(this.dialect.accepted(this, eventId));
   }
 
   settle(call: Call, outcome: Outcome): number {
-    const { response } = this;
+    const { response, dialect } = this;
     this.#end();
     if (this.isClientGone || response.headersSent || outcome.kind === 'abandoned') return CLIENT_CLOSED_REQUEST;
     if (outcome.kind === 'platform-error') return this.refuse(outcome.error);
-    const { body } = outcome;
-    const headers = [
-      'Content-Type',
-      outcome.kind === 'result' ? outcome.contentType : 'application/json',
-      'Content-Length',
-      String(body.length),
-      'X-Easyfaas-Request-Id',
-      call.requestId,
-      'X-Easyfaas-Function-Exectime',
-      milliseconds(call.invokeMs),
-      'Server-Timing',
-      serverTiming(call),
-      'X-Easyfaas-Executed-Version',
-      call.request.stored.configuration.Version,
-    ];
-    if (call.containerId !== undefined) headers.push('X-Easyfaas-Container', call.containerId);
-    if (call.elsewhere?.podId !== undefined) headers.push('X-Easyfaas-Pod', call.elsewhere.podId);
-    if (call.start !== undefined) headers.push('X-Easyfaas-Start', call.start);
-    if (outcome.kind === 'function-error') headers.push('X-Easyfaas-Function-Error', 'Unhandled');
-    if (call.request.wantsLogTail) headers.push('X-Easyfaas-Log-Result', logTail(call, outcome).toString('base64'));
-    this.#ports.answers.send(response, headers, body);
+    const refusal = dialect.refusalOf(outcome);
+    if (refusal !== undefined) return this.refuse(refusal);
+    this.#ports.answers.send(response, dialect.resultHeaders(call, outcome), outcome.body);
     return 200;
+  }
+
+  #answer({ status, headers, body }: ShortAnswer): void {
+    this.#end();
+    if (body !== undefined) headers.push('Content-Length', String(body.length));
+    this.response.writeHead(status, headers).end(body);
   }
 
   /** Nothing more is to be done for the client. */

@@ -1,0 +1,42 @@
+import type { ServiceError } from '@easyfaas/service-kit';
+import type { Principal } from '../auth/principal';
+import type { ResolvedFunction } from '../functions/function-name';
+import type { Call } from './call';
+import type { HttpInvocation } from './http-invocation';
+import type { FunctionErrorOutcome, ResultOutcome } from './outcome';
+import type { Payload } from './payload';
+import type { InvokeHeaders } from './request-headers';
+
+/** A call that has reached its function. */
+export type RanOutcome = ResultOutcome | FunctionErrorOutcome;
+
+/** An answer without a call having been waited for. */
+export interface ShortAnswer {
+  status: number;
+  /** Name, value, name, value. */
+  headers: string[];
+  body: Buffer | undefined;
+}
+
+/** How invocations are asked for and answered at one dialect's paths. What happens in between is the same for all. */
+export interface InvokeDialect {
+  /** @throws ServiceError UNAUTHORIZED, FORBIDDEN, THROTTLED, STORE_UNAVAILABLE */
+  authenticate(invocation: HttpInvocation): Principal | Promise<Principal>;
+  /** The function that the path means. @throws ServiceError INVALID_NAME, FUNCTION_NOT_FOUND, VALIDATION_FAILED */
+  resolve(invocation: HttpInvocation, accountId: string): ResolvedFunction;
+  /** @throws ServiceError VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE */
+  checkHeaders(headers: InvokeHeaders): void;
+  /** What the function gets; an error to answer with when it can be nothing. */
+  payloadOf(body: Payload): Payload | ServiceError;
+  /** Type of the payload, as the function is told. */
+  contentTypeOf(headers: InvokeHeaders): string | undefined;
+  /** Of the answer to a call that has run: name, value, name, value. */
+  resultHeaders(call: Call, outcome: RanOutcome): string[];
+  /** Set when an outcome is told as an error instead. */
+  refusalOf(outcome: RanOutcome): ServiceError | undefined;
+  /** The event is safe. */
+  accepted(invocation: HttpInvocation, eventId: string): ShortAnswer;
+  /** A dry run went well. */
+  confirmed(invocation: HttpInvocation): ShortAnswer;
+  sendError(invocation: HttpInvocation, error: ServiceError): void;
+}
