@@ -1,4 +1,4 @@
-import { parseUsage } from './process-usage';
+import { parseUsage, stateOf } from './process-usage';
 
 describe('parseUsage', () => {
   it('counts the fields from behind the name, which may contain anything', () => {
@@ -9,5 +9,12 @@ describe('parseUsage', () => {
 
   it('is zero for what is not there, as in the status of a zombie', () => {
     expect(parseUsage('42 (node) Z 1 42 42 0 -1 0 0 0 0 0 0 0 0 0', 'Name:\tnode\n')).toEqual({ rssKb: 0, cpuMs: 0 });
+  });
+});
+
+describe('stateOf', () => {
+  it('finds the state behind the name, which may contain anything', () => {
+    expect(stateOf('42 (a) S (b 1) T 1 42 42 0')).toBe('T');
+    expect(stateOf('42 (node) R 1 42 42 0')).toBe('R');
   });
 });

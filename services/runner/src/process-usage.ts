@@ -18,6 +18,20 @@ export function processUsage(pid: number): ProcessUsage {
   }
 }
 
+/** Whether a process stands still by a signal, by the state that /proc shows (`T` in proc(5)); false when it has ended. */
+export function isStopped(pid: number): boolean {
+  try {
+    return stateOf(readFileSync(`/proc/${pid}/stat`, 'latin1')) === 'T';
+  } catch {
+    return false; // it has just ended: that is told by EXIT
+  }
+}
+
+/** Pure part. */
+export function stateOf(stat: string): string | undefined {
+  return stat.slice(stat.lastIndexOf(')') + 2)[0];
+}
+
 /** Pure part: `stat` and `status` as in proc(5). */
 export function parseUsage(stat: string, status: string): ProcessUsage {
   // The command name is in parentheses and may itself contain anything; fields are counted from behind it.

@@ -5,12 +5,13 @@ import {
   PROTOCOL_VERSION,
   type Frame,
   type HelloHeader,
+  type PongHeader,
   type RuntimeManifest,
   type StatsHeader,
 } from '@easyfaas/contracts/wire';
 import { Attachment } from './attachment';
 import type { CgroupReader } from './cgroup';
-import { processUsage } from './process-usage';
+import { isStopped, processUsage } from './process-usage';
 import { RawOutput } from './raw-output';
 import { decide, INITIAL_STATE, type RunnerEvent, type RunnerState, type RunnerStep } from './runner-machine';
 import { runtimeEnvironment } from './runtime-environment';
@@ -112,13 +113,18 @@ export class Runner {
   #onFrame(frame: Frame): void {
     if (frame.type === FrameType.KILL) this.#on({ type: 'kill' });
     else if (frame.type === FrameType.RESTART) this.#on({ type: 'restart', env: restartEnv(parseHeader(frame)) });
-    else if (frame.type === FrameType.PING) this.#attachment.send(encodeFrame(FrameType.PONG, frame.stream, '{}'));
+    else if (frame.type === FrameType.PING) this.#attachment.send(encodeFrame(FrameType.PONG, frame.stream, this.#pong()));
     else this.#attachment.send(encodeFrame(FrameType.STATS, frame.stream, this.#stats()));
+  }
+
+  #pong(): PongHeader {
+    const pid = this.#runtime?.pid;
+    return pid !== undefined && isStopped(pid) ? { isStopped: true } : {};
   }
 
   #stats(): StatsHeader {
     const pid = this.#runtime?.pid;
-    return { ...(pid === undefined ? { rssKb: 0, cpuMs: 0 } : processUsage(pid)), ...this.#options.cgroup.memory() };
+    return { ...(pid === undefined ? { rssKb: 0, cpuMs: 0 } : processUsage(pid)), ...this.#options.cgroup.memory(), ...this.#pong() };
   }
 }
 

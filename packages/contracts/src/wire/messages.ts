@@ -119,12 +119,18 @@ export interface RestartHeader {
   env?: Record<string, string>;
 }
 
-export interface StatsHeader {
+export interface StatsHeader extends PongHeader {
   rssKb: number;
   cpuMs: number;
   /** Current and highest memory use of the container's cgroup; absent where it cannot be read. */
   memoryBytes?: number;
   memoryPeakBytes?: number;
+}
+
+/** The runner's own answer to PING; a runtime answers `{}`. */
+export interface PongHeader {
+  /** The runtime process stands still by a signal (SIGSTOP and its kind), and not for want of work. */
+  isStopped?: true;
 }
 
 /** Sent by the runner when the runtime process has ended, whatever ended it. */

@@ -23,6 +23,8 @@ export class RunnerLink {
   /** How long the last answer took, ms: the machine's slowness as this container sees it. */
   answerMs = 0;
   stats: StatsHeader | undefined;
+  /** Answers in a row by which the runtime process stands still by a signal. */
+  stoppedAnswers = 0;
 
   constructor(socket: AttachedSocket, events: RunnerLinkEvents, clock: Clock) {
     this.#socket = socket;
@@ -38,6 +40,7 @@ export class RunnerLink {
   /** It was us who did not listen, or it is not to answer. */
   forgetSilence(): void {
     this.#askedAtMs = undefined;
+    this.stoppedAnswers = 0;
   }
 
   /** Kills the runtime's whole process group, also when its event loop is stuck. */
@@ -54,8 +57,15 @@ export class RunnerLink {
   onFrame(frame: Frame): void {
     this.#noteLife();
     if (frame.type === FrameType.LOG) this.#events.onStrayLog(frame.body);
-    else if (frame.type === FrameType.STATS) this.stats = readStats(parseHeader(frame));
+    else if (frame.type === FrameType.STATS) this.stats = readStats(this.#noteAnswer(frame));
+    else if (frame.type === FrameType.PONG) this.#noteAnswer(frame);
     else if (frame.type === FrameType.EXIT) this.#events.onExit(readExit(parseHeader(frame)));
+  }
+
+  #noteAnswer(frame: Frame): Record<string, unknown> {
+    const header = parseHeader(frame);
+    this.stoppedAnswers = header['isStopped'] === true ? this.stoppedAnswers + 1 : 0;
+    return header;
   }
 
   #noteLife(): void {

@@ -7,11 +7,15 @@ class FakeLink {
   readonly questions: string[] = [];
   isDeaf = false;
   answerMs = 0;
+  /** It answers that the runtime process is stopped. */
+  isRuntimeStopped = false;
+  stoppedAnswers = 0;
   #askedAtMs: number | undefined;
 
   askForLife(nowMs: number, options?: { wantsFigures: boolean }): void {
     this.questions.push(options?.wantsFigures === true ? 'figures' : 'life');
     if (this.isDeaf) this.#askedAtMs ??= nowMs;
+    else this.stoppedAnswers = this.isRuntimeStopped ? this.stoppedAnswers + 1 : 0;
   }
 
   silentMs(nowMs: number): number {
@@ -67,6 +71,22 @@ describe('the watch over containers', () => {
       world.runner.isDeaf = true;
       world.pass(3000);
       expect(world.resets).toEqual([expect.stringMatching(/^c unhealthy: the runner was silent for \d\.\d s$/)]);
+    }
+  });
+
+  it('notices a runtime that was stopped by a signal within 3 s, and none that goes on again at once', () => {
+    for (const lead of [0, 300, 700, 799]) {
+      const world = new World().start();
+      world.pass(5000);
+      world.clock.advance(lead);
+      world.runner.isRuntimeStopped = true;
+      world.pass(800);
+      world.runner.isRuntimeStopped = false;
+      world.pass(5000);
+      expect(world.resets).toEqual([]);
+      world.runner.isRuntimeStopped = true;
+      world.pass(3000);
+      expect(world.resets).toEqual(['c unhealthy: the runtime process was stopped by a signal, without a call in it']);
     }
   });
 

@@ -68,7 +68,9 @@ export class HealthWatch {
     const { phase, inFlight, connection } = container;
     const runnerSilentMs = connection.runner?.silentMs(nowMs) ?? 0;
     const runtimeSilentMs = connection.runtime?.silentMs(nowMs) ?? 0;
-    const reason = judgeSilence({ phase, state: container.view.state, inFlight, runnerSilentMs, runtimeSilentMs }, limitMs);
+    const stoppedAnswers = connection.runner?.stoppedAnswers ?? 0;
+    const { state } = container.view;
+    const reason = judgeSilence({ phase, state, inFlight, runnerSilentMs, runtimeSilentMs, stoppedAnswers }, limitMs);
     if (reason === undefined) return;
     this.#deps.logger.warn('container is deaf', { containerId: container.containerId, reason, limitMs: Math.round(limitMs) });
     this.#deps.resets.reset(container, reason);

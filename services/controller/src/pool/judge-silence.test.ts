@@ -6,6 +6,7 @@ const signs = (more: Partial<SignsOfLife>): SignsOfLife => ({
   inFlight: 0,
   runnerSilentMs: 0,
   runtimeSilentMs: 0,
+  stoppedAnswers: 0,
   ...more,
 });
 const LIMIT_MS = silenceLimitMs(2);
@@ -31,6 +32,13 @@ describe('a silent container', () => {
     const stuck = 'unhealthy: the runtime process did not answer for 4.0 s, without a call in it';
     expect(judgeSilence(signs({ runtimeSilentMs: 4000 }), LIMIT_MS)).toBe(stuck);
     expect(judgeSilence(signs({ runtimeSilentMs: 2000 }), LIMIT_MS)).toBeUndefined();
+  });
+
+  it('has to go when a signal has stopped its runtime between calls, and has not let it go on by the next look', () => {
+    const stopped = 'unhealthy: the runtime process was stopped by a signal, without a call in it';
+    expect(judgeSilence(signs({ stoppedAnswers: 2 }), LIMIT_MS)).toBe(stopped);
+    expect(judgeSilence(signs({ stoppedAnswers: 1 }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ stoppedAnswers: 9, inFlight: 1 }), LIMIT_MS)).toBeUndefined();
   });
 
   it('may have a runtime that is busy with a call, or with loading', () => {

@@ -11,6 +11,8 @@ export interface SignsOfLife {
   runnerSilentMs: number;
   /** The same of the runtime process. */
   runtimeSilentMs: number;
+  /** The runner's last answers in a row that say that a signal has stopped the runtime process (SIGSTOP). */
+  stoppedAnswers: number;
 }
 
 /** On a machine that has time for everybody, ms. With a look every 0.8 s a silent supervisor is noticed within 2.4 s. */
@@ -20,6 +22,8 @@ const LIMIT_MAX_MS = 10_000;
 const SLOWNESS_FACTOR = 8;
 /** A runtime process may have something of its own to do between two calls. */
 const RUNTIME_FACTOR = 2;
+/** A stopped process is none that is slow: two looks are for one that is going on again. */
+const STOPPED_ANSWERS = 2;
 
 /** How long a supervisor may be silent, ms. @param slowestAnswerMs of the last answer of each container */
 export function silenceLimitMs(slowestAnswerMs: number): number {
@@ -39,8 +43,10 @@ export function isRuntimeAsked({ phase, inFlight }: Pick<SignsOfLife, 'phase' | 
 /** @returns why the container has to go; undefined while it is well */
 export function judgeSilence(signs: SignsOfLife, limitMs: number): string | undefined {
   if (!isAsked(signs)) return undefined;
-  const { runnerSilentMs, runtimeSilentMs } = signs;
+  const { runnerSilentMs, runtimeSilentMs, stoppedAnswers } = signs;
   if (runnerSilentMs > limitMs) return `unhealthy: the runner was silent for ${seconds(runnerSilentMs)} s`;
+  if (isRuntimeAsked(signs) && stoppedAnswers >= STOPPED_ANSWERS)
+    return 'unhealthy: the runtime process was stopped by a signal, without a call in it';
   if (isRuntimeAsked(signs) && runtimeSilentMs > RUNTIME_FACTOR * limitMs)
     return `unhealthy: the runtime process did not answer for ${seconds(runtimeSilentMs)} s, without a call in it`;
   return undefined;
