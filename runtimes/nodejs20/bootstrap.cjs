@@ -9,6 +9,7 @@ const { adoptFunction, adoptLimits } = require('./bootstrap-process.cjs');
 const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, charge, createCall, figures, readEvent, tellCallsApart } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
+const { hasNewKills } = require('./bootstrap-memory.cjs');
 
 const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18];
 const RESULT_BYTES_MAX = 6 * 1024 * 1024;
@@ -78,8 +79,10 @@ function sendInitError(error, type) {
 
 // ---- INVOKE ----
 /** Ends a call once. @returns whether its answer is still wanted */
-function settle(call) {
+function settle(call, isFailure) {
   if (call.isSettled) return false;
+  if (hasNewKills(isFailure))
+    logs.log(2, `[easyfaas] the kernel ended a child process: the container ran out of memory (${config.memoryMb} MB)\n`);
   if (call.generation === generation) logs.finish(call);
   call.isSettled = true;
   unsettled--;
@@ -89,7 +92,8 @@ function settle(call) {
 
 /** @param described what {@link describe} made of the error */
 function fail(call, described) {
-  if (settle(call)) wire.send(ERROR, call.stream, `{"errorType":${stringify(described.errorType)},${figures(call)}}`, stringify(described));
+  if (settle(call, true))
+    wire.send(ERROR, call.stream, `{"errorType":${stringify(described.errorType)},${figures(call)}}`, stringify(described));
 }
 
 function succeed(call, result) {
@@ -107,7 +111,8 @@ function succeed(call, result) {
     const message = `Response payload size exceeded maximum allowed payload size (${RESULT_BYTES_MAX} bytes).`;
     return fail(call, describe(new Failure('Function.ResponseSizeTooLarge', message)));
   }
-  if (settle(call)) wire.send(RESULT, call.stream, `{${figures(call)}${isBytes ? ',"contentType":"application/octet-stream"' : ''}}`, body);
+  if (settle(call, false))
+    wire.send(RESULT, call.stream, `{${figures(call)}${isBytes ? ',"contentType":"application/octet-stream"' : ''}}`, body);
 }
 
 function run(call, header, event) {

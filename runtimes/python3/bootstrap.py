@@ -12,6 +12,7 @@ import bootstrap_loop
 from bootstrap_call import Call, Context, encode_ascii, marshal, read_event
 from bootstrap_handler import Failure, describe, is_coroutine_function, load_handler
 from bootstrap_logs import Logs, Meter
+from bootstrap_memory import has_new_kills
 from bootstrap_process import adopt_function, complete_interpreter, end_process
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
@@ -71,6 +72,8 @@ def settle(call, kind, header, body):
     with wire.lock:
         state.unsettled -= 1
         if call.generation == state.generation:
+            if has_new_kills(kind == ERROR):
+                logs.say(call, f"the kernel ended a child process: the container ran out of memory ({state.config['memoryMb']} MB)")
             logs.finish(call)
             del calls[call.stream]
             wire.send(kind, call.stream, header, body)

@@ -4,6 +4,9 @@ import { eventually } from '../support/eventually';
 import { allRuntimes, eachFixture, type HostRuntime } from './container';
 import { DockerContainer, hasImage, TEST_RUN } from './docker-container';
 
+/** Calls that leave a process behind: more than a container may have processes. EASYFAAS_SOAK=5000 is the long run. */
+const ORPHANS = Number(process.env['EASYFAAS_SOAK'] ?? 200);
+
 const here = allRuntimes().filter(hasImage);
 
 afterAll(() => {
@@ -78,6 +81,28 @@ afterAll(() => {
     container.runner.send(FrameType.KILL, 0, { reason: 'test' });
     await container.runner.next(FrameType.EXIT);
     await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
+  }, 60_000);
+
+  it(
+    'has no zombie of all the processes that its calls left to nobody',
+    async () => {
+      await container.init('leaves-orphan');
+      for (let call = 0; call < ORPHANS; call++) await expect(container.result({})).resolves.toBe(0);
+      await eventually(() => expect(container.processes()).toHaveLength(3), 20_000);
+    },
+    60_000 + ORPHANS * 100,
+  );
+
+  it('says in the log of the call that the kernel ended a child of it for want of memory, and goes on', async () => {
+    await container.init('child-memory-hog');
+    for (const payload of [{}, { throws: true }, {}]) {
+      const stream = container.sendInvoke(payload);
+      expect(await container.answer(stream)).toMatchObject({ type: payload.throws === true ? 'error' : 'result' });
+      const log = container.runtime.pending(FrameType.LOG, stream).map(({ body }) => body.toString());
+      expect(log.join('')).toMatch(/^\[easyfaas\] the kernel ended a child process: the container ran out of memory \(\d+ MB\)\n$/);
+    }
+    container.sendInvoke({ code: 3 });
+    expect((await container.runner.next(FrameType.EXIT)).header).toMatchObject({ code: 3, signal: null, killed: false });
   }, 60_000);
 
   it('answers more calls at once than it may have processes', async () => {

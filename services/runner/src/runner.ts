@@ -11,6 +11,7 @@ import {
 } from '@easyfaas/contracts/wire';
 import { Attachment } from './attachment';
 import type { CgroupReader } from './cgroup';
+import { OomKills } from './oom-kills';
 import { isStopped, processUsage } from './process-usage';
 import { RawOutput } from './raw-output';
 import { decide, INITIAL_STATE, type RunnerEvent, type RunnerState, type RunnerStep } from './runner-machine';
@@ -37,10 +38,14 @@ export class Runner {
   readonly #output: RawOutput;
   #state: RunnerState = INITIAL_STATE;
   #runtime: RuntimeProcess | undefined;
-  #oomKillsAtStart = 0;
+  readonly #oomKills: OomKills;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#oomKills = new OomKills(
+      () => options.cgroup.oomKills(),
+      () => performance.now(),
+    );
     this.#attachment = new Attachment({
       socketPath: options.socketPath,
       role: 'runner',
@@ -84,14 +89,14 @@ export class Runner {
   }
 
   #startRuntime(restartEnv: Record<string, string>): void {
-    const { manifest, containerEnv, cgroup } = this.#options;
-    this.#oomKillsAtStart = cgroup.oomKills();
+    const { manifest, containerEnv } = this.#options;
+    this.#oomKills.look();
     this.#runtime = new RuntimeProcess({
       manifest,
       env: runtimeEnvironment(containerEnv, manifest, restartEnv),
       onOutput: (fd, chunk) => this.#output.push(fd, chunk),
       onEnded: ({ code, signal, isHeapExhausted }) =>
-        this.#on({ type: 'ended', code, signal, oom: isHeapExhausted || cgroup.oomKills() > this.#oomKillsAtStart }),
+        this.#on({ type: 'ended', code, signal, oom: isHeapExhausted || this.#oomKills.hasJustKilled() }),
     });
   }
 
@@ -118,6 +123,7 @@ export class Runner {
   }
 
   #pong(): PongHeader {
+    this.#oomKills.look();
     const pid = this.#runtime?.pid;
     return pid !== undefined && isStopped(pid) ? { isStopped: true } : {};
   }

@@ -34,6 +34,14 @@ describe('outcomes that the platform words', () => {
     expect(read(runtimeExited('r', { code: null, signal: 'SIGABRT', oom: true }, 128)).errorMessage).toMatch(/JavaScript heap.*128 MB/);
   });
 
+  it('tell a process that ended by itself from one that memory ended, and say that a child of it was', () => {
+    const exited = runtimeExited('r', { code: 3, signal: null, oom: true }, 128);
+    expect(exited.errorType).toBe('Runtime.ExitError');
+    expect(read(exited).errorMessage).toMatch(/exit status 3\. One of its processes was ended.*out of memory \(128 MB\)/);
+    expect(runtimeExited('r', { code: null, signal: 'SIGSEGV', oom: true }, 128).errorType).toBe('Runtime.ExitError');
+    expect(runtimeExited('r', { code: 137, signal: null, oom: true }, 128).errorType).toBe('Runtime.OutOfMemory');
+  });
+
   it('name both sizes of a result that is too large', () => {
     expect(read(responseTooLarge(6_291_457)).errorMessage).toContain('6291457 bytes');
   });

@@ -72,15 +72,18 @@ const EXIT_ABORTED = 134;
 /** The outcome of a call whose runtime process ended under it. */
 export function runtimeExited(requestId: string, exit: RuntimeEnd, memoryMb: number): FunctionErrorOutcome {
   const prefix = `RequestId: ${requestId} Error: Runtime exited with error: ${exitText(exit)}`;
-  if (exit.oom) {
-    // V8 aborts by itself when its heap is full; the kernel kills.
-    const isHeap = exit.signal === 'SIGABRT' || exit.code === EXIT_ABORTED;
+  // V8 aborts by itself when its heap is full; the kernel kills.
+  const isHeap = exit.signal === 'SIGABRT' || exit.code === EXIT_ABORTED;
+  const isKilled = exit.signal === 'SIGKILL' || exit.code === EXIT_KILLED;
+  if (exit.oom && (isHeap || isKilled)) {
     const why = isHeap ? 'The JavaScript heap is full' : 'The container ran out of memory';
     return functionError(FUNCTION_ERRORS.outOfMemory, `${prefix}. ${why}: raise MemorySize (${memoryMb} MB) or keep less in memory.`);
   }
   if (exit.code === 0)
     return functionError(FUNCTION_ERRORS.exited, `RequestId: ${requestId} Error: Runtime exited without providing a reason`);
-  return functionError(FUNCTION_ERRORS.exited, prefix);
+  // A child of it was killed, and it did not get over that.
+  const why = exit.oom ? `. One of its processes was ended by the kernel: the container ran out of memory (${memoryMb} MB).` : '';
+  return functionError(FUNCTION_ERRORS.exited, prefix + why);
 }
 
 function exitText({ code, signal }: RuntimeEnd): string {
