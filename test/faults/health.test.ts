@@ -25,7 +25,12 @@ function signalInside(dockerId: string, signal: string, what: 'bootstrap' | 'run
 const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
   ['F7', 'container frozen by hand', (id) => stack.docker('pause', id), /^unhealthy: the runner was silent/],
   ['F7', 'runner stopped (SIGSTOP)', (id) => signalInside(id, 'STOP', 'runner'), /^unhealthy: the runner was silent/],
-  ['F7', 'idle runtime stopped (SIGSTOP)', (id) => signalInside(id, 'STOP', 'bootstrap'), /^unhealthy: the runtime process was stopped by a signal/],
+  [
+    'F7',
+    'idle runtime stopped (SIGSTOP)',
+    (id) => signalInside(id, 'STOP', 'bootstrap'),
+    /^unhealthy: the runtime process was stopped by a signal/,
+  ],
   ['F5', 'runtime killed (SIGKILL)', (id) => signalInside(id, 'KILL', 'bootstrap'), /^runtime ended: SIGKILL/],
   ['F4', 'container killed', (id) => stack.docker('kill', id), /^(runtime ended|connection lost)/],
   ['F14', 'container removed by hand', (id) => stack.docker('rm', '--force', id), /^(runtime ended|connection lost)/],
