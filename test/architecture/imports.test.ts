@@ -83,6 +83,8 @@ describe('who may import whom', () => {
     ['ioredis', /redis[^/]*\.ts$/],
     ['cron-parser', /^services\/controller\/src\/triggers\/sources\/cron\/schedule\.ts$/],
     ['path-to-regexp', /^services\/controller\/src\/triggers\/sources\/http\/route-pattern\.ts$/],
+    ['@smithy/signature-v4', /^services\/controller\/src\/auth\/signature\/sign-request\.ts$/],
+    ['@smithy/hash-node', /^services\/controller\/src\/auth\/signature\/sign-request\.ts$/],
     ['mqtt', /^services\/controller\/src\/triggers\/sources\/mqtt\//],
     ['cloudevents', /^services\/controller\/src\/triggers\/sources\/cloudevents\//],
     ['winston', /^packages\/service-kit\/src\/logger\.ts$/],

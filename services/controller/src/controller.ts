@@ -1,11 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
 import { createAuthentication } from './auth/authentication';
-import { KeyService } from './auth/key-service';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
 import { type Engine, createEngine } from './engine';
@@ -61,7 +60,8 @@ export class Controller implements Service {
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
     this.#pods = pods;
     const { funclet } = pods;
-    const { adminKey, authenticator } = createAuthentication(config, { keyStore, clock, logger });
+    const secretBox = new SecretBox(await loadSecretKey(config.dataDir));
+    const { adminKey, authenticator, signatures, keys } = createAuthentication(config, { keyStore, secretBox, clock, logger });
 
     const accountLimit = config.accountConcurrency;
     const reservations = new Reservations({ store: functionStore, accountLimit });
@@ -71,7 +71,7 @@ export class Controller implements Service {
       packages: pods.packages,
       runtimes,
       funclet,
-      secretBox: new SecretBox(await loadSecretKey(config.dataDir)),
+      secretBox,
       reservations,
       admitNetwork: (settings) => engine.admitNetwork(settings),
       clock,
@@ -113,7 +113,8 @@ export class Controller implements Service {
       ...shared,
       version: config.version,
       authenticator,
-      keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
+      signatures,
+      keys,
       functions,
       provisioned: new ProvisionedService({
         functions,

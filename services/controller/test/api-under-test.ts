@@ -13,8 +13,10 @@ import { readAsyncSettings } from '../src/async/env';
 import { AdminKey } from '../src/auth/admin-key';
 import { AdminKeyFile } from '../src/auth/admin-key-file';
 import { KeyAuthenticator } from '../src/auth/key-authenticator';
+import { createKeySeal } from '../src/auth/key-seal';
 import { KeyService } from '../src/auth/key-service';
 import { RedisKeyStore } from '../src/auth/redis-key-store';
+import { SignatureAuthenticator } from '../src/auth/signature/signature-authenticator';
 import { CachedFunctionDirectory } from '../src/functions/cached-function-directory';
 import { DiskPackageStore } from '../src/functions/disk-package-store';
 import { FunctionService } from '../src/functions/function-service';
@@ -99,6 +101,7 @@ export interface ApiOptions {
   /** False when the API is to start without it. */
   isRedisThere?: boolean;
   triggerOptions?: Partial<TriggersOptions>;
+  region?: string;
 }
 
 export const CONTAINER: PoolContainer & { token: string; socketDirectory: string } = {
@@ -124,6 +127,7 @@ export async function startApi({
   dataDir: given,
   isRedisThere = true,
   triggerOptions = {},
+  region = 'local',
   logger = silentLogger(),
 }: ApiOptions): Promise<ApiUnderTest> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'easyfaas-data-')));
@@ -133,7 +137,9 @@ export async function startApi({
   const keyStore = new RedisKeyStore(backing);
   const store = new RedisFunctionStore(backing);
   const file = new AdminKeyFile(dataDir);
-  const adminKey = new AdminKey({ store: keyStore, file, clock, random: randomBytes, logger, mustReset: false });
+  const secretBox = new SecretBox(Buffer.alloc(32, 7));
+  const seal = createKeySeal(secretBox);
+  const adminKey = new AdminKey({ store: keyStore, file, clock, random: randomBytes, seal, logger, mustReset: false });
   const packages = new DiskPackageStore({ dataDir, packageBytes: LIMITS.packageBytes, limits: DEFAULT_PACKAGE_LIMITS, clock, logger });
   const records = new RedisRecords({ ...backing, clock, logger, onDropped: () => undefined });
   const prepared: string[] = [];
@@ -154,7 +160,12 @@ export async function startApi({
       return CONTAINER;
     },
   };
-  const authenticator = new KeyAuthenticator({ store: keyStore, clock, logger });
+  const authenticator = new KeyAuthenticator({
+    store: keyStore,
+    clock,
+    logger,
+    onUnsealed: (keyId, credential) => void keyStore.addSealed(keyId, seal.seal(keyId, credential)),
+  });
   const directory = new CachedFunctionDirectory({ store, clock, logger, random: Math.random });
   const intake = new MemoryIntake(directory);
   const invoker: ApiUnderTest['invoker'] = { answer: echo };
@@ -178,13 +189,13 @@ export async function startApi({
     reservations: new Reservations({ store, accountLimit: 1000 }),
     packages,
     runtimes: RUNTIMES,
-    region: 'local',
+    region,
     clock,
     newRevisionId: randomUUID,
     logger,
     admitNetwork: () => undefined,
     unpackedBytesMax: DEFAULT_PACKAGE_LIMITS.unpackedBytes,
-    secretBox: new SecretBox(Buffer.alloc(32, 7)),
+    secretBox,
     prepareCode: async (sha256) => void prepared.push(sha256),
   });
   const events = createAsyncEngine({
@@ -208,7 +219,8 @@ export async function startApi({
     version: '1.2.3',
     authenticator,
     triggers,
-    keys: new KeyService({ store: keyStore, clock, random: randomBytes }),
+    signatures: new SignatureAuthenticator({ store: keyStore, seal, authenticator, clock, logger }),
+    keys: new KeyService({ store: keyStore, clock, random: randomBytes, seal }),
     functions,
     provisioned: new ProvisionedService({
       functions,

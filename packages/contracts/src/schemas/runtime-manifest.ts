@@ -7,6 +7,7 @@ export const runtimeManifestSchema = Joi.object<RuntimeManifest, true>({
   name: Joi.string()
     .pattern(/^[a-z0-9][a-z0-9.-]{0,31}$/)
     .required(),
+  aliases: Joi.array().items(text.max(32)).max(8),
   title: text.required(),
   liveMemory: Joi.boolean(),
   command: text.required(),

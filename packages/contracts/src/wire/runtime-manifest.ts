@@ -2,6 +2,8 @@
 export interface RuntimeManifest {
   /** Folder name and the value of a function's `Runtime`. */
   name: string;
+  /** What AWS Lambda calls it, such as `nodejs20.x`: understood, and the first one shown, in its dialect. */
+  aliases?: string[];
   /** Shown to people, such as `Node.js 20`. */
   title: string;
   /**

@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { FakeClock, silentLogger, type Logger } from '@easyfaas/service-kit';
 import { AdminKey } from './admin-key';
 import type { AdminKeyFile } from './admin-key-file';
+import { SecretBox } from '../secrets/secret-box';
 import { keyIdOf, matchesHash } from './key-format';
+import { createKeySeal } from './key-seal';
 import { FakeKeyStore } from './testing/fake-key-store';
+
+const SEAL = createKeySeal(new SecretBox(Buffer.alloc(32, 7)));
 
 class MemoryFile implements AdminKeyFile {
   readonly path = '/data/admin.key';
@@ -41,7 +45,7 @@ describe('the admin key', () => {
   };
 
   const start = async (mustReset = false): Promise<AdminKey> => {
-    const adminKey = new AdminKey({ store, file, clock, random: randomBytes, logger: logger(), mustReset });
+    const adminKey = new AdminKey({ store, file, clock, random: randomBytes, seal: SEAL, logger: logger(), mustReset });
     await adminKey.start();
     return adminKey;
   };
@@ -68,6 +72,16 @@ describe('the admin key', () => {
     const { content } = file;
     await start();
     expect([file.content, registered(), store.keys.size]).toEqual([content, true, 1]);
+  });
+
+  it('is kept sealed as well, also one of before', async () => {
+    await start();
+    const keyId = store.admin ?? '';
+    const sealed = (): string => SEAL.open(keyId, store.keys.get(keyId)?.sealed ?? '');
+    expect(sealed()).toBe(file.content);
+    store.unseal(keyId);
+    await start();
+    expect(sealed()).toBe(file.content);
   });
 
   it('is registered again when the store was emptied, also while running', async () => {
@@ -123,7 +137,7 @@ describe('the admin key', () => {
     const slower = new MemoryFile();
     const answer = store.adminKeyId.bind(store);
     store.adminKeyId = async () => undefined;
-    await new AdminKey({ store, file: slower, clock, random: randomBytes, logger: logger(), mustReset: false }).start();
+    await new AdminKey({ store, file: slower, clock, random: randomBytes, seal: SEAL, logger: logger(), mustReset: false }).start();
     store.adminKeyId = answer;
     expect([store.admin, slower.content, store.keys.size]).toEqual([winner, undefined, 1]);
   });

@@ -2,6 +2,7 @@ import { ServiceError, SingleFlight, type Clock, type Logger } from '@easyfaas/s
 import type { AdminKeyFile } from './admin-key-file';
 import { DEFAULT_ACCOUNT } from './authorize';
 import { keyIdOf, makeKey, sha256Of } from './key-format';
+import type { KeySeal } from './key-seal';
 import type { KeyStore, StoredKey } from './key-store';
 
 export interface AdminKeyOptions {
@@ -9,6 +10,7 @@ export interface AdminKeyOptions {
   file: AdminKeyFile;
   clock: Clock;
   random: (bytes: number) => Buffer;
+  seal: KeySeal;
   logger: Logger;
   /** EASYFAAS_RESET_ADMIN_KEY: replace the admin key once, at this start. */
   mustReset: boolean;
@@ -96,12 +98,16 @@ export class AdminKey {
     }
     if (credential === undefined) this.#advise('the admin key exists but its file does not', registered);
     else if (keyIdOf(credential) !== registered) this.#advise('the admin key is not the one in the file', registered);
-    else this.#found();
+    else await this.#found(registered, credential);
   }
 
-  #found(): void {
+  async #found(keyId: string, credential: string): Promise<void> {
     this.#reported = undefined;
-    if (!this.#isSettled) this.#options.logger.info('admin key found', { path: this.#options.file.path });
+    if (this.#isSettled) return;
+    const { store, file, seal, logger } = this.#options;
+    // Of a version that did not seal keys.
+    if ((await store.find(keyId))?.sealed === undefined) await store.addSealed(keyId, seal.seal(keyId, credential));
+    logger.info('admin key found', { path: file.path });
   }
 
   /** @returns whether this key is the admin key now */
@@ -139,12 +145,14 @@ export class AdminKey {
   }
 
   #storedKey(credential: string): StoredKey {
+    const keyId = keyIdOf(credential) ?? '';
     return {
-      keyId: keyIdOf(credential) ?? '',
+      keyId,
       accountId: DEFAULT_ACCOUNT,
       scopes: ['admin'],
       description: 'admin key made at first boot',
       sha256: sha256Of(credential),
+      sealed: this.#options.seal.seal(keyId, credential),
       createdAt: new Date(this.#options.clock.wallMs()).toISOString(),
     };
   }

@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { FakeClock, silentLogger } from '@easyfaas/service-kit';
+import { SecretBox } from '../secrets/secret-box';
 import { KeyAuthenticator } from './key-authenticator';
 import { KeyService } from './key-service';
+import { createKeySeal } from './key-seal';
 import { FakeKeyStore } from './testing/fake-key-store';
 
+const SEAL = createKeySeal(new SecretBox(Buffer.alloc(32, 7)));
+const refusing = (): never => {
+  throw new Error('not planned');
+};
+
 describe('the authenticator', () => {
+  let unsealed: string[];
   let clock: FakeClock;
   let store: FakeKeyStore;
   let authenticator: KeyAuthenticator;
@@ -13,7 +21,8 @@ describe('the authenticator', () => {
   beforeEach(async () => {
     clock = new FakeClock();
     store = new FakeKeyStore();
-    authenticator = new KeyAuthenticator({ store, clock, logger: silentLogger() });
+    unsealed = [];
+    authenticator = new KeyAuthenticator({ store, clock, logger: silentLogger(), onUnsealed: (keyId) => void unsealed.push(keyId) });
     await store.addAdmin({
       keyId: 'adminkey',
       accountId: 'default',
@@ -22,11 +31,11 @@ describe('the authenticator', () => {
       sha256: '0'.repeat(64),
       createdAt: '',
     });
-    key = (await new KeyService({ store, clock, random: randomBytes }).create({ AccountId: 'tenant', Scopes: ['invoke'] })).Key;
+    key = (await new KeyService({ store, clock, random: randomBytes, seal: SEAL }).create({ AccountId: 'tenant', Scopes: ['invoke'] })).Key;
   });
 
   it('blames nobody while the store has lost its keys', async () => {
-    const empty = new KeyAuthenticator({ store: new FakeKeyStore(), clock, logger: silentLogger() });
+    const empty = new KeyAuthenticator({ store: new FakeKeyStore(), clock, logger: silentLogger(), onUnsealed: refusing });
     for (let tries = 0; tries < 20; tries += 1)
       await expect((async () => empty.authenticate(key, 'a'))()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
@@ -44,6 +53,15 @@ describe('the authenticator', () => {
   it('joins the look-ups of one key', async () => {
     await Promise.all([attempt(key), attempt(key), attempt(key)]);
     expect(store.finds).toBe(1);
+  });
+
+  it('tells of a key in use that is not sealed yet, of others not', async () => {
+    await attempt(key);
+    expect(unsealed).toEqual([]);
+    store.unseal(keyId());
+    store.gap();
+    await attempt(key);
+    expect(unsealed).toEqual([keyId()]);
   });
 
   it('looks again after five seconds without letting the call wait', async () => {

@@ -15,6 +15,8 @@ const KEYS_REMEMBERED = 10_000;
 const FAILURES_PER_MINUTE = 10;
 const SOURCES_REMEMBERED = 10_000;
 
+type OnUnsealed = (keyId: string, credential: string) => void;
+
 /**
  * Keys checked against the store's hashes. A key seen lately costs one look-up by the whole text, no hash: memory holds the
  * key in clear while it is in use, as it holds every request. Wrong keys are counted per source; a key in use passes also
@@ -24,10 +26,11 @@ export class KeyAuthenticator implements Authenticator {
   readonly #cache: RevalidatingCache<Principal>;
   readonly #throttle: FailureThrottle;
 
-  constructor({ store, clock, logger }: { store: KeyStore; clock: Clock; logger: Logger }) {
+  /** @param onUnsealed told of each key in use that is not sealed yet, with the whole of it */
+  constructor({ store, clock, logger, onUnsealed }: { store: KeyStore; clock: Clock; logger: Logger; onUnsealed: OnUnsealed }) {
     this.#throttle = new FailureThrottle({ clock, limit: FAILURES_PER_MINUTE, windowMs: 60_000, capacity: SOURCES_REMEMBERED });
     this.#cache = new RevalidatingCache<Principal>({
-      load: (credential) => verify(store, credential),
+      load: (credential) => verify(store, credential, onUnsealed),
       clock,
       freshMs: FRESH_MS,
       graceMs: GRACE_MS,
@@ -80,7 +83,7 @@ export function unauthorized(): ServiceError {
   return new ServiceError('UNAUTHORIZED', 'A valid key is needed: send `Authorization: Bearer <key>`.');
 }
 
-async function verify(store: KeyStore, credential: string): Promise<Principal | undefined> {
+async function verify(store: KeyStore, credential: string, onUnsealed: OnUnsealed): Promise<Principal | undefined> {
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return undefined;
   const stored = await store.find(keyId);
@@ -89,5 +92,6 @@ async function verify(store: KeyStore, credential: string): Promise<Principal | 
     throw new ServiceError('STORE_UNAVAILABLE', 'The store has no keys yet; the admin key is being registered. Try again shortly.');
   }
   if (!matchesHash(credential, stored?.sha256) || stored === undefined) return undefined;
+  if (stored.sealed === undefined) onUnsealed(keyId, credential);
   return { keyId, accountId: stored.accountId, scopes: stored.scopes };
 }

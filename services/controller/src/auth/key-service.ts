@@ -2,6 +2,7 @@ import type { CreateKeyRequest, CreatedKey, KeyView } from '@easyfaas/contracts/
 import { ServiceError, type Clock } from '@easyfaas/service-kit';
 import { DEFAULT_ACCOUNT } from './authorize';
 import { makeKey } from './key-format';
+import type { KeySeal } from './key-seal';
 import type { KeyStore, StoredKey } from './key-store';
 import type { Principal } from './principal';
 
@@ -12,9 +13,11 @@ export class KeyService {
   readonly #store: KeyStore;
   readonly #clock: Clock;
   readonly #random: (bytes: number) => Buffer;
+  readonly #seal: KeySeal;
 
-  constructor({ store, clock, random }: { store: KeyStore; clock: Clock; random: (bytes: number) => Buffer }) {
+  constructor({ store, clock, random, seal }: { store: KeyStore; clock: Clock; random: (bytes: number) => Buffer; seal: KeySeal }) {
     this.#store = store;
+    this.#seal = seal;
     this.#clock = clock;
     this.#random = random;
   }
@@ -24,7 +27,8 @@ export class KeyService {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const { keyId, credential, sha256 } = makeKey(this.#random);
       const createdAt = new Date(this.#clock.wallMs()).toISOString();
-      const key: StoredKey = { keyId, accountId: AccountId, scopes: Scopes, description: Description, sha256, createdAt };
+      const sealed = this.#seal.seal(keyId, credential);
+      const key: StoredKey = { keyId, accountId: AccountId, scopes: Scopes, description: Description, sha256, sealed, createdAt };
       if (await this.#store.add(key)) return { ...viewOf(key), Key: credential };
     }
     throw new Error(`No free key id in ${ATTEMPTS} attempts.`);

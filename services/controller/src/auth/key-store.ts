@@ -1,4 +1,4 @@
-/** A key as it is kept: the secret itself is nowhere. */
+/** A key as it is kept: the secret itself is nowhere in clear. */
 export interface StoredKey {
   keyId: string;
   accountId: string;
@@ -6,6 +6,8 @@ export interface StoredKey {
   description: string;
   /** Hex, of the whole key. */
   sha256: string;
+  /** The whole key, by {@link KeySeal}; absent of keys that are older than this and were not used since. */
+  sealed?: string;
   /** ISO 8601, UTC. */
   createdAt: string;
 }
@@ -16,6 +18,8 @@ export interface KeyStore {
   /** MUST NOT overwrite. @returns false when the id is taken */
   add(key: StoredKey): Promise<boolean>;
   list(): Promise<StoredKey[]>;
+  /** Adds it to a key that has none, and changes nothing else. */
+  addSealed(keyId: string, sealed: string): Promise<void>;
   /** MUST tell every process (see {@link onRevoked}). @returns false when there is none */
   remove(keyId: string): Promise<boolean>;
   /** Id of the instance's admin key, also after that key was revoked; undefined when none was ever made. */

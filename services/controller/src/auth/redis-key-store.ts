@@ -27,6 +27,12 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('SET', KEYS[2], ARGV[1])
 return ARGV[1]`;
 
+/** Only while the key is still as it was read. */
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
 const REMOVE = `
 local removed = redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('PUBLISH', ARGV[2], ARGV[1])
@@ -61,6 +67,14 @@ export class RedisKeyStore implements KeyStore {
     return docs.map(readKey);
   }
 
+  async addSealed(keyId: string, sealed: string): Promise<void> {
+    const doc = await redisCall(() => this.#redis.hget(this.#keys, keyId));
+    if (doc === null || readKey(doc).sealed !== undefined) return;
+    // Of two that do this at once either will do: a key that was changed between is sealed at its next use.
+    const changed = JSON.stringify({ ...readKey(doc), sealed });
+    await redisCall(() => this.#redis.eval(REPLACE, 1, this.#keys, keyId, doc, changed));
+  }
+
   async remove(keyId: string): Promise<boolean> {
     return (await redisCall(() => this.#redis.eval(REMOVE, 1, this.#keys, keyId, this.#channel))) === 1;
   }
@@ -91,7 +105,8 @@ export class RedisKeyStore implements KeyStore {
 function readKey(doc: string): StoredKey {
   const key = JSON.parse(doc) as Partial<Record<keyof StoredKey, unknown>>;
   const texts = [key.keyId, key.accountId, key.description, key.sha256, key.createdAt];
-  const isKey = texts.every((text) => typeof text === 'string') && Array.isArray(key.scopes);
+  const isSealed = key.sealed === undefined || typeof key.sealed === 'string';
+  const isKey = texts.every((text) => typeof text === 'string') && Array.isArray(key.scopes) && isSealed;
   if (!isKey || !/^[0-9a-f]{64}$/.test(String(key.sha256))) {
     throw new ServiceError('INTERNAL', 'A stored key cannot be read; revoke it and make a new one.');
   }

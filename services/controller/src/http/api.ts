@@ -10,8 +10,11 @@ import type { TypeScriptCompiler } from '../functions/typescript-compiler';
 import type { ProvisionedService } from '../functions/provisioned-service';
 import type { RecordReader } from '../records/record-reader';
 import type { Triggers } from '../triggers/triggers';
+import { LAMBDA_REQUEST_ID_HEADER, isLambdaPath, sendLambdaError } from './lambda/lambda-answers';
+import { LambdaError } from './lambda/lambda-error';
+import { mountLambda } from './lambda/lambda';
 import { LogStream } from './log-stream';
-import { createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
+import { type Callers, createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
 import { type OpenfaasDeps, mountOpenfaas } from './openfaas/openfaas';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
@@ -38,6 +41,7 @@ export interface ApiDeps {
   /** Of the service, for `/version`. */
   version: string;
   authenticator: Authenticator;
+  signatures?: Callers['signatures'];
   keys: KeyService;
   functions: FunctionService;
   provisioned: ProvisionedService;
@@ -68,7 +72,9 @@ export function createApi(deps: ApiDeps): Api {
     requestIdOf: (request) => requestContext(request).requestId,
     mount: (app) => {
       app.use((request, response, next) => {
-        response.setHeader('X-Easyfaas-Request-Id', requestContext(request).requestId);
+        const { requestId } = requestContext(request);
+        response.setHeader('X-Easyfaas-Request-Id', requestId);
+        if (isLambdaPath(request.path)) response.setHeader(LAMBDA_REQUEST_ID_HEADER, requestId);
         next();
       });
       const mount = createMount(app, deps);
@@ -82,6 +88,7 @@ export function createApi(deps: ApiDeps): Api {
       const logs = new LogStream(deps.records, deps.isStopping);
       mountLogs(mount, { ...deps, logs });
       mountOpenfaas(mount, { ...deps, logs });
+      mountLambda(mount, deps);
       mountRuntimes(mount, deps);
       mountProvisioned(mount, deps);
       mountPool(mount, deps);
@@ -102,7 +109,8 @@ export function createApi(deps: ApiDeps): Api {
 function answerError(logger: Logger): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const { requestId } = requestContext(request);
-    const error = fromRouter(thrown);
+    const error = thrown instanceof LambdaError ? thrown : fromRouter(thrown);
+    if (error instanceof LambdaError || isLambdaPath(request.path)) return sendLambdaError(request, response, error, logger);
     if (error.status >= 500) logger.error('request failed', { requestId, method: request.method, path: request.path, error });
     sendError(response, error, requestId);
   };

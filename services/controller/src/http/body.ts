@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SchemaError, parse } from '@easyfaas/contracts/schemas';
 import { ServiceError } from '@easyfaas/service-kit';
 import { invalidField } from '../invalid-field';
+import { heldBody } from './request-context';
 import { parseStrictJson } from './strict-json';
 
 type Schema<T> = Parameters<typeof parse<T>>[0];
@@ -33,14 +34,25 @@ export function assertLength({ headers }: IncomingMessage, limitBytes: number, c
 export async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   assertIdentity(request);
   assertLength(request, limitBytes, 'PAYLOAD_TOO_LARGE');
+  const held = heldBody(request);
+  if (held !== undefined) return withinLimit(held, limitBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
-    if (bytes > limitBytes) throw new ServiceError('PAYLOAD_TOO_LARGE', `The body is over ${limitBytes} bytes, the limit.`);
+    if (bytes > limitBytes) throw tooLong(limitBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
+}
+
+function withinLimit(body: Buffer, limitBytes: number): Buffer {
+  if (body.length > limitBytes) throw tooLong(limitBytes);
+  return body;
+}
+
+function tooLong(limitBytes: number): ServiceError {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `The body is over ${limitBytes} bytes, the limit.`);
 }
 
 /**

@@ -3,12 +3,22 @@ import { ServiceError, type Logger } from '@easyfaas/service-kit';
 import { route } from '@easyfaas/service-kit/http';
 import { authorize } from '../auth/authorize';
 import { basicCredentialOf, credentialOf, sourceOf } from '../auth/credential';
-import type { Authenticator } from '../auth/principal';
-import { requestContext } from './request-context';
+import type { Authenticator, Principal } from '../auth/principal';
+import type { SignatureAuthenticator } from '../auth/signature/signature-authenticator';
+import { isSigned } from '../auth/signature/signed-request';
+import { readBytes } from './body';
+import { holdBody, requestContext } from './request-context';
 import { ROUTE_POLICIES, policyOf, type Method, type RoutePolicy } from './route-policy';
 
 /** Handles one request; what it throws or rejects with becomes the error answer. */
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
+
+/** Who knows callers: by the key that they bring, or by what is signed with one. */
+export interface Callers {
+  authenticator: Authenticator;
+  /** Absent: signatures are not looked at. */
+  signatures?: Pick<SignatureAuthenticator, 'authenticate'> | undefined;
+}
 
 export type Mount = (path: string, handlers: Partial<Record<Method, Handler>>) => void;
 
@@ -16,11 +26,11 @@ export type Mount = (path: string, handlers: Partial<Record<Method, Handler>>) =
  * Mounting goes through here only: the policy is looked up when the service starts, and key, scope and audit line come before
  * every handler. Methods without a handler are answered 405.
  */
-export function createMount(app: Express, deps: { authenticator: Authenticator; logger: Logger }): Mount {
+export function createMount(app: Express, deps: Callers & { logger: Logger }): Mount {
   return (path, handlers) => {
     const guarded = Object.entries(handlers).map(([method, handler]): [string, RequestHandler[]] => {
       const policy = policyOf(method as Method, path);
-      return [method, [guard(policy, deps.authenticator), audit(policy, deps.logger), handler]];
+      return [method, [guard(policy, deps), audit(policy, deps.logger), handler]];
     });
     route(app, path, Object.fromEntries(guarded));
   };
@@ -38,26 +48,39 @@ const refuseHotPath: RequestHandler = () => {
 };
 
 /** For paths that are answered alike whatever the method: any valid key will do. */
-export type MountUnsupported = (path: string, handler: Handler) => void;
+export type MountUnsupported = (path: string, handler: Handler, signedBodyBytes?: number) => void;
 
-export function createUnsupportedMount(app: Express, deps: { authenticator: Authenticator }): MountUnsupported {
-  return (path, handler) => {
-    app.all(path, guard({ action: 'any' }, deps.authenticator), handler);
+export function createUnsupportedMount(app: Express, deps: Callers): MountUnsupported {
+  return (path, handler, signedBodyBytes) => {
+    const signed = signedBodyBytes === undefined ? {} : { signedBodyBytes };
+    app.all(path, guard({ action: 'any', ...signed }, deps), handler);
   };
 }
 
-function guard(
-  { action, takesBasic }: Pick<RoutePolicy, 'takesBasic'> & { action: RoutePolicy['action'] | 'any' },
-  authenticator: Authenticator,
-): RequestHandler {
+type Doors = Pick<RoutePolicy, 'takesBasic' | 'signedBodyBytes'>;
+
+function guard({ action, ...doors }: Doors & { action: RoutePolicy['action'] | 'any' }, callers: Callers): RequestHandler {
   if (action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return async (request, _response, next) => {
-    const credential = credentialOf(request) ?? (takesBasic === true ? basicCredentialOf(request) : undefined);
-    const principal = await authenticator.authenticate(credential, sourceOf(request));
+    const principal = await callerOf(request, doors, callers);
     requestContext(request).principal = principal;
     if (action !== 'any') authorize(principal, action);
     next();
   };
+}
+
+async function callerOf(
+  request: Request,
+  { takesBasic, signedBodyBytes }: Doors,
+  { authenticator, signatures }: Callers,
+): Promise<Principal> {
+  if (signatures !== undefined && signedBodyBytes !== undefined && isSigned(request.headers)) {
+    const { principal, body } = await signatures.authenticate(request, sourceOf(request), () => readBytes(request, signedBodyBytes));
+    if (body !== undefined) holdBody(request, body);
+    return principal;
+  }
+  const credential = credentialOf(request) ?? (takesBasic === true ? basicCredentialOf(request) : undefined);
+  return authenticator.authenticate(credential, sourceOf(request));
 }
 
 /** One line per control action: who, what, result. Reading is not a control action. */

@@ -20,6 +20,19 @@ export function setRequestContext(request: IncomingMessage, context: RequestCont
   (request as WithContext)[CONTEXT] = context;
 }
 
+const BODY = Symbol('easyfaas.body');
+
+type WithBody = IncomingMessage & { [BODY]?: Buffer };
+
+/** For a body that had to be read before its route was reached: whoever reads it then gets it from here. */
+export function holdBody(request: IncomingMessage, body: Buffer): void {
+  (request as WithBody)[BODY] = body;
+}
+
+export function heldBody(request: IncomingMessage): Buffer | undefined {
+  return (request as WithBody)[BODY];
+}
+
 /** @throws Error when the request did not come through the front door: a bug */
 export function requestContext(request: IncomingMessage): RequestContext {
   const context = (request as WithContext)[CONTEXT];

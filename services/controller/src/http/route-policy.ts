@@ -2,6 +2,7 @@ import type { Action } from '../auth/authorize';
 import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { LAYER_POLICIES } from './policies/layers';
+import { LAMBDA_POLICIES, LAMBDA_UNSUPPORTED } from './policies/lambda';
 import { LOG_POLICIES } from './policies/logs';
 import { OPENFAAS_POLICIES } from './policies/openfaas';
 import { POOL_POLICIES } from './policies/pool';
@@ -21,6 +22,8 @@ export interface RoutePolicy {
   isHotPath?: true;
   /** Also HTTP Basic with a key as the password. */
   takesBasic?: true;
+  /** Also AWS Signature Version 4; to check one, so many bytes of the body may have to be read. */
+  signedBodyBytes?: number;
   /** Calls functions: told by its records, and no control action. */
   isCall?: true;
 }
@@ -37,6 +40,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...FUNCTION_POLICIES,
   ...LAYER_POLICIES,
 
+  ...LAMBDA_POLICIES,
   ...LOG_POLICIES,
   ...TRIGGER_POLICIES,
 
@@ -61,10 +65,10 @@ export function policyOf(method: Method, path: string): RoutePolicy {
 }
 
 /** Parts of the documented API that this version does not have; with any valid key they answer 501 in words. */
-export const UNSUPPORTED_ROUTES: readonly { path: string; what: string }[] = [
+export const UNSUPPORTED_ROUTES: readonly (Pick<RoutePolicy, 'path' | 'signedBodyBytes'> & { what: string })[] = [
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers as a path (name them in the configuration, as Layers)' },
   { path: '/v1/secrets{/*rest}', what: 'Secrets of an account (each function has its own: /v1/functions/{name}/secrets)' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
   { path: '/v1/openapi.json', what: 'The OpenAPI document' },
-  { path: '/2015-03-31{/*rest}', what: 'The AWS Lambda dialect' },
+  ...LAMBDA_UNSUPPORTED,
 ];

@@ -24,21 +24,29 @@ const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Answers with the error envelope. When much of the request's body is still on its way, the connection is closed afterwards. */
 export function sendError(response: ServerResponse, error: ServiceError, requestId: string): void {
+  sendBody(
+    response,
+    error.status,
+    Buffer.from(JSON.stringify(errorEnvelope(error, requestId))),
+    {
+      'Content-Type': 'application/json; charset=utf-8',
+      [REQUEST_ID_HEADER]: requestId,
+      ...(error.code === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      ...error.headers,
+    },
+    CLOSING.has(error.code),
+  );
+}
+
+/** Refuses with this body. @param isLast closes the connection in any case */
+export function sendBody(response: ServerResponse, status: number, body: Buffer, headers: Record<string, string>, isLast = false): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const request = response.req;
-  const body = Buffer.from(JSON.stringify(errorEnvelope(error, requestId)));
-  const mustClose = CLOSING.has(error.code) || (!request.complete && mayBeLong(request));
-  response.writeHead(error.status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': body.length,
-    [REQUEST_ID_HEADER]: requestId,
-    ...(error.code === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer' } : {}),
-    ...(mustClose ? { Connection: 'close' } : {}),
-    ...error.headers,
-  });
+  const mustClose = isLast || (!request.complete && mayBeLong(request));
+  response.writeHead(status, { 'Content-Length': body.length, ...(mustClose ? { Connection: 'close' } : {}), ...headers });
   if (mustClose && !request.complete) {
     endAfterBody(response, body);
     return;

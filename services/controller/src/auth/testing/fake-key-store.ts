@@ -1,4 +1,5 @@
 import { ServiceError } from '@easyfaas/service-kit';
+import { without } from '../../functions/without';
 import type { KeyStore, StoredKey } from '../key-store';
 
 /** For tests: keys in memory, which can go away like Redis. */
@@ -26,6 +27,18 @@ export class FakeKeyStore implements KeyStore {
   async list(): Promise<StoredKey[]> {
     this.#assertThere();
     return [...this.keys.values()];
+  }
+
+  async addSealed(keyId: string, sealed: string): Promise<void> {
+    this.#assertThere();
+    const key = this.keys.get(keyId);
+    if (key !== undefined) this.keys.set(keyId, { ...key, sealed });
+  }
+
+  /** As a version that did not seal keys has left it. */
+  unseal(keyId: string): void {
+    const key = this.keys.get(keyId);
+    if (key !== undefined) this.keys.set(keyId, without(key, 'sealed'));
   }
 
   async remove(keyId: string): Promise<boolean> {

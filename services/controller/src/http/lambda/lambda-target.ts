@@ -1,0 +1,45 @@
+import type { Request } from 'express';
+import { ServiceError } from '@easyfaas/service-kit';
+import { pathParameter } from '../mount-route';
+import { principalOf } from '../request-context';
+import type { LambdaError } from './lambda-error';
+import { type LambdaName, type LambdaOwner, isPossibleName, lambdaFunctionNotFound, readLambdaName } from './lambda-name';
+
+/** A function, and maybe a version of it, that a request of the Lambda dialect means; always of the caller's own account. */
+export type LambdaTarget = LambdaOwner & LambdaName;
+
+/** The function of the path's `:name` and the query's Qualifier. @throws LambdaError */
+export function lambdaTarget(request: Request, { region }: { region: string }): LambdaTarget {
+  const { accountId } = principalOf(request);
+  const owner = { accountId, region };
+  const { Qualifier } = request.query;
+  const target = {
+    ...owner,
+    ...readLambdaName(pathParameter(request, 'name'), owner, typeof Qualifier === 'string' ? Qualifier : undefined),
+  };
+  if (!isPossibleName(target.functionName)) throw lambdaFunctionNotFound(target, target);
+  return target;
+}
+
+/**
+ * Waits for a promise of the function service; where it fails with one of these codes, the error is the dialect's own.
+ * @throws LambdaError, and what else the promise rejects with
+ */
+export async function inLambdaWords<T>(
+  promise: Promise<T>,
+  words: Partial<Record<string, (error: ServiceError) => LambdaError>>,
+): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    const inWords = error instanceof ServiceError ? words[error.code]?.(error) : undefined;
+    throw inWords ?? error;
+  }
+}
+
+/** `Function not found: arn:…` @param qualifier shown in place of the target's */
+export async function orNotFound<T>(promise: Promise<T>, target: LambdaTarget, qualifier = target.qualifier): Promise<T> {
+  const { functionName } = target;
+  const name = { functionName, ...(qualifier === undefined ? {} : { qualifier }) };
+  return inLambdaWords(promise, { FUNCTION_NOT_FOUND: () => lambdaFunctionNotFound(target, name) });
+}
