@@ -71,7 +71,7 @@ afterAll(() => {
     await eventually(() => expect(container.processes().length).toBeGreaterThan(60), 20_000);
     container.runner.send(FrameType.KILL, 0, { reason: 'test' });
     expect((await container.runner.next(FrameType.EXIT)).header).toMatchObject({ killed: true });
-    await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
+    await eventually(() => expect(container.processes()).toHaveLength(2), 20_000);
   }, 60_000);
 
   it('loses a child in a session of its own to KILL', async () => {
@@ -80,7 +80,7 @@ afterAll(() => {
     expect(container.processes()).toHaveLength(4);
     container.runner.send(FrameType.KILL, 0, { reason: 'test' });
     await container.runner.next(FrameType.EXIT);
-    await eventually(() => expect(container.processes()).toHaveLength(2), 10_000);
+    await eventually(() => expect(container.processes()).toHaveLength(2), 20_000);
   }, 60_000);
 
   it(

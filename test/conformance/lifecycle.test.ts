@@ -28,7 +28,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
       container.sendInvoke({});
       container.runner.send(FrameType.KILL, 0, { reason: 'test' });
       expect((await container.runner.next(FrameType.EXIT)).header).toEqual({ code: null, signal: 'SIGKILL', oom: false, killed: true });
-      await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
+      await eventually(() => expect(isAlive(pid)).toBe(false), 20_000);
     });
 
     it('answers PING while the handler spins', async () => {
@@ -126,7 +126,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
       const pid = await container.runtimePid();
       await container.controller.stop();
       process.kill(pid, 'SIGKILL');
-      await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
+      await eventually(() => expect(isAlive(pid)).toBe(false), 20_000);
       await container.controller.listen();
       const runner = await container.controller.attached('runner');
       expect((await runner.next(FrameType.EXIT)).header).toEqual({ code: null, signal: 'SIGKILL', oom: false, killed: false });

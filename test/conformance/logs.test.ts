@@ -100,7 +100,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
     it('by a child process comes from the runner, untagged', async () => {
       await container.init('prints-from-child');
       await container.call({});
-      await eventually(() => expect(rawOutput()).toContain('said by a child\n'), 5000);
+      await eventually(() => expect(rawOutput()).toContain('said by a child\n'), 20_000);
     });
 
     it.each(['floods-stdout', 'one-100mb-line'])(
@@ -110,7 +110,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
         const before = rssKb(container.runnerProcess.pid ?? 0);
         const answer = await container.answer(container.sendInvoke({}), 60_000);
         expect(answer.body.toString()).toBe('"done"');
-        await eventually(() => expect(rawOutput()).toMatch(/\[easyfaas\] \d+ bytes of raw output dropped\n/), 5000);
+        await eventually(() => expect(rawOutput()).toMatch(/\[easyfaas\] \d+ bytes of raw output dropped\n/), 20_000);
         expect(rawOutput().length).toBeLessThan(4 * 1024 * 1024);
         expect(rssKb(container.runnerProcess.pid ?? 0) - before).toBeLessThan(40 * 1024);
         if (fixture === 'one-100mb-line') expect(answer.log.length).toBeLessThan(LIMITS.logBytesPerCall + 200);
@@ -125,7 +125,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
       expect((await container.answer(container.sendInvoke({}), 60_000)).type).toBe('result');
       expect(rssKb(container.runnerProcess.pid ?? 0) - before).toBeLessThan(RUNNER_GROWTH_KB);
       container.runner.resume();
-      await eventually(() => expect(rawOutput()).toMatch(/bytes of raw output dropped/), 5000);
+      await eventually(() => expect(rawOutput()).toMatch(/bytes of raw output dropped/), 20_000);
     }, 90_000);
   });
 });

@@ -227,7 +227,7 @@ describe('A. Bodies and connections that take more than they should', () => {
     socket.write(head);
     await new Promise((resolve) => socket.write(zip, resolve));
     socket.destroy();
-    await eventually(async () => expect(await dataEntries(['packages'])).toEqual(before), 10_000);
+    await eventually(async () => expect(await dataEntries(['packages'])).toEqual(before), 20_000);
     expectError(await call('/v1/functions/t-aborted'), 'FUNCTION_NOT_FOUND');
   });
 

@@ -212,7 +212,7 @@ exports.handler = async () => Object.fromEntries(fs.readdirSync('/var/task').map
     socket.write(head);
     await new Promise((resolve) => socket.write(zip.subarray(0, Math.floor(zip.length * 0.99)), resolve));
     socket.destroy();
-    await eventually(async () => expect(await storedPaths()).toEqual(before), 10_000);
+    await eventually(async () => expect(await storedPaths()).toEqual(before), 20_000);
     expectError(await call(`/v1/functions/${name}`), 'FUNCTION_NOT_FOUND');
   });
 

@@ -54,7 +54,7 @@ describe('the command line', () => {
 
     expect((await succeed(['ls'])).out).toContain(name);
     expect(JSON.parse((await succeed(['describe', name, '--json'])).out)).toMatchObject({ Configuration: { FunctionName: name } });
-    await eventually(async () => expect((await succeed(['logs', name])).out).toContain('called as'), 10_000);
+    await eventually(async () => expect((await succeed(['logs', name])).out).toContain('called as'), 20_000);
     await succeed(['rm', name]);
     const gone = await easyfaas(['invoke', name]);
     expect(gone.code).toBe(3);
@@ -232,7 +232,7 @@ describe('the command line', () => {
     expect((await easyfaas(['rm', name], { env })).code).toBe(3);
     expect((await succeed(['keys'])).out).toContain(made.KeyId);
     await succeed(['keys', 'rm', made.KeyId]);
-    await eventually(async () => expect((await easyfaas(['invoke', name], { env })).code).toBe(3), 10_000);
+    await eventually(async () => expect((await easyfaas(['invoke', name], { env })).code).toBe(3), 20_000);
   });
 
   it('shows the pool, one container with its history, and drains it', async () => {

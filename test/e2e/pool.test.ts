@@ -74,8 +74,8 @@ describe.each<Language>(['nodejs20', 'python3'])('the memory of a warm container
         });
       }, 15_000);
     }
-    const running = invoke(name, { ms: 1500 });
-    await eventually(async () => expect((await call(`/v1/pool/${containerOf(first)}`)).json()).toMatchObject({ inFlight: 1 }), 10_000);
+    const running = invoke(name, { ms: 4000 });
+    await eventually(async () => expect((await call(`/v1/pool/${containerOf(first)}`)).json()).toMatchObject({ inFlight: 1 }), 20_000);
     await setMemory(640);
     expect((await running).json()).toEqual([pid, expect.anything()]);
     expect((await invoke(name, { mb: 300 })).json()).toEqual([pid, 640]);

@@ -120,7 +120,7 @@ describe("another account's function", () => {
   it('is in no list, and its calls are in no record', async () => {
     const mine = await deploy({ source: 'exports.handler = async () => 1;' });
     const id = (await invoke(mine)).headers.get('x-easyfaas-request-id');
-    await eventually(async () => expect((await call(`/v1/invocations/${id}`)).status).toBe(200), 10_000);
+    await eventually(async () => expect((await call(`/v1/invocations/${id}`)).status).toBe(200), 20_000);
     expectError(await call(`/v1/invocations/${id}`, { key: otherKey }), 'RECORD_NOT_FOUND');
     for (const path of ['/v1/functions?maxItems=100', '/v1/invocations', `/v1/invocations?function=${mine}`]) {
       const { status, text } = await call(path, { key: otherKey });

@@ -49,7 +49,7 @@ describe('unpacked code', () => {
     await eventually(async () => {
       const answer = await invoke(name);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '"genuine"' });
-    }, 10_000);
+    }, 30_000);
   });
 
   it('that was deleted from the disk is unpacked anew', async () => {
@@ -58,7 +58,7 @@ describe('unpacked code', () => {
     await eventually(async () => {
       const answer = await invoke(name);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '"genuine"' });
-    }, 10_000);
+    }, 30_000);
   });
 
   it('whose package is gone as well is missed in clear words, and other functions go on', async () => {

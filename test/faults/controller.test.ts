@@ -86,7 +86,7 @@ describe('kill -9 of the controller', () => {
     const { headers } = await invoke(name);
     const id = headers.get('x-easyfaas-request-id');
     const configuration = (await call(`/v1/functions/${name}/configuration`)).json<FunctionConfiguration>();
-    await eventually(async () => expect((await call(`/v1/invocations/${id}`)).status).toBe(200), 10_000);
+    await eventually(async () => expect((await call(`/v1/invocations/${id}`)).status).toBe(200), 20_000);
     const restarts = await restartCount('controller');
     await signalService('controller', 'KILL');
     await eventually(async () => expect(await restartCount('controller')).toBeGreaterThan(restarts), 40_000);
@@ -105,11 +105,11 @@ describe('SIGTERM of the controller', () => {
     const since = String(Math.floor(Date.now() / 1000) - 1);
     const restarts = await restartCount('controller');
 
-    const accepted = Array.from({ length: 10 }, () => observe(name, { ms: 3000 }, 30_000));
+    const accepted = Array.from({ length: 10 }, () => observe(name, { ms: 6000 }, 40_000));
     await eventually(async () => {
       const view = (await poolContainers()).find((each) => each.assignment?.functionName === name);
       expect(view?.inFlight).toBe(10);
-    }, 2500);
+    }, 5500);
     await signalService('controller', 'TERM');
     const late = await observe(name, { ms: 0 }, 20_000);
 

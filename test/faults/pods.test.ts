@@ -105,7 +105,7 @@ describeLocally('two pods on one Redis', () => {
 
   it('a call that finds one full is answered by the other, with everything that belongs to an answer', async () => {
     const name = await alpha.deploy({ source: `${SLEEPS} // forwarded`, timeoutSeconds: 30 });
-    const long = [alpha.invoke(name, { ms: 6000 }), alpha.invoke(name, { ms: 6000 })];
+    const long = [alpha.invoke(name, { ms: 12_000 }), alpha.invoke(name, { ms: 12_000 })];
     await eventually(async () => {
       const busy = (await alpha.pool()).filter(({ inFlight }) => inFlight === 1);
       expect(busy).toHaveLength(2);

@@ -43,7 +43,7 @@ describeLocally('the services', () => {
     run.load([name], { clients: 10, ms: 30, pauseMs: 5 });
     await eventually(() => expect(run.endings.length).toBeGreaterThan(50), 20_000);
     const long = Array.from({ length: 5 }, () => run.call(name, { ms: 2500 }));
-    await eventually(async () => expect((await stack.client.containerOf(name)).inFlight).toBeGreaterThanOrEqual(5), 5000);
+    await eventually(async () => expect((await stack.client.containerOf(name)).inFlight).toBeGreaterThanOrEqual(5), 20_000);
     stack.controller.signal('SIGTERM');
     // While the long calls end: what is open is served, new work is refused, and readiness says so.
     const seen = await readinessUntilGone();

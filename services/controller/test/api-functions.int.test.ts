@@ -473,7 +473,7 @@ describeWithRedis('functions over the API', () => {
         `Content-Length: ${zip.length + 1}`,
       ].join('\r\n');
       await rawExchange(api.port, Buffer.concat([Buffer.from(`${head}\r\n\r\n`), zip]), { deadlineMs: 500 });
-      await eventually(() => expect(packageFiles()).toEqual(before), 5000);
+      await eventually(() => expect(packageFiles()).toEqual(before), 20_000);
       expect(codeOf(await call(`/v1/functions/${name}`))).toBe('FUNCTION_NOT_FOUND');
     });
   });

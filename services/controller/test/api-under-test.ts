@@ -265,7 +265,7 @@ export async function startApi({
   await packages.start();
   await adminKey.start();
   if (isRedisThere) await triggers.start();
-  if (isRedisThere) await eventually(() => adminKey.check(), 10_000);
+  if (isRedisThere) await eventually(() => adminKey.check(), 20_000);
   const port = await listen(server);
   return {
     port,

@@ -168,7 +168,7 @@ describeWithRedis('versions and aliases over the API', () => {
     const first = await commitOf(name, '1');
     expect(await commitOf(name, 'live')).toBe(first);
     await put(`${name}/aliases/live`, { FunctionVersion: '2' });
-    await eventually(async () => expect(await commitOf(name, 'live')).toBe(second.CommitId), 10_000);
+    await eventually(async () => expect(await commitOf(name, 'live')).toBe(second.CommitId), 20_000);
     const remote = new RedisFunctionStore({ ...other, prefix: redis.prefix });
     const alias = await remote.versions.getAlias({ accountId: 'default', functionName: name }, 'live');
     await remote.versions.putAlias(
@@ -176,7 +176,7 @@ describeWithRedis('versions and aliases over the API', () => {
       { ...(alias as AliasConfiguration), FunctionVersion: '1', RevisionId: 'r' },
       alias?.RevisionId,
     );
-    await eventually(async () => expect(await commitOf(name, 'live')).toBe(first), 10_000);
+    await eventually(async () => expect(await commitOf(name, 'live')).toBe(first), 20_000);
   });
 
   it('deletes one version by its number, everything with the function, and $LATEST never alone', async () => {

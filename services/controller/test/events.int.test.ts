@@ -85,7 +85,7 @@ describeWithPrivateRedis('the life of an event', () => {
     });
     expect(busy.configuration.FunctionName).toBe(held.configuration.FunctionName);
     const occupying = local.invoke('held');
-    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 20_000);
     const requestId = await send('held');
     await occupying;
     await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
@@ -110,7 +110,7 @@ describeWithPrivateRedis('the life of an event', () => {
   it('F9 and F6 survives that Redis is away when its function ends', async () => {
     local.deploy('slow', { source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 800, "done"))' });
     const requestId = await send('slow');
-    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 20_000);
     redis.freeze();
     await new Promise((resolve) => setTimeout(resolve, 2500));
     redis.thaw();
@@ -124,7 +124,7 @@ describeWithPrivateRedis('the life of an event', () => {
       timeoutSeconds: 5,
     });
     const requestId = await send('long');
-    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 20_000);
     await local.events.drain(AbortSignal.abort());
     expect(await local.events.store.read('default', requestId)).toMatchObject({ status: 'accepted', attempt: 0 });
     await local.stopController();
@@ -139,7 +139,7 @@ describeWithPrivateRedis('the life of an event', () => {
       timeoutSeconds: 5,
     });
     const requestId = await send('long');
-    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 20_000);
     await local.stopController();
     await local.startController();
     await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 50_000);
@@ -157,7 +157,7 @@ describeWithPrivateRedis('the life of an event', () => {
       reserved: 1,
     });
     const running = await send('long');
-    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 20_000);
     const { store, invocations } = local.events;
     const later = { accountId: 'default', functionName: 'long', qualifier: '$LATEST', payload: Buffer.from('1'), source: 'api' };
     const { requestId: waiting } = await local.events.intake.accept({ ...later, notBeforeMs: Date.now() + 60_000 });

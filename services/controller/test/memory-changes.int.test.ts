@@ -57,12 +57,12 @@ describe('a function whose memory alone was changed', () => {
     local.deploy('tells', { source: TELLS });
     const { pid } = await told();
     const running = told({ ms: 500 });
-    await eventually(() => expect(local.funclet.views().map(({ state }) => state)).not.toContain('paused'), 5000);
+    await eventually(() => expect(local.funclet.views().map(({ state }) => state)).not.toContain('paused'), 20_000);
     local.setMemory('tells', 512);
     expect(await running).toMatchObject({ pid });
-    await eventually(() => expect(local.funclet.states()).toContain('paused'), 10_000);
+    await eventually(() => expect(local.funclet.states()).toContain('paused'), 20_000);
     local.setMemory('tells', 1024);
-    await eventually(() => expect(memoryOfWarm()).toEqual([1024]), 5000);
+    await eventually(() => expect(memoryOfWarm()).toEqual([1024]), 20_000);
     expect(await told()).toEqual({ pid, limit: '1024', env: '1024', start: 'warm' });
   });
 
@@ -75,7 +75,7 @@ describe('a function whose memory alone was changed', () => {
     const after = await told();
     expect(after).toMatchObject({ limit: '512', start: 'cold' });
     expect(after.pid).not.toBe(pid);
-    await eventually(() => expect(memoryOfWarm()).toEqual([512]), 5000);
+    await eventually(() => expect(memoryOfWarm()).toEqual([512]), 20_000);
   });
 
   it('ends with the last of many changes that came at once', async () => {
@@ -84,19 +84,19 @@ describe('a function whose memory alone was changed', () => {
     const { pid } = await told();
     for (const memoryMb of [256, 512, 300, 700, 200]) local.setMemory('tells', memoryMb);
     expect(await told()).toEqual({ pid, limit: '200', env: '200', start: 'warm' });
-    await eventually(() => expect(memoryOfWarm()).toEqual([200]), 5000);
+    await eventually(() => expect(memoryOfWarm()).toEqual([200]), 20_000);
   });
 
   it('is adopted and changed when the controller was away meanwhile', async () => {
     await start();
     local.deploy('tells', { source: TELLS });
     const { pid } = await told();
-    await eventually(() => expect(local.funclet.states()).toContain('warm'), 5000);
+    await eventually(() => expect(local.funclet.states()).toContain('warm'), 20_000);
     const { port } = new URL(local.url);
     await local.stopController();
     local.setMemory('tells', 384);
     await local.startController(Number(port));
-    await eventually(() => expect(memoryOfWarm()).toEqual([384]), 10_000);
+    await eventually(() => expect(memoryOfWarm()).toEqual([384]), 20_000);
     expect(await told()).toEqual({ pid, limit: '384', env: '384', start: 'warm' });
   });
 
@@ -116,7 +116,7 @@ describe('an operator', () => {
     await start();
     local.deploy('tells', { source: TELLS });
     const { pid } = await told();
-    await eventually(() => expect(local.funclet.states()).toContain('warm'), 5000);
+    await eventually(() => expect(local.funclet.states()).toContain('warm'), 20_000);
     const containerId = local.onlyId('warm');
     expect(await local.engine.report.resize(containerId, 640)).toMatchObject({ memoryMb: 640 });
     expect(await told()).toMatchObject({ pid, limit: '640' });

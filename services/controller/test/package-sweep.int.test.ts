@@ -68,7 +68,7 @@ describeWithPrivateRedis('the sweep of packages, with a real store and a real di
   const look = async (): Promise<void> => {
     const before = looks;
     clock.advance(TEN_MINUTES_MS);
-    await eventually(() => expect(looks).toBe(before + 1), 10_000);
+    await eventually(() => expect(looks).toBe(before + 1), 20_000);
   };
   const pathOf = (sha256: string): string => join(dataDir, 'packages', `${sha256}.zip`);
   const upload = async (source: string): Promise<string> => {
@@ -190,7 +190,7 @@ describeWithPrivateRedis('the sweep of packages, with a real store and a real di
     await look();
     await redis.kill();
     await redis.start();
-    await eventually(async () => expect(await client.redis.ping()).toBe('PONG'), 10_000);
+    await eventually(async () => expect(await client.redis.ping()).toBe('PONG'), 20_000);
     await look();
     await look();
     expect(await left()).toContain(`${unused}.zip`);

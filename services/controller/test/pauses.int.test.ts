@@ -19,7 +19,7 @@ beforeAll(() => {
 afterEach(async () => local.stop());
 
 const paused = (): number => local.funclet.states().filter((state) => state === 'paused').length;
-const untilPaused = (count = 1): Promise<void> => eventually(() => expect(paused()).toBe(count), 10_000);
+const untilPaused = (count = 1): Promise<void> => eventually(() => expect(paused()).toBe(count), 20_000);
 
 interface Counted {
   start: string | null;
@@ -54,8 +54,8 @@ describe('an idle container', () => {
   });
 
   it('is not frozen while a call runs in it', async () => {
-    await start();
-    local.deploy('slow', { source: `exports.handler = () => new Promise((done) => setTimeout(() => done('slept'), 1000));` });
+    await start({ pauseAfterMs: 1000 });
+    local.deploy('slow', { source: `exports.handler = () => new Promise((done) => setTimeout(() => done('slept'), 2500));` });
     expect((await local.invoke('slow')).text).toBe('"slept"');
     expect(local.funclet.freezes).toEqual([]);
     await untilPaused();
@@ -87,7 +87,7 @@ describe('an idle container', () => {
     const { pid } = await count();
     await untilPaused();
     local.deploy('counter', { source: COUNTER });
-    await eventually(() => expect(paused()).toBe(0), 10_000);
+    await eventually(() => expect(paused()).toBe(0), 20_000);
     expect((await count()).pid).not.toBe(pid);
     await untilPaused();
     await eventually(() => expect(paused()).toBe(0), 15_000);
@@ -101,7 +101,7 @@ describe('an idle container', () => {
     const { port } = new URL(local.url);
     await local.stopController();
     await local.startController(Number(port));
-    await eventually(() => expect(local.funclet.freezes.filter((verb) => verb === 'resume')).toHaveLength(1), 10_000);
+    await eventually(() => expect(local.funclet.freezes.filter((verb) => verb === 'resume')).toHaveLength(1), 20_000);
     await eventually(
       async () => expect((await local.engine.report.get(local.onlyId('warm', 'paused')))?.phase).toMatch(/warm|paused/),
       10_000,

@@ -50,7 +50,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO, concurrency: 4 });
     local.provision('hello', 6);
     await untilReady();
-    await eventually(() => expect(warm()).toHaveLength(2), 5000);
+    await eventually(() => expect(warm()).toHaveLength(2), 20_000);
     expect(state()).toMatchObject({ AvailableProvisionedConcurrentExecutions: 6 });
   });
 
@@ -59,14 +59,14 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 1);
     await untilReady();
-    await eventually(() => expect(warm()).toHaveLength(1), 5000);
+    await eventually(() => expect(warm()).toHaveLength(1), 20_000);
     const before = warm();
     const untilMs = Date.now() + 5000;
-    await eventually(() => expect(Date.now()).toBeGreaterThan(untilMs), 10_000);
+    await eventually(() => expect(Date.now()).toBeGreaterThan(untilMs), 20_000);
     expect(warm()).toEqual(before);
     expect(local.funclet.freezes).toEqual([]);
     local.provision('hello', 0);
-    await eventually(() => expect(warm()).toEqual([]), 10_000);
+    await eventually(() => expect(warm()).toEqual([]), 20_000);
     expect(state()).toBeUndefined();
   }, 30_000);
 
@@ -75,7 +75,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 1);
     await untilReady();
-    await eventually(() => expect(warm()).toHaveLength(1), 5000);
+    await eventually(() => expect(warm()).toHaveLength(1), 20_000);
     const [before = ''] = warm();
     local.funclet.killContainer(before);
     await eventually(() => {
@@ -90,7 +90,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 1);
     await untilReady();
-    await eventually(() => expect(warm()).toHaveLength(1), 5000);
+    await eventually(() => expect(warm()).toHaveLength(1), 20_000);
     const before = warm();
     const { port } = new URL(local.url);
     await local.stopController();
@@ -104,7 +104,7 @@ describe('provisioned concurrency', () => {
     local.deploy('hello', { source: HELLO });
     local.provision('hello', 2);
     await untilReady();
-    await eventually(() => expect(warm()).toHaveLength(2), 5000);
+    await eventually(() => expect(warm()).toHaveLength(2), 20_000);
     const before = warm();
     local.deploy('hello', { source: `exports.handler = async () => 'new';` });
     const least = { warm: Infinity };
@@ -129,7 +129,7 @@ describe('provisioned concurrency', () => {
     );
     const { created } = local.funclet;
     const untilMs = Date.now() + 4000;
-    await eventually(() => expect(Date.now()).toBeGreaterThan(untilMs), 10_000);
+    await eventually(() => expect(Date.now()).toBeGreaterThan(untilMs), 20_000);
     expect(local.funclet.created - created).toBeLessThanOrEqual(1);
     local.deploy('hello', { source: HELLO });
     await untilReady();

@@ -102,7 +102,7 @@ describeWithRedis('records', () => {
     const added = record({ logTail: 'ü\n' });
     here.add(added);
     expect(await here.find('default', added.requestId)).toEqual(added);
-    await eventually(async () => expect(await there.find('default', added.requestId)).toEqual(added), 5000);
+    await eventually(async () => expect(await there.find('default', added.requestId)).toEqual(added), 20_000);
   });
 
   it('are kept up to about ten thousand, in few entries', async () => {
@@ -152,7 +152,7 @@ describeWithPrivateRedis('records while Redis is away', () => {
     const newest = added.at(-1);
     expect(await records.find('default', newest?.requestId ?? '')).toEqual(newest);
     await redis.start();
-    await eventually(async () => expect(await client.redis.xlen(`${redis.prefix}:records:default`)).toBe(50), 10_000);
+    await eventually(async () => expect(await client.redis.xlen(`${redis.prefix}:records:default`)).toBe(50), 20_000);
     expect(dropped).toBe(1000);
   });
 });

@@ -112,7 +112,7 @@ describeWithRedis('the function store in Redis', () => {
     await store.replace(storedFunction('told', { RevisionId: 'r2', CommitId: 'commit-2' }), 'r1');
     await store.delete('default', 'told');
     expect(here).toEqual(expected);
-    await eventually(() => expect(there.slice(-3)).toEqual(expected), 5000);
+    await eventually(() => expect(there.slice(-3)).toEqual(expected), 20_000);
     expect(here).toEqual(expected);
   });
 

@@ -30,19 +30,19 @@ describeWithPrivateRedis('the front half while Redis is away', () => {
     await call('/v1/functions/known', SOURCE);
     await api.directory.find('default', 'known', LATEST);
     await redis.kill();
-    await eventually(async () => expect((await call('/readyz')).status).toBe(503), 5000);
+    await eventually(async () => expect((await call('/readyz')).status).toBe(503), 15_000);
     expect((await call('/readyz')).text).toMatch(/Redis/);
     expect((await call('/healthz')).status).toBe(200);
 
     const startedAt = performance.now();
     expect(codeOf(await call('/v1/functions/other', SOURCE))).toBe('STORE_UNAVAILABLE');
     expect(codeOf(await call('/v1/functions'))).toBe('STORE_UNAVAILABLE');
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(performance.now() - startedAt).toBeLessThan(12_000);
     expect((await api.directory.find('default', 'known', LATEST)).configuration.FunctionName).toBe('known');
     await expect((async () => api.directory.find('default', 'unknown', LATEST))()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 
     await redis.start();
-    await eventually(async () => expect((await call('/readyz')).status).toBe(200), 10_000);
+    await eventually(async () => expect((await call('/readyz')).status).toBe(200), 20_000);
     // The store came back empty: the key is registered again from its file.
     await eventually(async () => expect((await call('/v1/functions/other', SOURCE)).status).toBe(201), 20_000);
   }, 60_000);
@@ -51,9 +51,9 @@ describeWithPrivateRedis('the front half while Redis is away', () => {
     redis.freeze();
     const startedAt = performance.now();
     expect(codeOf(await call('/v1/functions'))).toBe('STORE_UNAVAILABLE');
-    expect(performance.now() - startedAt).toBeLessThan(2500);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
     redis.thaw();
-    await eventually(async () => expect((await call('/v1/functions')).status).toBe(200), 10_000);
+    await eventually(async () => expect((await call('/v1/functions')).status).toBe(200), 20_000);
   }, 30_000);
 
   it('starts without Redis, is not ready, and makes the admin key when Redis comes', async () => {
@@ -70,7 +70,7 @@ describeWithPrivateRedis('the front half while Redis is away', () => {
         ],
       });
       await redis.start();
-      await eventually(async () => expect((await clientOf(late.url)('/readyz')).status).toBe(200), 10_000);
+      await eventually(async () => expect((await clientOf(late.url)('/readyz')).status).toBe(200), 20_000);
       expect((await clientOf(late.url, await late.adminKey())('/v1/functions')).status).toBe(200);
     } finally {
       await late.stop();

@@ -63,7 +63,7 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
     server.unref();
     const started = server;
     process.once('exit', () => started.kill('SIGKILL'));
-    await eventually(() => answersPing(socketPath), 10_000);
+    await eventually(() => answersPing(socketPath), 20_000);
   };
   const kill = async (): Promise<void> => {
     const running = server;

@@ -99,7 +99,7 @@ describeWithRedis('triggers that take messages', () => {
       await add('data', '{"n":1}');
       await eventsCome(2);
       expect(payloads()).toEqual([{ n: 0 }, { n: 1 }]);
-      await eventually(async () => expect(await pending()).toBe(0), 10_000);
+      await eventually(async () => expect(await pending()).toBe(0), 20_000);
     });
 
     it('does not acknowledge what could not be kept, and takes it again', async () => {
@@ -114,7 +114,7 @@ describeWithRedis('triggers that take messages', () => {
       expect(await pending()).toBe(1);
       api.intake.failure = undefined;
       await eventsCome(1);
-      await eventually(async () => expect((await view()).State).toBe('active'), 10_000);
+      await eventually(async () => expect((await view()).State).toBe('active'), 20_000);
     });
 
     it('D10 takes over what a dead consumer left', async () => {
@@ -149,7 +149,7 @@ describeWithRedis('triggers that take messages', () => {
         [[2, 2]],
       ]);
       expect(batches[0]?.Records[0]).toMatchObject({ eventSource: 'easyfaas:redis-stream', attributes: { origin: 'test' } });
-      await eventually(async () => expect(await pending()).toBe(0), 10_000);
+      await eventually(async () => expect(await pending()).toBe(0), 20_000);
     });
 
     it('F128 makes a dead letter of what it cannot read and goes on', async () => {
@@ -189,7 +189,7 @@ describeWithRedis('triggers that take messages', () => {
       const Filter = { Filters: [{ Pattern: { price: [{ numeric: ['>', 10] }] } }] };
       await create('redis-stream', { Stream: stream, StartingPosition: 'earliest' }, { Filter });
       for (const price of [5, 50, 10]) await add('data', JSON.stringify({ price }));
-      await eventually(async () => expect((await view()).Counters).toMatchObject({ Received: 3, Filtered: 2, Accepted: 1 }), 10_000);
+      await eventually(async () => expect((await view()).Counters).toMatchObject({ Received: 3, Filtered: 2, Accepted: 1 }), 20_000);
       expect(payloads()).toEqual([{ price: 50 }]);
     });
 

@@ -32,7 +32,7 @@ describeWithBroker('mqtt triggers', () => {
     broker = spawn('mosquitto', ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' });
     const started = broker;
     process.once('exit', () => started.kill('SIGKILL'));
-    await eventually(() => answers(port), 10_000);
+    await eventually(() => answers(port), 20_000);
   };
   const stopBroker = async (): Promise<void> => {
     const ended = new Promise((resolve) => broker.once('exit', resolve));

@@ -31,7 +31,7 @@ describeWithRedis("a source of one's own", () => {
       expect(created.Details).toEqual({ PerMinute: 3000 });
       const more = async (): Promise<void> => {
         const before = api.events.length;
-        await eventually(() => expect(api.events.length).toBeGreaterThan(before + 2), 10_000);
+        await eventually(() => expect(api.events.length).toBeGreaterThan(before + 2), 20_000);
       };
       await more();
       await call(`/v1/triggers/${created.TriggerId}/pause`, { method: 'POST' });

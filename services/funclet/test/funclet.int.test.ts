@@ -7,6 +7,8 @@ import { FuncletUnderTest, cgroupFile, operation } from './support/funclet-under
 const MIB = 1024 * 1024;
 const USER = '10001:10001';
 const SLOW_MS = 60_000;
+/** For what the funclet does in the background. */
+const LATE_MS = 20_000;
 jest.setTimeout(SLOW_MS);
 
 const IMAGE = 'easyfaas/funclet-test';
@@ -43,9 +45,8 @@ describeWithDocker('a funclet on a real Docker', () => {
   });
 
   it('is ready with one runtime and names the image of the other', async () => {
-    let ready = await world.call('GET', '/readyz');
-    for (let tries = 0; tries < 100 && ready.status !== 200; tries++) ready = await world.call('GET', '/readyz');
-    expect(ready.status).toBe(200);
+    await eventually(async () => (await world.call('GET', '/readyz')).status === 200, LATE_MS);
+    const ready = await world.call('GET', '/readyz');
     expect(ready.body).toMatchObject({ checks: { docker: 'ok', runtimes: 'missing images: easyfaas/no-such-image:latest' } });
     const refused = await world.call('POST', '/v1/containers', {
       ...operation(),
@@ -108,9 +109,7 @@ describeWithDocker('a funclet on a real Docker', () => {
       docker('inspect', '-f', '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuShares}}', dockerId);
     const agrees = async (megabytes: number, shares: number): Promise<void> => {
       expect(limit()).toBe(megabytes * MIB);
-      let seen = '';
-      for (let tries = 0; tries < 50 && seen !== `${megabytes * MIB} ${megabytes * MIB} ${shares}`; tries++) seen = await inspected();
-      expect(seen).toBe(`${megabytes * MIB} ${megabytes * MIB} ${shares}`);
+      await eventually(async () => (await inspected()) === `${megabytes * MIB} ${megabytes * MIB} ${shares}`, LATE_MS);
       expect(limit()).toBe(megabytes * MIB);
     };
     await agrees(300, 174);
@@ -155,8 +154,8 @@ describeWithDocker('a funclet on a real Docker', () => {
   it('hears of a container that was killed, with its exit code', async () => {
     const containerId = await world.warm('test', sha256);
     await docker('kill', await world.dockerId(containerId));
-    let view = await world.view(containerId);
-    for (let tries = 0; tries < 200 && view.state !== 'gone'; tries++) view = await world.view(containerId);
+    await eventually(async () => (await world.view(containerId)).state === 'gone', LATE_MS);
+    const view = await world.view(containerId);
     expect(view).toMatchObject({ state: 'gone', exit: { exitCode: 137, oomKilled: false } });
     expect(view.reason).toContain('ended by itself with exit code 137');
   });
@@ -164,9 +163,7 @@ describeWithDocker('a funclet on a real Docker', () => {
   it('hears of a container that was removed by hand', async () => {
     const containerId = await world.cold('test');
     await docker('rm', '-f', await world.dockerId(containerId));
-    let view = await world.view(containerId);
-    for (let tries = 0; tries < 200 && view.state !== 'gone'; tries++) view = await world.view(containerId);
-    expect(view.state).toBe('gone');
+    await eventually(async () => (await world.view(containerId)).state === 'gone', LATE_MS);
     expect(world.leftovers().directories).toEqual([]);
   });
 
@@ -228,9 +225,7 @@ describeWithDocker('a funclet on a real Docker', () => {
     await world.act(paused, 'resume');
     await world.warmUp(cold, sha256);
     expect((await execIn(await world.dockerId(cold), USER, 'cat', '/var/task/index.js')).output).toContain('handler');
-    let left = stranger;
-    for (let tries = 0; tries < 200 && left !== ''; tries++) left = await docker('ps', '-aq', '--filter', `id=${stranger}`);
-    expect(left).toBe('');
+    await eventually(async () => (await docker('ps', '-aq', '--filter', `id=${stranger}`)) === '', LATE_MS);
     for (const containerId of [cold, warm, paused]) await world.reset(containerId);
     expect(world.leftovers()).toEqual({ directories: [], mounts: [] });
   });

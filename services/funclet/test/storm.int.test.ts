@@ -1,3 +1,4 @@
+import { eventually } from '../src/lifecycle/testing/eventually';
 import { makeStayingImage, describeWithDocker, docker, localImage, removeLeftovers } from './support/docker';
 import { FuncletUnderTest, cgroupFile } from './support/funclet-under-test';
 
@@ -47,11 +48,8 @@ describeWithDocker('a funclet in a storm', () => {
       const dockerId = await world.dockerId(containerId);
       const { memoryMb } = await world.view(containerId);
       expect(Number(cgroupFile(dockerId, 'memory.limit_in_bytes', 'memory.max'))).toBe(memoryMb * MIB);
-      let inspected = '';
-      const wanted = String(memoryMb * MIB);
-      for (let tries = 0; tries < 100 && inspected !== wanted; tries++)
-        inspected = await docker('inspect', '-f', '{{.HostConfig.Memory}}', dockerId);
-      expect(inspected).toBe(wanted);
+      const inspected = (): Promise<string> => docker('inspect', '-f', '{{.HostConfig.Memory}}', dockerId);
+      await eventually(async () => (await inspected()) === String(memoryMb * MIB), 20_000);
       expectedMb += memoryMb + 8;
     }
     expect(await reserved()).toBe(expectedMb);

@@ -209,7 +209,7 @@ export class LocalController {
       settings: { ...readAsyncSettings(new EnvReader({})), ...this.#options.async },
     });
     const { store } = this.#async;
-    await eventually(() => store.count('open', 'default', 'none'), 10_000);
+    await eventually(() => store.count('open', 'default', 'none'), 20_000);
     this.#async.start();
   }
 
