@@ -1,3 +1,4 @@
+import type { CreatedKey } from '@easyfaas/contracts/wire';
 import { silentLogger, type Logger } from '@easyfaas/service-kit';
 import { startApi, type ApiUnderTest } from './api-under-test';
 import { eventually } from './eventually';
@@ -28,22 +29,29 @@ describeWithRedis('what the API leaves behind', () => {
     await redis.stop();
   });
 
-  it('is one log line per control action: who, what, result', async () => {
+  it('is one log line per control action: who, what, on what, outcome', async () => {
     const headers = { 'Content-Type': 'text/javascript', 'X-Easyfaas-Request-Id': 'audited-request' };
     await call('/v1/functions/audited', { method: 'POST', headers, body: 'exports.handler = async () => 1;' });
     await call('/v1/functions/audited');
+    const { KeyId, Key } = (await call('/v1/keys', { method: 'POST', ...jsonBody({ Scopes: ['read'] }) })).json<CreatedKey>();
+    await call('/v1/functions/audited?why=hidden', { method: 'DELETE', key: Key });
+    await call('/v1/functions/audited', { method: 'DELETE', key: 'wrong' });
+    const done = { accountId: 'default', keyId: api.adminKeyId(), method: 'POST', outcome: 'done', status: 201 };
     await eventually(() => {
       const actions = lines.filter(({ message }) => message === 'control action').map(({ fields }) => fields);
+      const functionWrite = { action: 'function:write', path: '/v1/functions/audited' };
       expect(actions).toEqual([
+        { ...done, ...functionWrite, requestId: 'audited-request' },
+        { ...done, action: 'key:write', path: '/v1/keys', actedOn: `key:${KeyId}`, requestId: expect.any(String) },
         {
-          requestId: 'audited-request',
-          action: 'function:write',
-          method: 'POST',
-          path: '/v1/functions/audited',
-          accountId: 'default',
-          keyId: api.adminKeyId(),
-          status: 201,
-          isAborted: false,
+          ...done,
+          ...functionWrite,
+          method: 'DELETE',
+          keyId: KeyId,
+          outcome: 'refused',
+          status: 403,
+          errorCode: 'FORBIDDEN',
+          requestId: expect.any(String),
         },
       ]);
     }, 5000);

@@ -28,11 +28,19 @@ export class EventInvokeConfigService {
 
   /**
    * Replaces the whole; a secret that there is stays.
+   * @param mayCall throws when whoever sets it may not call that function
    * @throws ServiceError VALIDATION_FAILED, INVALID_NAME, URL_NOT_ALLOWED, STORE_UNAVAILABLE
    */
-  async put(accountId: string, functionName: string, request: EventInvokeConfigRequest): Promise<EventInvokeConfig> {
+  async put(
+    accountId: string,
+    functionName: string,
+    request: EventInvokeConfigRequest,
+    mayCall: (functionName: string) => void = () => undefined,
+  ): Promise<EventInvokeConfig> {
     const { store, clock, newSecret } = this.#deps;
-    const destinations = Object.values(request.DestinationConfig ?? {}).map(({ Destination }) => this.#check(accountId, Destination));
+    const destinations = Object.values(request.DestinationConfig ?? {}).map(({ Destination }) =>
+      this.#check(accountId, Destination, mayCall),
+    );
     const known = await store.get(accountId, functionName);
     const secret = known?.SigningSecret ?? (destinations.includes('url') ? newSecret() : undefined);
     const config: EventInvokeConfig = {
@@ -51,7 +59,9 @@ export class EventInvokeConfigService {
     throw new ServiceError('RECORD_NOT_FOUND', `${functionName} has no event-invoke configuration of its own.`);
   }
 
-  #check(accountId: string, destination: string): string {
-    return parseDestination(destination, { accountId, region: this.#deps.region }, this.#deps.rules).kind;
+  #check(accountId: string, text: string, mayCall: (functionName: string) => void): string {
+    const destination = parseDestination(text, { accountId, region: this.#deps.region }, this.#deps.rules);
+    if (destination.kind === 'function') mayCall(destination.functionName);
+    return destination.kind;
   }
 }

@@ -32,4 +32,8 @@ export class AnonymousAuthenticator implements Authenticator {
   authenticate(): Principal {
     return this.#principal;
   }
+
+  isValid(): boolean {
+    return true;
+  }
 }

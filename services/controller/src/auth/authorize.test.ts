@@ -1,4 +1,5 @@
-import { ACTIONS, SCOPES, authorize, isAllowed, type Action } from './authorize';
+import { ACTIONS, SCOPES, authorize, authorizeAccount, authorizeFunction, isAllowed, isScope, type Action } from './authorize';
+import { FunctionLimit } from './function-limit';
 
 const all = Object.keys(ACTIONS) as Action[];
 const allowed = (accountId: string, scopes: string[]): Action[] =>
@@ -47,5 +48,20 @@ describe('authorization', () => {
   it('says which scope would do', () => {
     expect(() => authorize({ keyId: 'k', accountId: 'default', scopes: ['read'] }, 'function:write')).toThrow(/admin, deploy/);
     expect(() => authorize({ keyId: 'k', accountId: 'tenant', scopes: [...SCOPES] }, 'pool:read')).toThrow(/account "default"/);
+  });
+
+  it('lets a single action do just that', () => {
+    expect(allowed('default', ['function:invoke'])).toEqual(['function:invoke']);
+    expect(allowed('default', ['pool:read', 'key:write'])).toEqual([]);
+    expect(['admin', 'invoke', 'record:read'].every(isScope)).toBe(true);
+    expect(['key:read', 'metrics:read', 'toString', 'root'].some(isScope)).toBe(false);
+  });
+
+  it('keeps a key that is for some functions to these', () => {
+    const principal = { keyId: 'k', accountId: 'default', scopes: ['deploy'], functions: new FunctionLimit(['one', 'shop-*']) };
+    for (const name of ['one', 'shop-', 'shop-cart']) expect(() => authorizeFunction(principal, name)).not.toThrow();
+    for (const name of ['One', 'one-more', 'shop', 'a-shop-x']) expect(() => authorizeFunction(principal, name)).toThrow(/one, shop-\*/);
+    expect(() => authorizeAccount(principal)).toThrow(/only for the functions/);
+    expect(() => authorizeAccount({ keyId: 'k', accountId: 'default', scopes: ['deploy'] })).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CreateKeyRequest, CreatedKey } from '@easyfaas/contracts/wire';
 import { FakeClock, silentLogger } from '@easyfaas/service-kit';
 import { SecretBox } from '../secrets/secret-box';
 import { KeyAuthenticator } from './key-authenticator';
@@ -109,5 +110,72 @@ describe('the authenticator', () => {
     clock.advance(3_600_000);
     expect(await attempt(key)).toMatchObject({ accountId: 'tenant' });
     await expect(attempt(`easyfaas_zzzzzzzz_${'A'.repeat(43)}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  const make = (body: CreateKeyRequest): Promise<CreatedKey> =>
+    new KeyService({ store, clock, random: randomBytes, seal: SEAL }).create(body);
+  const inMs = (ms: number): string => new Date(clock.wallMs() + ms).toISOString();
+
+  it('takes a key until it expires, and then answers as for a wrong one', async () => {
+    const { Key } = await make({ Scopes: ['read'], ExpiresAt: inMs(3000) });
+    await attempt(Key);
+    clock.advance(2999);
+    expect(await attempt(Key)).toMatchObject({ scopes: ['read'] });
+    clock.advance(1);
+    const [expired, wrong] = await Promise.all([Key, 'wrong'].map((each) => attempt(each).catch((error: unknown) => String(error))));
+    expect(expired).toBe(wrong);
+    expect(await authenticator.isValid(Key)).toBe(false);
+  });
+
+  it('takes the secret before a rotation for its grace time, and the new one at once', async () => {
+    const made = await make({ Scopes: ['read'] });
+    await attempt(made.Key);
+    const service = new KeyService({ store, clock, random: randomBytes, seal: SEAL });
+    const rotated = await service.rotate(made.KeyId, { GraceSeconds: 2 });
+    expect(await attempt(rotated.Key)).toMatchObject({ keyId: made.KeyId });
+    expect(await attempt(made.Key)).toMatchObject({ keyId: made.KeyId });
+    clock.advance(2000);
+    await expect(attempt(made.Key)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await attempt(rotated.Key)).toMatchObject({ keyId: made.KeyId });
+    const again = await service.rotate(made.KeyId, { GraceSeconds: 0 });
+    await expect(attempt(rotated.Key)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await attempt(again.Key)).toMatchObject({ keyId: made.KeyId });
+  });
+
+  it('lets a key make no more requests than its rate, whichever of its secrets is sent', async () => {
+    const made = await make({ Scopes: ['read'], RateLimit: { RequestsPerSecond: 2, Burst: 3 } });
+    const rotated = await new KeyService({ store, clock, random: randomBytes, seal: SEAL }).rotate(made.KeyId, {});
+    for (const credential of [made.Key, rotated.Key, made.Key]) await attempt(credential);
+    const refused = { code: 'THROTTLED', headers: { 'Retry-After': '1', Reason: 'KeyRateExceeded' } };
+    await expect(attempt(rotated.Key)).rejects.toMatchObject(refused);
+    await expect(attempt(made.Key)).rejects.toMatchObject(refused);
+    expect(await authenticator.isValid(made.Key)).toBe(true);
+    clock.advance(500);
+    await attempt(made.Key);
+    await expect(attempt(made.Key)).rejects.toMatchObject(refused);
+    // Looked at again, its bucket is the same.
+    clock.advance(400);
+    store.gap();
+    await expect(attempt(made.Key)).rejects.toMatchObject(refused);
+  });
+
+  it('tells at once that a key is revoked, to who follows something', async () => {
+    await attempt(key);
+    expect(authenticator.isValid(key)).toBe(true);
+    await store.remove(keyId());
+    expect(await authenticator.isValid(key)).toBe(false);
+    expect(await authenticator.isValid(undefined)).toBe(false);
+  });
+
+  it('notes when a key is used, once a minute', async () => {
+    await attempt(key);
+    const first = store.usedAt[keyId()];
+    expect(first).toBe(new Date(clock.wallMs()).toISOString());
+    clock.advance(20_000);
+    await attempt(key);
+    expect(store.usedAt[keyId()]).toBe(first);
+    clock.advance(50_000);
+    await attempt(key);
+    expect(store.usedAt[keyId()]).not.toBe(first);
   });
 });

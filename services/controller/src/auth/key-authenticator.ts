@@ -2,7 +2,9 @@ import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
 import { RevalidatingCache } from '../revalidating-cache';
 import { FailureThrottle } from './failure-throttle';
 import { keyIdOf, matchesHash } from './key-format';
-import type { KeyStore } from './key-store';
+import type { KeyStore, StoredKey } from './key-store';
+import { KeyUses } from './key-uses';
+import { KnownKeys, type KnownKey } from './known-keys';
 import type { Authenticator, Principal } from './principal';
 
 /** A verified key is believed this long without looking, ms. */
@@ -23,14 +25,23 @@ type OnUnsealed = (keyId: string, credential: string) => void;
  * while its source is throttled.
  */
 export class KeyAuthenticator implements Authenticator {
-  readonly #cache: RevalidatingCache<Principal>;
+  readonly #cache: RevalidatingCache<KnownKey>;
+  readonly #known: KnownKeys;
   readonly #throttle: FailureThrottle;
+  readonly #uses: KeyUses;
 
   /** @param onUnsealed told of each key in use that is not sealed yet, with the whole of it */
   constructor({ store, clock, logger, onUnsealed }: { store: KeyStore; clock: Clock; logger: Logger; onUnsealed: OnUnsealed }) {
     this.#throttle = new FailureThrottle({ clock, limit: FAILURES_PER_MINUTE, windowMs: 60_000, capacity: SOURCES_REMEMBERED });
-    this.#cache = new RevalidatingCache<Principal>({
-      load: (credential) => verify(store, credential, onUnsealed),
+    this.#known = new KnownKeys(clock);
+    this.#uses = new KeyUses({ store, clock, logger });
+    this.#cache = new RevalidatingCache<KnownKey>({
+      load: async (credential) => {
+        const found = await verify(store, credential, onUnsealed);
+        if (found === undefined) return undefined;
+        this.#uses.note(found.stored.keyId);
+        return this.#known.of(found.stored, found.validUntil);
+      },
       clock,
       freshMs: FRESH_MS,
       graceMs: GRACE_MS,
@@ -40,7 +51,7 @@ export class KeyAuthenticator implements Authenticator {
       onBackgroundError: (error) => logger.warn('key could not be checked again', { error }),
     });
     store.onRevoked((keyId) => {
-      this.#cache.invalidateWhere((principal) => principal.keyId === keyId);
+      this.#cache.invalidateWhere(({ principal }) => principal.keyId === keyId);
     });
     store.onGap(() => this.#cache.expireAll());
   }
@@ -48,12 +59,29 @@ export class KeyAuthenticator implements Authenticator {
   authenticate(credential: string | undefined, source: string): Principal | Promise<Principal> {
     if (credential === undefined || credential === '') throw unauthorized();
     const cached = this.#cache.peek(credential);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return this.#admit(cached, source);
     if (!this.#cache.has(credential)) this.#assertNotThrottled(source);
     if (keyIdOf(credential) === undefined) throw this.#failed(source);
     const found = this.#cache.get(credential);
-    if (found instanceof Promise) return found.then((principal) => principal ?? this.#reject(source));
-    return found ?? this.#reject(source);
+    if (found instanceof Promise) return found.then((known) => this.#admit(known, source));
+    return this.#admit(found, source);
+  }
+
+  isValid(credential: string | undefined): boolean | Promise<boolean> {
+    if (credential === undefined) return false;
+    const found = this.#cache.get(credential);
+    if (found instanceof Promise) return found.then((known) => this.#isGood(known));
+    return this.#isGood(found);
+  }
+
+  #isGood(known: KnownKey | undefined): known is KnownKey {
+    return known !== undefined && !this.#known.hasExpired(known);
+  }
+
+  #admit(known: KnownKey | undefined, source: string): Principal {
+    if (!this.#isGood(known)) throw this.#failed(source);
+    this.#known.admit(known);
+    return known.principal;
   }
 
   #assertNotThrottled(source: string): void {
@@ -68,10 +96,6 @@ export class KeyAuthenticator implements Authenticator {
     );
   }
 
-  #reject(source: string): never {
-    throw this.#failed(source);
-  }
-
   #failed(source: string): ServiceError {
     this.#throttle.recordFailure(source);
     return unauthorized();
@@ -83,7 +107,13 @@ export function unauthorized(): ServiceError {
   return new ServiceError('UNAUTHORIZED', 'A valid key is needed: send `Authorization: Bearer <key>`.');
 }
 
-async function verify(store: KeyStore, credential: string, onUnsealed: OnUnsealed): Promise<Principal | undefined> {
+interface Found {
+  stored: StoredKey;
+  /** Of a secret that was replaced. */
+  validUntil: string | undefined;
+}
+
+async function verify(store: KeyStore, credential: string, onUnsealed: OnUnsealed): Promise<Found | undefined> {
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return undefined;
   const stored = await store.find(keyId);
@@ -91,7 +121,9 @@ async function verify(store: KeyStore, credential: string, onUnsealed: OnUnseale
   if (stored === undefined && (await store.adminKeyId()) === undefined) {
     throw new ServiceError('STORE_UNAVAILABLE', 'The store has no keys yet; the admin key is being registered. Try again shortly.');
   }
-  if (!matchesHash(credential, stored?.sha256) || stored === undefined) return undefined;
-  if (stored.sealed === undefined) onUnsealed(keyId, credential);
-  return { keyId, accountId: stored.accountId, scopes: stored.scopes };
+  const isCurrent = matchesHash(credential, stored?.sha256);
+  const isPrevious = matchesHash(credential, stored?.previous?.sha256);
+  if (stored === undefined || (!isCurrent && !isPrevious)) return undefined;
+  if (isCurrent && stored.sealed === undefined) onUnsealed(keyId, credential);
+  return { stored, validUntil: isCurrent ? undefined : stored.previous?.validUntil };
 }

@@ -20,8 +20,13 @@ export interface MadeKey {
 export function makeKey(random: (bytes: number) => Buffer): MadeKey {
   // 36 symbols do not divide 256: the id's slight bias does not matter, it is no secret.
   const keyId = [...random(8)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
-  const credential = `easyfaas_${keyId}_${random(32).toString('base64url')}`;
-  return { keyId, credential, sha256: hashOf(credential).toString('hex') };
+  const credential = credentialFor(keyId, random);
+  return { keyId, credential, sha256: sha256Of(credential) };
+}
+
+/** The whole key with a new secret. @param random gives that many random bytes */
+export function credentialFor(keyId: string, random: (bytes: number) => Buffer): string {
+  return `easyfaas_${keyId}_${random(32).toString('base64url')}`;
 }
 
 /** @returns the id of a well-formed key, undefined for anything else */

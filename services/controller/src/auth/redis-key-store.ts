@@ -7,7 +7,8 @@ import type { KeyStore, StoredKey } from './key-store';
 /*
  *   <prefix>:keys          hash: key id -> StoredKey as JSON
  *   <prefix>:admin-key     id of the admin key
- *   <prefix>:key-revoked   channel; the key's id
+ *   <prefix>:key-revoked   channel; the id of a key that was revoked or changed
+ *   <prefix>:key-uses      hash: key id -> when it was used last, ISO 8601
  */
 
 const ADD_ADMIN = `
@@ -21,6 +22,7 @@ const REPLACE_ADMIN = `
 local admin = redis.call('GET', KEYS[2])
 if admin then
   redis.call('HDEL', KEYS[1], admin)
+  redis.call('HDEL', KEYS[3], admin)
   redis.call('PUBLISH', ARGV[3], admin)
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -33,8 +35,16 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
+const ROTATE = `
+local doc = redis.call('HGET', KEYS[1], ARGV[1])
+if not doc or cjson.decode(doc).sha256 ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[4], ARGV[1])
+return 1`;
+
 const REMOVE = `
 local removed = redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('PUBLISH', ARGV[2], ARGV[1])
 return removed`;
 
@@ -44,6 +54,7 @@ export class RedisKeyStore implements KeyStore {
   readonly #keys: string;
   readonly #admin: string;
   readonly #channel: string;
+  readonly #uses: string;
 
   constructor({ redis, notices, prefix }: { redis: Redis; notices: RedisNotices; prefix: string }) {
     this.#redis = redis;
@@ -51,6 +62,7 @@ export class RedisKeyStore implements KeyStore {
     this.#keys = `${prefix}:keys`;
     this.#admin = `${prefix}:admin-key`;
     this.#channel = `${prefix}:key-revoked`;
+    this.#uses = `${prefix}:key-uses`;
   }
 
   async find(keyId: string): Promise<StoredKey | undefined> {
@@ -60,6 +72,19 @@ export class RedisKeyStore implements KeyStore {
 
   async add(key: StoredKey): Promise<boolean> {
     return (await redisCall(() => this.#redis.hsetnx(this.#keys, key.keyId, JSON.stringify(key)))) === 1;
+  }
+
+  async replace(key: StoredKey, expectedSha256: string): Promise<boolean> {
+    const given = [key.keyId, JSON.stringify(key), expectedSha256, this.#channel];
+    return (await redisCall(() => this.#redis.eval(ROTATE, 1, this.#keys, ...given))) === 1;
+  }
+
+  async touch(keyId: string, usedAt: string): Promise<void> {
+    await redisCall(() => this.#redis.hset(this.#uses, keyId, usedAt));
+  }
+
+  async uses(): Promise<Record<string, string>> {
+    return redisCall(() => this.#redis.hgetall(this.#uses));
   }
 
   async list(): Promise<StoredKey[]> {
@@ -76,7 +101,7 @@ export class RedisKeyStore implements KeyStore {
   }
 
   async remove(keyId: string): Promise<boolean> {
-    return (await redisCall(() => this.#redis.eval(REMOVE, 1, this.#keys, keyId, this.#channel))) === 1;
+    return (await redisCall(() => this.#redis.eval(REMOVE, 2, this.#keys, this.#uses, keyId, this.#channel))) === 1;
   }
 
   async adminKeyId(): Promise<string | undefined> {
@@ -89,7 +114,9 @@ export class RedisKeyStore implements KeyStore {
   }
 
   async replaceAdmin(key: StoredKey): Promise<void> {
-    await redisCall(() => this.#redis.eval(REPLACE_ADMIN, 2, this.#keys, this.#admin, key.keyId, JSON.stringify(key), this.#channel));
+    await redisCall(() =>
+      this.#redis.eval(REPLACE_ADMIN, 3, this.#keys, this.#admin, this.#uses, key.keyId, JSON.stringify(key), this.#channel),
+    );
   }
 
   onRevoked(listener: (keyId: string) => void): void {
@@ -106,9 +133,14 @@ function readKey(doc: string): StoredKey {
   const key = JSON.parse(doc) as Partial<Record<keyof StoredKey, unknown>>;
   const texts = [key.keyId, key.accountId, key.description, key.sha256, key.createdAt];
   const isSealed = key.sealed === undefined || typeof key.sealed === 'string';
-  const isKey = texts.every((text) => typeof text === 'string') && Array.isArray(key.scopes) && isSealed;
-  if (!isKey || !/^[0-9a-f]{64}$/.test(String(key.sha256))) {
+  const isKey = texts.every((text) => typeof text === 'string') && isTexts(key.scopes) && isSealed;
+  const isLimitReadable = key.functions === undefined || isTexts(key.functions);
+  if (!isKey || !isLimitReadable || !/^[0-9a-f]{64}$/.test(String(key.sha256))) {
     throw new ServiceError('INTERNAL', 'A stored key cannot be read; revoke it and make a new one.');
   }
   return key as StoredKey;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -14,6 +14,7 @@ import { LAMBDA_REQUEST_ID_HEADER, isLambdaPath, sendLambdaError } from './lambd
 import { LambdaError } from './lambda/lambda-error';
 import { mountLambda } from './lambda/lambda';
 import { LogStream } from './log-stream';
+import type { ResourceOwners } from './authorize-resource';
 import { type Callers, createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
 import { type OpenfaasDeps, mountOpenfaas } from './openfaas/openfaas';
 import type { PoolReader } from './pool-reader';
@@ -77,7 +78,8 @@ export function createApi(deps: ApiDeps): Api {
         if (isLambdaPath(request.path)) response.setHeader(LAMBDA_REQUEST_ID_HEADER, requestId);
         next();
       });
-      const mount = createMount(app, deps);
+      const guarded = { ...deps, owners: ownersOf(deps) };
+      const mount = createMount(app, guarded);
       mountOperations(mount, deps);
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
@@ -96,7 +98,7 @@ export function createApi(deps: ApiDeps): Api {
       mountKeys(mount, deps);
       mountTriggers(mount, deps);
       mountHotPaths(app);
-      mountUnsupported(createUnsupportedMount(app, deps));
+      mountUnsupported(createUnsupportedMount(app, guarded));
       app.use((request, _response, next) => {
         next(new ServiceError('ROUTE_NOT_FOUND', `No route for ${request.method} ${request.path}.`));
       });
@@ -105,11 +107,27 @@ export function createApi(deps: ApiDeps): Api {
   });
 }
 
+/** Looks up nothing before it is asked: only requests by limited keys need it. */
+function ownersOf({ functions, triggers, events, records }: ApiDeps): ResourceOwners {
+  return {
+    get region() {
+      return functions.region;
+    },
+    trigger: async (accountId, triggerId) => (await triggers.service.read(accountId, triggerId)).functionName,
+    invocation: async (accountId, requestId) => {
+      const found = (await events.invocations.find(accountId, requestId)) ?? (await records.find(accountId, requestId));
+      return found?.functionName;
+    },
+  };
+}
+
 /** Like the service kit's, but closes the connection kindly when the body is still on its way. */
 function answerError(logger: Logger): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
-    const { requestId } = requestContext(request);
+    const context = requestContext(request);
+    const { requestId } = context;
     const error = thrown instanceof LambdaError ? thrown : fromRouter(thrown);
+    if (error instanceof ServiceError) context.errorCode = error.code;
     if (error instanceof LambdaError || isLambdaPath(request.path)) return sendLambdaError(request, response, error, logger);
     if (error.status >= 500) logger.error('request failed', { requestId, method: request.method, path: request.path, error });
     sendError(response, error, requestId);

@@ -21,11 +21,13 @@ export interface LogRequest {
   /** Milliseconds since the epoch. */
   sinceMs?: number;
   isFollowed: boolean;
+  /** Whether whoever follows may still: it is asked at each look. */
+  mayFollow?: (() => boolean | Promise<boolean>) | undefined;
   /** What is shown of a record, a line of JSON each. */
   linesOf: (record: InvocationRecord) => readonly string[];
 }
 
-/** Answers with what was logged, oldest first, and goes on with what is logged until the client leaves or the service stops. */
+/** Answers with what was logged, oldest first, and goes on with what is logged until the client leaves, its key ends or the service stops. */
 export class LogStream {
   readonly #records: RecordReader;
   readonly #isStopping: () => boolean;
@@ -71,12 +73,12 @@ export class LogStream {
   /** @param told request ids that must not be told again */
   async #follow(
     response: Response,
-    { accountId, functionName, linesOf }: LogRequest,
+    { accountId, functionName, linesOf, mayFollow = () => true }: LogRequest,
     position: string,
     told: ReadonlySet<string>,
   ): Promise<void> {
     let quietMs = 0;
-    for (let from = position; !response.closed && !this.#isStopping();) {
+    for (let from = position; !response.closed && !this.#isStopping() && (await mayFollow());) {
       const next = await this.#records.after(accountId, from);
       const isMoving = next.position !== from;
       from = next.position;

@@ -7,6 +7,8 @@ import type { Authenticator, Principal } from '../auth/principal';
 import type { SignatureAuthenticator } from '../auth/signature/signature-authenticator';
 import { isSigned } from '../auth/signature/signed-request';
 import { readBytes } from './body';
+import { auditAction } from './audit-action';
+import { authorizeResource, type ResourceOwners } from './authorize-resource';
 import { holdBody, requestContext } from './request-context';
 import { ROUTE_POLICIES, policyOf, type Method, type RoutePolicy } from './route-policy';
 
@@ -22,15 +24,19 @@ export interface Callers {
 
 export type Mount = (path: string, handlers: Partial<Record<Method, Handler>>) => void;
 
+export interface GuardDeps extends Callers {
+  owners: ResourceOwners;
+}
+
 /**
- * Mounting goes through here only: the policy is looked up when the service starts, and key, scope and audit line come before
- * every handler. Methods without a handler are answered 405.
+ * Mounting goes through here only: the policy is looked up when the service starts, and audit line, key, scope and limits come
+ * before every handler. Methods without a handler are answered 405.
  */
-export function createMount(app: Express, deps: Callers & { logger: Logger }): Mount {
+export function createMount(app: Express, deps: GuardDeps & { logger: Logger }): Mount {
   return (path, handlers) => {
     const guarded = Object.entries(handlers).map(([method, handler]): [string, RequestHandler[]] => {
       const policy = policyOf(method as Method, path);
-      return [method, [guard(policy, deps), audit(policy, deps.logger), handler]];
+      return [method, [auditAction(policy, deps.logger), guard(policy, deps), handler]];
     });
     route(app, path, Object.fromEntries(guarded));
   };
@@ -50,28 +56,32 @@ const refuseHotPath: RequestHandler = () => {
 /** For paths that are answered alike whatever the method: any valid key will do. */
 export type MountUnsupported = (path: string, handler: Handler, signedBodyBytes?: number) => void;
 
-export function createUnsupportedMount(app: Express, deps: Callers): MountUnsupported {
+export function createUnsupportedMount(app: Express, deps: GuardDeps): MountUnsupported {
   return (path, handler, signedBodyBytes) => {
     const signed = signedBodyBytes === undefined ? {} : { signedBodyBytes };
     app.all(path, guard({ action: 'any', ...signed }, deps), handler);
   };
 }
 
-type Doors = Pick<RoutePolicy, 'takesBasic' | 'signedBodyBytes'>;
+type Guarded = Pick<RoutePolicy, 'takesBasic' | 'signedBodyBytes' | 'resource'> & { action: RoutePolicy['action'] | 'any' };
 
-function guard({ action, ...doors }: Doors & { action: RoutePolicy['action'] | 'any' }, callers: Callers): RequestHandler {
+function guard(policy: Guarded, deps: GuardDeps): RequestHandler {
+  const { action } = policy;
   if (action === 'public' || action === 'trigger') return (_request, _response, next) => next();
   return async (request, _response, next) => {
-    const principal = await callerOf(request, doors, callers);
+    const principal = await callerOf(request, policy, deps);
     requestContext(request).principal = principal;
-    if (action !== 'any') authorize(principal, action);
+    if (action !== 'any') {
+      authorize(principal, action);
+      await authorizeResource(principal, policy, request, deps.owners);
+    }
     next();
   };
 }
 
 async function callerOf(
   request: Request,
-  { takesBasic, signedBodyBytes }: Doors,
+  { takesBasic, signedBodyBytes }: Guarded,
   { authenticator, signatures }: Callers,
 ): Promise<Principal> {
   if (signatures !== undefined && signedBodyBytes !== undefined && isSigned(request.headers)) {
@@ -80,28 +90,8 @@ async function callerOf(
     return principal;
   }
   const credential = credentialOf(request) ?? (takesBasic === true ? basicCredentialOf(request) : undefined);
+  requestContext(request).isKeyValid = () => authenticator.isValid(credential);
   return authenticator.authenticate(credential, sourceOf(request));
-}
-
-/** One line per control action: who, what, result. Reading is not a control action. */
-function audit({ method, action, isCall }: RoutePolicy, logger: Logger): RequestHandler {
-  if (method === 'get' || isCall === true || action === 'public' || action === 'trigger') return (_request, _response, next) => next();
-  return (request, response, next) => {
-    const { requestId, principal } = requestContext(request);
-    response.once('close', () => {
-      logger.info('control action', {
-        requestId,
-        action,
-        method: request.method,
-        path: request.path,
-        accountId: principal?.accountId,
-        keyId: principal?.keyId,
-        status: response.statusCode,
-        isAborted: !response.writableFinished,
-      });
-    });
-    next();
-  };
 }
 
 /** The path parameter of that name; the router has percent-decoded it. */

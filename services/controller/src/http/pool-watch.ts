@@ -8,21 +8,21 @@ const BUFFERED_BYTES_MAX = 1024 * 1024;
 
 /**
  * The pool as server-sent events: `container` for each that is new or has changed, `gone` with its id, and `pool` for
- * everything else when that has changed. Everything once at the beginning. Ends when the watcher goes or the service stops.
+ * everything else when that has changed. Everything once at the beginning. Ends when the watcher goes, its key ends or the service stops.
  * @param shown what of a container may be seen
  */
 export function streamPool(
   response: Response,
   pool: PoolReader,
   shown: (container: PoolContainer) => object,
-  isStopping: () => boolean,
+  mustEnd: () => boolean | Promise<boolean>,
 ): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   let known = new Map<string, string>();
   let facts = '';
   const send = (event: string, json: string): void => void response.write(`event: ${event}\ndata: ${json}\n\n`);
   const look = async (): Promise<void> => {
-    if (isStopping()) return void response.end();
+    if (await mustEnd()) return void response.end();
     if (response.writableLength > BUFFERED_BYTES_MAX) return void response.destroy();
     const { containers, ...rest } = await pool.list();
     const now = new Map(containers.map((container) => [container.containerId, JSON.stringify(shown(container))]));

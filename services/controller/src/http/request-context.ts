@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from '@easyfaas/contracts/wire';
 import type { Principal } from '../auth/principal';
 
 export const REQUEST_ID_HEADER = 'X-Easyfaas-Request-Id';
@@ -9,6 +10,12 @@ export interface RequestContext {
   requestId: string;
   /** Set by authentication; absent on public routes. */
   principal?: Principal;
+  /** Whether the key would still be let in, for answers without an end; set with the principal. */
+  isKeyValid?: () => boolean | Promise<boolean>;
+  /** What a control action acted on, where the path does not say it: such as `key:abcd1234`. */
+  actedOn?: string;
+  /** Why it was refused or failed. */
+  errorCode?: ErrorCode;
 }
 
 const CONTEXT = Symbol('easyfaas.request');

@@ -1,6 +1,7 @@
 import type { Action } from '../auth/authorize';
 import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
+import { KEY_POLICIES } from './policies/keys';
 import { LAYER_POLICIES } from './policies/layers';
 import { LAMBDA_POLICIES, LAMBDA_UNSUPPORTED } from './policies/lambda';
 import { LOG_POLICIES } from './policies/logs';
@@ -12,12 +13,20 @@ import { PROVISIONED_POLICIES } from './policies/provisioned';
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
+/**
+ * `function`: the path names it as `:id`; `openfaas`: as `:name`, in OpenFaaS's way; `trigger`, `invocation`: the function behind
+ * `:triggerId`, `:requestId`; `handler`: the handler looks itself; `none`: there is nothing of an account in it.
+ */
+export type Resource = 'function' | 'openfaas' | 'trigger' | 'invocation' | 'handler' | 'none';
+
 export interface RoutePolicy {
   method: Method;
   /** As express writes it. */
   path: string;
   /** What the key must be allowed to do; `public` needs no key, `trigger` leaves it to the trigger that serves the path. */
   action: Action | 'public' | 'trigger';
+  /** Whose matter it is, for keys that are limited to some functions; absent: the whole account's, none of theirs. */
+  resource?: Resource;
   /** Served by the hot path before express: listed so that the table is whole and other methods get 405. */
   isHotPath?: true;
   /** Also HTTP Basic with a key as the password. */
@@ -44,17 +53,14 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...LOG_POLICIES,
   ...TRIGGER_POLICIES,
 
-  { method: 'get', path: '/v1/runtimes', action: 'runtime:read' },
+  { method: 'get', path: '/v1/runtimes', action: 'runtime:read', resource: 'none' },
   ...EVENT_POLICIES,
 
   ...OPENFAAS_POLICIES,
   ...POD_POLICIES,
   ...PROVISIONED_POLICIES,
   ...POOL_POLICIES,
-
-  { method: 'get', path: '/v1/keys', action: 'key:read' },
-  { method: 'post', path: '/v1/keys', action: 'key:write' },
-  { method: 'delete', path: '/v1/keys/:keyId', action: 'key:write' },
+  ...KEY_POLICIES,
 ];
 
 /** @throws Error when the route has no policy: a bug that must not reach a running service */

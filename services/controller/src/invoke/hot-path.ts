@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Logger, ServiceError } from '@easyfaas/service-kit';
 import { LIMITS, type StoredFunction } from '@easyfaas/contracts/wire';
-import { authorize } from '../auth/authorize';
+import { authorize, authorizeFunction } from '../auth/authorize';
 import type { Authenticator, Principal } from '../auth/principal';
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { ResolvedFunction } from '../functions/function-name';
@@ -91,6 +91,7 @@ function find(deps: HotPathDeps, invocation: HttpInvocation, principal: Principa
   invocation.principal = principal;
   const { accountId } = principal;
   const reference = invocation.dialect.resolve(invocation, accountId);
+  authorizeFunction(principal, reference.functionName);
   const stored = deps.directory.find(accountId, reference.functionName, reference.qualifier);
   if (stored instanceof Promise) later(invocation, stored, (known) => accept(deps, invocation, known, reference));
   else accept(deps, invocation, stored, reference);

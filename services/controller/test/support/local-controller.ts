@@ -170,7 +170,7 @@ export class LocalController {
       clock: systemClock,
       logger: silentLogger(),
       frontDoor: createFrontDoor({ allowedHosts: ['127.0.0.1'], allowedOrigins: [], newRequestId: randomUUID }),
-      authenticator: { authenticate: () => ({ keyId: 'test', accountId: 'default', scopes: ['admin'] }) },
+      authenticator: { authenticate: () => ({ keyId: 'test', accountId: 'default', scopes: ['admin'] }), isValid: () => true },
       directory: this.directory,
       dispatcher: engine.dispatcher,
       region: 'local',

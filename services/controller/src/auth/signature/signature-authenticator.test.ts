@@ -91,6 +91,18 @@ describe('requests signed in the way of AWS', () => {
     expect(body).toEqual(BODY);
   });
 
+  it('may be signed with the secret before a rotation until that ends', async () => {
+    const keys = new KeyService({ store, clock, random: randomBytes, seal: SEAL });
+    const { KeyId } = (await keys.list()).find(({ AccountId }) => AccountId === 'tenant') ?? { KeyId: '' };
+    const rotated = accessKeyOf((await keys.rotate(KeyId, { GraceSeconds: 60 })).Key);
+    for (const each of [key, rotated ?? key]) {
+      await expect(arrive(await sign({ key: each }))).resolves.toMatchObject({ principal: { accountId: 'tenant' } });
+    }
+    clock.advance(60_000);
+    expect(await refusal(await sign())).toMatchObject({ code: 'UNAUTHORIZED' });
+    await expect(arrive(await sign({ key: rotated ?? key }))).resolves.toMatchObject({ principal: { accountId: 'tenant' } });
+  });
+
   it('may have a query, with parameters given several times and signs to encode', async () => {
     const query = { Qualifier: '$LATEST', tagKeys: ['b c', 'a+ü/*'] };
     await expect(arrive(await sign({ query }))).resolves.toMatchObject({ principal: { accountId: 'tenant' } });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import { RevalidatingCache } from '../../revalidating-cache';
-import { accessKeyIdOf, keyIdOfAccessKey } from '../access-key';
+import { accessKeyIdOf, accessKeyOf, keyIdOfAccessKey } from '../access-key';
 import type { KeySeal } from '../key-seal';
 import type { KeyStore } from '../key-store';
 import type { Authenticator, Principal } from '../principal';
@@ -35,12 +35,12 @@ const NOBODYS_SECRET = 'A'.repeat(43);
  */
 export class SignatureAuthenticator {
   readonly #options: SignatureAuthenticatorOptions;
-  readonly #credentials: RevalidatingCache<string>;
+  readonly #credentials: RevalidatingCache<readonly string[]>;
 
   constructor(options: SignatureAuthenticatorOptions) {
     this.#options = options;
     const { store, clock, logger } = options;
-    this.#credentials = new RevalidatingCache<string>({
+    this.#credentials = new RevalidatingCache<readonly string[]>({
       load: (keyId) => this.#load(keyId),
       clock,
       freshMs: 5000,
@@ -62,12 +62,11 @@ export class SignatureAuthenticator {
     const { authenticator, clock } = this.#options;
     const signed = readSignedRequest(request, clock.wallMs());
     const keyId = keyIdOfAccessKey(signed.accessKeyId);
-    const credential = keyId === undefined ? undefined : await this.#credentials.get(keyId);
+    const credentials = keyId === undefined ? undefined : await this.#credentials.get(keyId);
     // A signature that says the hash of its payload is checked before a byte of that is read.
-    const early = signed.payloadHash === undefined && credential !== undefined ? await readBody() : undefined;
-    const secret = credential?.slice(accessKeyIdOf(keyId ?? '').length + 1) ?? NOBODYS_SECRET;
-    const isRight = await hasSignatureOf(signed, secret, early);
-    if (!isRight || credential === undefined) return this.#refuse(`${signed.accessKeyId}_${NOBODYS_SECRET}`, source);
+    const early = signed.payloadHash === undefined && credentials !== undefined ? await readBody() : undefined;
+    const credential = await signerOf(credentials ?? [`${accessKeyIdOf(keyId ?? '')}_${NOBODYS_SECRET}`], signed, early);
+    if (credential === undefined || credentials === undefined) return this.#refuse(`${signed.accessKeyId}_${NOBODYS_SECRET}`, source);
     const principal = await authenticator.authenticate(credential, source);
     return { principal, body: early ?? (await this.#signedBody(signed, readBody)) };
   }
@@ -92,11 +91,22 @@ export class SignatureAuthenticator {
     );
   }
 
-  async #load(keyId: string): Promise<string | undefined> {
+  /** The key's secret and, after a rotation, the one before. */
+  async #load(keyId: string): Promise<readonly string[] | undefined> {
     const { store, seal } = this.#options;
     const stored = await store.find(keyId);
-    return stored?.sealed === undefined ? undefined : seal.open(keyId, stored.sealed);
+    if (stored?.sealed === undefined) return undefined;
+    const sealed = [stored.sealed, ...(stored.previous?.sealed === undefined ? [] : [stored.previous.sealed])];
+    return sealed.map((each) => seal.open(keyId, each));
   }
+}
+
+/** Which of the keys the request was signed with. */
+async function signerOf(credentials: readonly string[], signed: SignedRequest, body: Buffer | undefined): Promise<string | undefined> {
+  for (const credential of credentials) {
+    if (await hasSignatureOf(signed, accessKeyOf(credential)?.secretAccessKey ?? NOBODYS_SECRET, body)) return credential;
+  }
+  return undefined;
 }
 
 function isUnauthorized(error: unknown): boolean {

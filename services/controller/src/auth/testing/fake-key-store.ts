@@ -8,6 +8,9 @@ export class FakeKeyStore implements KeyStore {
   admin: string | undefined;
   isAway = false;
   finds = 0;
+  /** What happens at the last moment. */
+  beforeReplace: () => void = () => undefined;
+  readonly usedAt: Record<string, string> = {};
   readonly #revoked: ((keyId: string) => void)[] = [];
   readonly #gaps: (() => void)[] = [];
 
@@ -45,6 +48,25 @@ export class FakeKeyStore implements KeyStore {
     this.#assertThere();
     for (const listener of this.#revoked) listener(keyId);
     return this.keys.delete(keyId);
+  }
+
+  async replace(key: StoredKey, expectedSha256: string): Promise<boolean> {
+    this.#assertThere();
+    this.beforeReplace();
+    if (this.keys.get(key.keyId)?.sha256 !== expectedSha256) return false;
+    this.keys.set(key.keyId, key);
+    for (const listener of this.#revoked) listener(key.keyId);
+    return true;
+  }
+
+  async touch(keyId: string, usedAt: string): Promise<void> {
+    this.#assertThere();
+    this.usedAt[keyId] = usedAt;
+  }
+
+  async uses(): Promise<Record<string, string>> {
+    this.#assertThere();
+    return this.usedAt;
   }
 
   async adminKeyId(): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
+import { authorizeFunction } from '../../auth/authorize';
 import type { FunctionService } from '../../functions/function-service';
 import type { ProvisionedService } from '../../functions/provisioned-service';
 import { invalidField } from '../../invalid-field';
@@ -10,7 +11,7 @@ import type { LogStream } from '../log-stream';
 import { type Mount, pathParameter } from '../mount-route';
 import type { PoolReader } from '../pool-reader';
 import { readQuery } from '../query';
-import { principalOf } from '../request-context';
+import { principalOf, requestContext } from '../request-context';
 import { readTime } from '../routes/records';
 import { parseStrictJson } from '../strict-json';
 import { NAMESPACE, resolveOpenfaasName } from './openfaas-name';
@@ -36,8 +37,10 @@ const ARCHITECTURES: Partial<Record<string, string>> = { x64: 'x86_64', arm64: '
 export function mountOpenfaasSystem(mount: Mount, deps: OpenfaasSystemDeps): void {
   const { functions, provisioned, triggers, logs } = deps;
   const nameOf = (request: Request, text: string, namespace?: string): { accountId: string; functionName: string } => {
-    const { accountId } = principalOf(request);
+    const principal = principalOf(request);
+    const { accountId } = principal;
     const { functionName } = resolveOpenfaasName(text, { accountId, region: functions.region }, namespace);
+    authorizeFunction(principal, functionName);
     return { accountId, functionName };
   };
 
@@ -45,9 +48,10 @@ export function mountOpenfaasSystem(mount: Mount, deps: OpenfaasSystemDeps): voi
     get: async (request, response) => {
       const { namespace } = readQuery(request, ['namespace']);
       if (![undefined, '', NAMESPACE].includes(namespace)) throw invalidField('namespace', `The only namespace is ${NAMESPACE}.`);
-      const { accountId } = principalOf(request);
+      const { accountId, functions: limit } = principalOf(request);
       const activity = await activityOf(deps, accountId);
-      response.json((await allOf(functions, accountId)).map((stored) => openfaasView(stored, activity)));
+      const shown = (await allOf(functions, accountId)).filter(({ configuration }) => limit?.covers(configuration.FunctionName) ?? true);
+      response.json(shown.map((stored) => openfaasView(stored, activity)));
     },
     post: refuseImages,
     put: refuseImages,
@@ -112,6 +116,7 @@ export function mountOpenfaasSystem(mount: Mount, deps: OpenfaasSystemDeps): voi
         ...tailOf(query.tail),
         ...(query.since === undefined || query.since === '' ? {} : { sinceMs: readTime('since', query.since) }),
         isFollowed: flagOf('follow', query.follow),
+        mayFollow: requestContext(request).isKeyValid,
         linesOf: (record) => {
           const isWanted = query.instance === undefined || query.instance === '' || query.instance === record.containerId;
           return isWanted ? openfaasLogLines(record) : [];

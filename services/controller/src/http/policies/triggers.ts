@@ -11,14 +11,14 @@ export const WEB_ROUTES: readonly { path: string; methods: readonly Method[] }[]
 
 export const TRIGGER_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/v1/triggers', action: 'trigger:read' },
-  { method: 'post', path: '/v1/triggers', action: 'trigger:write' },
-  { method: 'get', path: '/v1/triggers/:triggerId', action: 'trigger:read' },
-  { method: 'put', path: '/v1/triggers/:triggerId', action: 'trigger:write' },
-  { method: 'delete', path: '/v1/triggers/:triggerId', action: 'trigger:write' },
-  { method: 'post', path: '/v1/triggers/:triggerId/pause', action: 'trigger:write' },
-  { method: 'post', path: '/v1/triggers/:triggerId/resume', action: 'trigger:write' },
-  { method: 'get', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:read' },
-  { method: 'delete', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:write' },
-  { method: 'get', path: '/v1/functions/:id/triggers', action: 'trigger:read' },
+  { method: 'post', path: '/v1/triggers', action: 'trigger:write', resource: 'handler' },
+  { method: 'get', path: '/v1/triggers/:triggerId', action: 'trigger:read', resource: 'trigger' },
+  { method: 'put', path: '/v1/triggers/:triggerId', action: 'trigger:write', resource: 'trigger' },
+  { method: 'delete', path: '/v1/triggers/:triggerId', action: 'trigger:write', resource: 'trigger' },
+  { method: 'post', path: '/v1/triggers/:triggerId/pause', action: 'trigger:write', resource: 'trigger' },
+  { method: 'post', path: '/v1/triggers/:triggerId/resume', action: 'trigger:write', resource: 'trigger' },
+  { method: 'get', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:read', resource: 'trigger' },
+  { method: 'delete', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:write', resource: 'trigger' },
+  { method: 'get', path: '/v1/functions/:id/triggers', action: 'trigger:read', resource: 'function' },
   ...WEB_ROUTES.flatMap(({ path, methods }) => methods.map((method): RoutePolicy => ({ method, path, action: 'trigger' }))),
 ];

@@ -6,6 +6,7 @@ import type { DeadLetterFilter, DeadLetterKind, DeadLetters } from '../../async/
 import type { EventInvokeConfig } from '../../async/event-invoke-config';
 import type { EventInvokeConfigService } from '../../async/event-invoke-config-service';
 import { eventView } from '../../async/event-view';
+import { authorizeFunction } from '../../auth/authorize';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
 import { checked, readBytes, readJson } from '../body';
@@ -41,8 +42,9 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       readQuery(request, []);
       const { accountId, functionName } = target(request);
       await functions.read(accountId, functionName);
+      const mayCall = (destination: string): void => authorizeFunction(principalOf(request), destination);
       const wanted = checked(eventInvokeConfigRequestSchema, await readJson(request, BODY_BYTES));
-      response.json(configView(await configs.put(accountId, functionName, wanted), true));
+      response.json(configView(await configs.put(accountId, functionName, wanted, mayCall), true));
     },
     delete: async (request, response) => {
       readQuery(request, []);

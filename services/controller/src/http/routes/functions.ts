@@ -50,12 +50,16 @@ export function mountFunctions(mount: Mount, { functions, runtimes, typescript, 
   mount('/v1/functions', {
     get: async (request, response) => {
       const query = readQuery(request, PAGE_PARAMETERS);
-      const page = await functions.list(principalOf(request).accountId, {
+      const { accountId, functions: limit } = principalOf(request);
+      const page = await functions.list(accountId, {
         limit: pageLimit(query),
         ...(query.marker === undefined ? {} : { marker: parseNameMarker(query.marker) }),
       });
       response.json({
-        Functions: page.functions.map(({ configuration }) => configurationView(configuration)),
+        // Of a key that is limited to some functions, pages may be short or empty.
+        Functions: page.functions
+          .filter(({ configuration }) => limit?.covers(configuration.FunctionName) ?? true)
+          .map(({ configuration }) => configurationView(configuration)),
         ...(page.nextMarker === undefined ? {} : { NextMarker: formatMarker(page.nextMarker) }),
       });
     },

@@ -1,9 +1,9 @@
-import { createKeyRequestSchema } from '@easyfaas/contracts/schemas';
+import { createKeyRequestSchema, rotateKeyRequestSchema } from '@easyfaas/contracts/schemas';
 import type { KeyService } from '../../auth/key-service';
 import { checked, readJson } from '../body';
 import { pathParameter, type Mount } from '../mount-route';
 import { readQuery } from '../query';
-import { principalOf } from '../request-context';
+import { principalOf, requestContext } from '../request-context';
 
 const KEY_REQUEST_BYTES = 16 * 1024;
 
@@ -18,15 +18,31 @@ export function mountKeys(mount: Mount, { keys }: { keys: KeyService }): void {
       readQuery(request, []);
       const body = checked(createKeyRequestSchema, await readJson(request, KEY_REQUEST_BYTES));
       response.setHeader('Cache-Control', 'no-store');
-      response.status(201).json(await keys.create(body));
+      const created = await keys.create(body);
+      requestContext(request).actedOn = `key:${created.KeyId}`;
+      response.status(201).json(created);
     },
   });
 
   mount('/v1/keys/:keyId', {
+    get: async (request, response) => {
+      readQuery(request, []);
+      response.json(await keys.read(pathParameter(request, 'keyId')));
+    },
     delete: async (request, response) => {
       readQuery(request, []);
       await keys.revoke(pathParameter(request, 'keyId'), principalOf(request));
       response.status(204).end();
+    },
+  });
+
+  mount('/v1/keys/:keyId/rotate', {
+    post: async (request, response) => {
+      readQuery(request, []);
+      const hasBody = request.headers['content-length'] !== '0' && request.headers['content-type'] !== undefined;
+      const body = hasBody ? checked(rotateKeyRequestSchema, await readJson(request, KEY_REQUEST_BYTES)) : {};
+      response.setHeader('Cache-Control', 'no-store');
+      response.json(await keys.rotate(pathParameter(request, 'keyId'), body));
     },
   });
 }

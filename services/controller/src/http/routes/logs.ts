@@ -5,7 +5,7 @@ import { invalidField } from '../../invalid-field';
 import type { LogStream } from '../log-stream';
 import { pathParameter, type Mount } from '../mount-route';
 import { readInteger, readQuery } from '../query';
-import { principalOf } from '../request-context';
+import { principalOf, requestContext } from '../request-context';
 import { readTime } from './records';
 
 const TAIL_MAX = 100;
@@ -26,7 +26,16 @@ export function mountLogs(mount: Mount, { functions, logs }: { functions: Functi
       const { functionName } = resolveReference(pathParameter(request, 'id'), { accountId, region: functions.region });
       await functions.read(accountId, functionName);
       const isFollowed = query.follow === 'true';
-      await logs.send(response, { accountId, functionName, limit, ...since, isFollowed, linesOf: (record) => [lineOf(record)] });
+      const { isKeyValid: mayFollow } = requestContext(request);
+      await logs.send(response, {
+        accountId,
+        functionName,
+        limit,
+        ...since,
+        isFollowed,
+        mayFollow,
+        linesOf: (record) => [lineOf(record)],
+      });
     },
   });
 }

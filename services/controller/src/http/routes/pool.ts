@@ -6,7 +6,7 @@ import { pathParameter, type Mount } from '../mount-route';
 import type { PoolContainer, PoolReader } from '../pool-reader';
 import { streamPool } from '../pool-watch';
 import { readQuery } from '../query';
-import { principalOf } from '../request-context';
+import { principalOf, requestContext } from '../request-context';
 
 /** `/v1/pool`: the containers of this pod, of all accounts; for operators. */
 export function mountPool(mount: Mount, { pool, isStopping = () => false }: { pool: PoolReader; isStopping?: () => boolean }): void {
@@ -20,7 +20,10 @@ export function mountPool(mount: Mount, { pool, isStopping = () => false }: { po
   mount('/v1/pool', {
     get: async (request, response) => {
       const { watch } = readQuery(request, ['watch']);
-      if (watch !== undefined) return streamPool(response, pool, withoutSecrets, isStopping);
+      if (watch !== undefined) {
+        const { isKeyValid = () => true } = requestContext(request);
+        return streamPool(response, pool, withoutSecrets, async () => isStopping() || !(await isKeyValid()));
+      }
       const { containers, ...facts } = await pool.list();
       response.json({ ...facts, containers: containers.map(withoutSecrets) });
     },

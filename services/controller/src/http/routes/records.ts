@@ -1,6 +1,7 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
 import type { AsyncInvocations } from '../../async/async-invocations';
 import { eventView } from '../../async/event-view';
+import { authorizeAccount, authorizeFunction } from '../../auth/authorize';
 import { ServiceError } from '@easyfaas/service-kit';
 import { FUNCTION_NAME } from '../../functions/function-name';
 import { invalidField } from '../../invalid-field';
@@ -25,7 +26,10 @@ export function mountRecords(
   mount('/v1/invocations', {
     get: async (request, response) => {
       const { status, ...asked } = readQuery(request, PARAMETERS);
-      const { accountId } = principalOf(request);
+      const principal = principalOf(request);
+      const { accountId } = principal;
+      if (asked.function === undefined) authorizeAccount(principal);
+      else authorizeFunction(principal, asked.function);
       const isOpen = status !== undefined && OPEN_STATUSES.includes(status);
       const query = queryOf(status === undefined || isOpen ? asked : { ...asked, status });
       // Events that have not ended stand before everything that has; the first page has them all, or as many as it holds.

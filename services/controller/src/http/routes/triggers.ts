@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { createTriggerRequestSchema, updateTriggerRequestSchema } from '@easyfaas/contracts/schemas';
 import { TRIGGER_LIMITS, type StoredTrigger, type TriggerView } from '@easyfaas/contracts/wire';
+import { authorizeFunction } from '../../auth/authorize';
 import { resolveReference } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
@@ -45,12 +46,22 @@ export function mountTriggers(mount: Mount, { triggers: { service, web }, functi
     response.json({ Triggers: views, ...(page.nextMarker === undefined ? {} : { NextMarker: page.nextMarker }) });
   };
 
+  /** A trigger calls its function: that must be one of the key's. */
+  const authorizeTarget = (request: Request, text: string): void => {
+    const principal = principalOf(request);
+    if (principal.functions === undefined) return;
+    const { accountId } = principal;
+    authorizeFunction(principal, resolveReference(text, { accountId, region: functions.region }).functionName);
+  };
+
   mount('/v1/triggers', {
     get: (request, response) => sendPage(request, response),
     post: async (request, response) => {
       readQuery(request, []);
       const body = checked(createTriggerRequestSchema, await readJson(request, REQUEST_BYTES));
+      authorizeTarget(request, body.FunctionName);
       const created = await service.create(account(request), body);
+      requestContext(request).actedOn = `trigger:${created.triggerId}`;
       response.setHeader('Location', `/v1/triggers/${created.triggerId}`);
       await send(response.status(201), created);
     },
@@ -64,6 +75,7 @@ export function mountTriggers(mount: Mount, { triggers: { service, web }, functi
     put: async (request, response) => {
       readQuery(request, []);
       const body = checked(updateTriggerRequestSchema, await readJson(request, REQUEST_BYTES));
+      if (body.FunctionName !== undefined) authorizeTarget(request, body.FunctionName);
       await send(response, await service.update(...reference(request), body, expectedRevision(request, body.RevisionId)));
     },
     delete: async (request, response) => {

@@ -3,7 +3,7 @@ import type { RateLimit } from '@easyfaas/contracts/wire';
 import type { Clock } from '@easyfaas/service-kit';
 import { authorize } from '../../auth/authorize';
 import { credentialOf, sourceOf } from '../../auth/credential';
-import type { Authenticator } from '../../auth/principal';
+import type { Authenticator, Principal } from '../../auth/principal';
 import { unauthorized } from '../../auth/key-authenticator';
 import { throttled } from '../../invoke/admission';
 import type { ReplayGuard } from './replay-guard';
@@ -20,11 +20,11 @@ export class CallerCheck {
     this.#buckets = new TokenBuckets(deps.clock);
   }
 
-  /** @returns the account of an invoke key @throws ServiceError UNAUTHORIZED, FORBIDDEN, THROTTLED */
-  async accountOf(request: IncomingMessage): Promise<string> {
+  /** @returns who brings an invoke key @throws ServiceError UNAUTHORIZED, FORBIDDEN, THROTTLED */
+  async callerOf(request: IncomingMessage): Promise<Principal> {
     const principal = await this.#deps.authenticator.authenticate(credentialOf(request), sourceOf(request));
     authorize(principal, 'function:invoke');
-    return principal.accountId;
+    return principal;
   }
 
   /** @returns what is the same for the same request @throws ServiceError UNAUTHORIZED, the same for everything that can be wrong */

@@ -19,7 +19,7 @@ export async function triggerOf(source: string, { request }: WebRequest, { trigg
   const triggerId = path?.rest.slice(1) ?? '';
   const found = path === undefined ? undefined : await triggers.find(source, path.accountId, triggerId);
   if (found === undefined) {
-    await callers.accountOf(request);
+    await callers.callerOf(request);
     throw new ServiceError('ROUTE_NOT_FOUND', `No ${source} trigger for this path.`);
   }
   return found;

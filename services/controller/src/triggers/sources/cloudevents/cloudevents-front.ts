@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CloudEventsConfiguration } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
+import { authorizeFunction } from '../../../auth/authorize';
 import { type EventFrontDeps, assertEnabled, triggerOf, withEventBody } from '../../web/event-front';
 import { type WebRequest, sendAnswer, sendJson } from '../../web/web-request';
 import { readHttpEvents } from './cloudevent-reader';
@@ -12,8 +13,10 @@ export async function takeCloudEvents(web: WebRequest, deps: EventFrontDeps): Pr
   const { trigger, secrets, port } = open;
   const { Auth, AllowedOrigins, RateLimit } = trigger.configuration as unknown as Required<CloudEventsConfiguration>;
   if (request.method === 'OPTIONS') return answerHandshake(web, AllowedOrigins, RateLimit.RequestsPerSecond);
-  if (Auth === 'key' && (await deps.callers.accountOf(request)) !== trigger.accountId) {
-    throw new ServiceError('ROUTE_NOT_FOUND', 'No cloudevents trigger for this path.');
+  if (Auth === 'key') {
+    const caller = await deps.callers.callerOf(request);
+    if (caller.accountId !== trigger.accountId) throw new ServiceError('ROUTE_NOT_FOUND', 'No cloudevents trigger for this path.');
+    authorizeFunction(caller, trigger.functionName);
   }
   deps.callers.assertWithinRate(trigger.triggerId, RateLimit);
   await withEventBody(web, deps, async (body) => {

@@ -1,6 +1,7 @@
 import type { HttpConfiguration, StoredTrigger } from '@easyfaas/contracts/wire';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { type Clock, type Logger, ServiceError } from '@easyfaas/service-kit';
+import { authorizeFunction } from '../../../auth/authorize';
 import { sourceOf } from '../../../auth/credential';
 import { FUNCTION_NAME } from '../../../functions/function-name';
 import { foreignOrigin } from '../../../http/front-door';
@@ -93,11 +94,10 @@ export class HttpFront {
       // Also errors must be readable for the script that is allowed to call.
       if (rules.Cors !== undefined) setHeaders(web, corsHeaders(rules.Cors, origin));
     }
-    if (rules.Auth === 'key') {
-      const accountId = await this.#deps.callers.accountOf(request);
-      if (accountId !== path.accountId) throw noRoute();
-    }
+    const caller = rules.Auth === 'key' ? await this.#deps.callers.callerOf(request) : undefined;
+    if (caller !== undefined && caller.accountId !== path.accountId) throw noRoute();
     const target = match === undefined ? await this.#implicitTarget(web, path, found) : targetOf(match);
+    if (caller !== undefined) authorizeFunction(caller, target.functionName);
     await this.#serve(web, path, target, rules);
   }
 
@@ -118,7 +118,7 @@ export class HttpFront {
 
   /** The same words for who has no key, whatever there is: paths are nobody else's business. */
   async #nothingHere(web: WebRequest, path: WebPath | undefined, found: ReturnType<RouteTable['find']> | undefined): Promise<ServiceError> {
-    if (path === undefined) await this.#deps.callers.accountOf(web.request);
+    if (path === undefined) await this.#deps.callers.callerOf(web.request);
     if (found === undefined || !('kind' in found) || found.kind === 'none') return noRoute();
     const allow = found.allow.join(', ');
     return new ServiceError('METHOD_NOT_ALLOWED', `This path takes ${allow}.`, { headers: { Allow: allow } });
