@@ -42,7 +42,7 @@ describeWithRedis('what the API leaves behind', () => {
       const functionWrite = { action: 'function:write', path: '/v1/functions/audited' };
       expect(actions).toEqual([
         { ...done, ...functionWrite, requestId: 'audited-request' },
-        { ...done, action: 'key:write', path: '/v1/keys', actedOn: `key:${KeyId}`, requestId: expect.any(String) },
+        { ...done, action: 'key:write', path: '/v1/keys', actedOn: `key:${KeyId}`, requestId: expect.any(String) as string },
         {
           ...done,
           ...functionWrite,
@@ -51,7 +51,7 @@ describeWithRedis('what the API leaves behind', () => {
           outcome: 'refused',
           status: 403,
           errorCode: 'FORBIDDEN',
-          requestId: expect.any(String),
+          requestId: expect.any(String) as string,
         },
       ]);
     }, 5000);
