@@ -1,4 +1,5 @@
-import { ServiceError, type Clock } from '@easyfaas/service-kit';
+import type { Clock, ServiceError } from '@easyfaas/service-kit';
+import { throttled } from '../invoke/admission';
 import { FunctionLimit } from './function-limit';
 import type { StoredKey } from './key-store';
 import type { Principal } from './principal';
@@ -66,11 +67,6 @@ function timeOf(text: string | undefined): number {
 }
 
 function overRate({ limit: { RequestsPerSecond, Burst } }: RateBucket, waitMs: number): ServiceError {
-  const retryAfterS = Math.max(1, Math.ceil(waitMs / 1000));
-  const reason = 'KeyRateExceeded';
-  return new ServiceError(
-    'THROTTLED',
-    `This key may make ${RequestsPerSecond} requests a second (${Burst} at once) on each pod; wait, or ask for a key with a higher RateLimit.`,
-    { headers: { 'Retry-After': String(retryAfterS), Reason: reason }, details: { reason, retryAfterSeconds: retryAfterS } },
-  );
+  const text = `This key may make ${RequestsPerSecond} requests a second (${Burst} at once) on each pod; wait, or ask for a key with a higher RateLimit.`;
+  return throttled('KeyRateExceeded', text, Math.max(1, Math.ceil(waitMs / 1000)));
 }

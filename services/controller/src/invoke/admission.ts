@@ -13,7 +13,8 @@ export type ThrottleReason =
   | 'WaitedTooLong'
   | 'PayloadMemoryExceeded'
   | 'PodFull'
-  | 'TriggerRateExceeded';
+  | 'TriggerRateExceeded'
+  | 'KeyRateExceeded';
 
 /** @param retryAfterS whole seconds */
 export function throttled(reason: ThrottleReason, message: string, retryAfterS: number): ServiceError {
