@@ -30,6 +30,8 @@ const GROUPS = [
     // P16 wants 16 cold containers; shares of memory are told of several side by side, as in a pool that is in use.
     env: { EASYFAAS_POOL_MIN: 'nodejs20=16,python3=4', EASYFAAS_PAUSE_AFTER_S: '1' },
   },
+  // Thousands of events that nobody reads again.
+  { parts: ['events'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0' } },
   { parts: ['empty-pool'], env: { EASYFAAS_POOL_MIN: 'nodejs20=0,python3=0', EASYFAAS_IDLE_TIMEOUT_S: '5' } },
 ];
 const PARTS = GROUPS.flatMap(({ parts }) => parts);

@@ -47,7 +47,9 @@ const environment = {
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
 
-start('redis', 'redis-server', ['--port', '0', '--unixsocket', redisSocket, '--dir', join(dataDir, 'redis'), '--save', '']);
+// As durable as in docker-compose.yml: what an event costs depends on it.
+const storage = ['--dir', join(dataDir, 'redis'), '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+start('redis', 'redis-server', ['--port', '0', '--unixsocket', redisSocket, ...storage]);
 start('funclet', process.execPath, [join(root, 'services/funclet/dist/main.cjs')]);
 await sleep(300);
 const flags = option('controller-flags')?.split(' ') ?? [];

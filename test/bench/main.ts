@@ -1,6 +1,7 @@
 import { burst, manyCold } from './burst';
 import { coldStart } from './cold-start';
 import { emptyPool } from './empty-pool';
+import { events } from './events';
 import { largePackage } from './large-package';
 import { memory } from './memory';
 import { paused } from './paused';
@@ -40,6 +41,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   'tail-latency': () => tailLatency(ROUNDS),
   'processor-time': () => processorTime(ROUNDS),
   shapes: () => shapes(ROUNDS),
+  events: () => events(ROUNDS),
   // Wants a stack without a pool: scripts/bench.mjs starts one for it, and runs it alone.
   'empty-pool': () => emptyPool(FEW_SAMPLES),
 };

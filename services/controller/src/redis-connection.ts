@@ -7,6 +7,8 @@ export interface RedisConnectionOptions {
   username?: string;
   password?: string;
   logger: Logger;
+  /** What is asked for in one turn of the event loop is sent together, at its end. */
+  isBatching?: boolean;
 }
 
 interface CommandRules {
@@ -66,12 +68,13 @@ function redisFailure(cause: unknown): ServiceError {
   return new ServiceError('STORE_UNAVAILABLE', `${words}; try again shortly.`, { cause, headers: { 'Retry-After': '1' } });
 }
 
-function open({ url, username, password, logger }: RedisConnectionOptions, connectionName: string, more: CommandRules): Redis {
+function open({ url, username, password, logger, isBatching = false }: RedisConnectionOptions, connectionName: string, more: CommandRules): Redis {
   const redis = new Redis({
     ...addressOf(url),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     connectionName,
+    enableAutoPipelining: isBatching,
     connectTimeout: 2000,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
     ...more,

@@ -5,6 +5,7 @@ import { UrlRules } from '../src/async/destinations/url-rules';
 import type { NewEvent } from '../src/async/event-intake';
 import { RedisEventIntake } from '../src/async/redis-event-intake';
 import { RedisEventQueues } from '../src/async/redis-event-queues';
+import { RedisEventStore } from '../src/async/redis-event-store';
 import { connectWithoutWaiting, describeWithPrivateRedis, startPrivateRedis, type PrivateRedis, type RedisClient } from './redis-server';
 import { eventually } from './eventually';
 
@@ -16,6 +17,7 @@ describeWithPrivateRedis('taking events', () => {
   let client: RedisClient;
   let intake: RedisEventIntake;
   let queues: RedisEventQueues;
+  let store: RedisEventStore;
   let keys: AsyncKeys;
   let accepted: string[];
 
@@ -25,11 +27,11 @@ describeWithPrivateRedis('taking events', () => {
     await eventually(() => expect(client.redis.status).toBe('ready'), 20_000);
     keys = new AsyncKeys(redis.prefix);
     queues = new RedisEventQueues({ redis: client.redis, queuePrefix: keys.queuePrefix, logger: silentLogger() });
+    store = new RedisEventStore({ redis: client.redis, keys, keptS: 60, keptCount: 10, deadLettersKeptS: 60, deadLettersKeptCount: 10 });
     accepted = [];
     intake = new RedisEventIntake({
       redis: client.redis,
       keys,
-      queues,
       directory: {
         find: (_account, name) => {
           if (name !== 'f') throw new ServiceError('FUNCTION_NOT_FOUND', name);
@@ -43,6 +45,7 @@ describeWithPrivateRedis('taking events', () => {
       payloadLimitBytes: 1024,
       openLimit: 3,
       rules: new UrlRules([]),
+      podToken: 'pod',
       onAccepted: (_account, name) => void accepted.push(name),
     });
   });
@@ -61,14 +64,17 @@ describeWithPrivateRedis('taking events', () => {
     expect(await queues.counts('default', 'f')).toEqual({ waiting: 1, delayed: 0, running: 0, failed: 0 });
     expect(await countOf('accepted')).toBe('1');
     expect(accepted).toEqual(['f']);
-    expect(await queues.take('default', 'f', 'token')).toEqual({ requestId, token: 'token' });
+    const { events } = await store.take('default', 'f', ['first', 'second'], Date.now());
+    expect(events).toMatchObject([{ requestId, token: 'first', state: { status: 'accepted', attempt: 0 } }]);
+    expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 0, running: 1 });
   });
 
   it('keeps one that is not to run yet', async () => {
     await intake.accept({ ...EVENT, notBeforeMs: Date.now() + 60_000 });
     expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 0, delayed: 1 });
-    const nothing = await queues.take('default', 'f', 'token');
-    expect((nothing as { nextDueMs: number }).nextDueMs).toBeGreaterThan(Date.now());
+    const { events, nextDueMs } = await store.take('default', 'f', ['token'], Date.now());
+    expect(events).toEqual([]);
+    expect(nextDueMs).toBeGreaterThan(Date.now());
   });
 
   it('takes the same idempotency key and body once, and refuses another body', async () => {

@@ -69,9 +69,10 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const rules = new UrlRules(settings.urlAllow);
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
+  const podToken = ids.nonce();
   // Two connections: what is being taken in does not wait behind results.
-  const producer = connectRedis(options.redis, 'easyfaas-controller-events-in');
-  const worker = connectRedis(options.redis, 'easyfaas-controller-events');
+  const producer = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events-in');
+  const worker = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events');
   const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
   const store = new RedisEventStore({ redis: worker, keys, ...settings });
   const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
@@ -82,13 +83,13 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const intake = new RedisEventIntake({
     redis: producer,
     keys,
-    queues: new RedisEventQueues({ redis: producer, queuePrefix: keys.queuePrefix, logger }),
     directory,
     clock,
     ids,
     payloadLimitBytes: settings.payloadLimitBytes,
     openLimit: settings.openLimit,
     rules,
+    podToken,
     onAccepted: (accountId, functionName) => {
       metrics.noteAccepted();
       consumer.wake(accountId, functionName);
@@ -128,6 +129,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     clock,
     logger,
     queues,
+    store,
     runner,
     metrics,
     newToken: () => ids.nonce(),
@@ -142,7 +144,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   notices.on(keys.notices, (message) => {
     const [word, first = '', second = ''] = message.split(' ');
     if (word === 'cancel') consumer.cancel(first, second);
-    else if (word === 'ready') {
+    else if (word === 'ready' && second !== podToken) {
       const { accountId, functionName } = functionOfQueue(first);
       consumer.wake(accountId, functionName);
     }

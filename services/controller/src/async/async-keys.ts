@@ -87,9 +87,9 @@ export class AsyncKeys {
     return `${this.#root}:idempotency:${accountId}:${hash}`;
   }
 
-  /** Field of BullMQ's hash of a queue's settings. */
-  queueMeta(accountId: string, functionName: string): string {
-    return `${this.queuePrefix}:${queueName(accountId, functionName)}:meta`;
+  /** What all of BullMQ's keys of a function's queue begin with. */
+  queue(accountId: string, functionName: string): string {
+    return `${this.queuePrefix}:${queueName(accountId, functionName)}:`;
   }
 }
 

@@ -25,6 +25,45 @@ export function runScriptForBytes(
   return queueCall(() => (redis as unknown as Record<string, Command>)[`${name}Buffer`]?.(...keys, ...args) ?? undefinedScript(name));
 }
 
+/** One of several scripts that are run together. */
+export interface ScriptStep {
+  script: ScriptName;
+  keys: readonly string[];
+  args: readonly ScriptArgument[];
+}
+
+/** Runs scripts in one transaction. @returns their answers @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL */
+export async function runTogether(redis: Redis, steps: readonly ScriptStep[]): Promise<unknown[]> {
+  return queueCall(async () => {
+    const transaction = redis.multi();
+    const commands = transaction as unknown as Record<string, (...args: ScriptArgument[]) => unknown>;
+    for (const { script, keys, args } of steps) commands[script]?.(...keys, ...args);
+    const results = await transaction.exec();
+    const failure = results?.find(([error]) => error !== null)?.[0];
+    if (results === null || (failure !== undefined && failure !== null)) throw queueFailure(failure);
+    return results.map(([, value]) => value);
+  });
+}
+
+/** A connection that is being made for the first time is waited for; one that broke is not. */
+export function whenOpened(redis: Redis): Promise<void> {
+  let opening = openings.get(redis);
+  if (opening === undefined) {
+    const isOpening = redis.status === 'connecting' || redis.status === 'connect';
+    opening = isOpening ? firstOf(redis, ['ready', 'close']) : Promise.resolve();
+    openings.set(redis, opening);
+  }
+  return opening;
+}
+
+const openings = new WeakMap<Redis, Promise<void>>();
+
+function firstOf(redis: Redis, events: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of events) redis.once(event, () => resolve());
+  });
+}
+
 function undefinedScript(name: string): never {
   throw new Error(`The script ${name} is not defined on this connection.`);
 }

@@ -1,21 +1,30 @@
+import { ADD_JOB, FINISH_JOB, TAKE_JOB } from './bullmq-moves';
+
 /**
  * Every move in the life of an event is one of these scripts: what belongs together happens together, and nothing that was
  * decided about an older state is carried out on a newer one. An attempt is fenced by its token.
  */
 
+/** Room for what is being carried out already: it ends, and makes room, where nothing new is taken in any more. */
+const ALLOW_OOM = '#!lua flags=allow-oom\n';
+
 /**
- * KEYS invocation, open, counters, queue's meta, functions; ARGV requestId, nowMs, limit, function, channel, notice, fields...
+ * An event and its job. Others are told only when nothing was waiting: whoever has found the queue empty has to hear of the first one.
+ * KEYS invocation, open, counters, functions, beginning of the queue's keys; ARGV requestId, nowMs, limit, function, channel,
+ * notice, delayMs, fields...
  * @returns exists | full | accepted
  */
-export const ACCEPT = `
+export const ACCEPT = `${ADD_JOB}
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'exists' end
 if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 'full' end
-redis.call('HSET', KEYS[1], 'status', 'accepted', 'attempt', '0', 'acceptedAt', ARGV[2], unpack(ARGV, 7))
+local q, delayMs = KEYS[5], tonumber(ARGV[7])
+redis.call('HSET', KEYS[1], 'status', 'accepted', 'attempt', '0', 'acceptedAt', ARGV[2], unpack(ARGV, 8))
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 redis.call('HINCRBY', KEYS[3], 'accepted', 1)
-redis.call('HSETNX', KEYS[4], 'opts.maxLenEvents', 10)
-redis.call('SADD', KEYS[5], ARGV[4])
-redis.call('PUBLISH', ARGV[5], ARGV[6])
+redis.call('HSETNX', q .. 'meta', 'opts.maxLenEvents', 10)
+redis.call('SADD', KEYS[4], ARGV[4])
+if delayMs > 0 or redis.call('LLEN', q .. 'wait') == 0 then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
+addJob(q, 'e-' .. ARGV[1], ARGV[2], delayMs)
 return 'accepted'`;
 
 /** KEYS idempotency; ARGV requestId, bodyHash, ttlSeconds. @returns {requestId, bodyHash} that hold, {} when these are new */
@@ -27,24 +36,37 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 return {}`;
 
 /**
- * A worker begins an attempt. A state of running means that another one began and was lost.
- * KEYS invocation; ARGV token, nowMs. @returns {missing} | {ended} | {started, all fields as they were before}
+ * A worker takes events and begins an attempt of each. A state of running means that another one began and was lost.
+ * KEYS beginning of the queue's keys; ARGV nowMs, lockMs, prefix of invocation keys, a token for each that may be taken...
+ * @returns {{job id, token, missing | ended | started, all fields as they were before}...}, when the next one is due or 0
  */
-export const START = `
-local status = redis.call('HGET', KEYS[1], 'status')
-if not status then return {'missing'} end
-if status ~= 'accepted' and status ~= 'running' then return {'ended'} end
-local before = redis.call('HGETALL', KEYS[1])
-redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'status', 'running', 'token', ARGV[1], 'startedAt', ARGV[2])
-return {'started', before}`;
+export const TAKE = `${ALLOW_OOM}${TAKE_JOB}
+local taken = {}
+for i = 4, #ARGV do
+  local token = ARGV[i]
+  local jobId, nextDueMs = takeJob(KEYS[1], ARGV[1], token, tonumber(ARGV[2]))
+  if not jobId then return {taken, nextDueMs or 0} end
+  local key = ARGV[3] .. string.sub(jobId, 3)
+  local status = redis.call('HGET', key, 'status')
+  if not status then
+    taken[#taken + 1] = {jobId, token, 'missing'}
+  elseif status ~= 'accepted' and status ~= 'running' then
+    taken[#taken + 1] = {jobId, token, 'ended'}
+  else
+    taken[#taken + 1] = {jobId, token, 'started', redis.call('HGETALL', key)}
+    redis.call('HINCRBY', key, 'attempt', 1)
+    redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', ARGV[1])
+  end
+end
+return {taken, 0}`;
 
 /**
- * The end. KEYS invocation, open, counters, ended or dead, outbox; ARGV token, status, nowMs, keepSeconds, requestId, keep count,
+ * The end, also of the job. KEYS invocation, open, counters, ended or dead, outbox, beginning of the queue's keys; ARGV token, status, nowMs, keepSeconds, requestId, keep count,
  * prefix of invocation keys, outbox members with spaces between, fields...
  * @returns settled | stale | missing
  */
-export const SETTLE = `
+export const SETTLE = `${ALLOW_OOM}${FINISH_JOB}
+finishJob(KEYS[6], 'e-' .. ARGV[5], ARGV[3], ARGV[1])
 local now = redis.call('HMGET', KEYS[1], 'status', 'token')
 if not now[1] then return 'missing' end
 if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
@@ -67,7 +89,7 @@ return 'settled'`;
  * Back to accepted, to be tried again. KEYS invocation; ARGV token, 1 when the attempt does not count, fields...
  * @returns released | stale
  */
-export const RELEASE = `
+export const RELEASE = `${ALLOW_OOM}
 local now = redis.call('HMGET', KEYS[1], 'status', 'token')
 if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
 redis.call('HSET', KEYS[1], 'status', 'accepted', unpack(ARGV, 3))
@@ -98,9 +120,11 @@ return 'cancelled'`;
 
 /**
  * A dead letter becomes a new event (whose ACCEPT is in the same transaction).
- * KEYS invocation, dead; ARGV requestId, id of the new event. @returns id of the newest event that was made of it
+ * KEYS invocation, dead, invocation of the new event; ARGV requestId, id of the new event.
+ * @returns id of the newest event that was made of it, or nothing when that was refused
  */
 export const REDRIVE = `
+if redis.call('EXISTS', KEYS[3]) == 0 then return false end
 redis.call('HSET', KEYS[1], 'redrivenAs', ARGV[2])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return ARGV[2]`;
@@ -115,11 +139,11 @@ export const SCRIPTS = {
   asyncLease: { lua: LEASE, numberOfKeys: 1 },
   asyncAccept: { lua: ACCEPT, numberOfKeys: 5 },
   asyncClaim: { lua: CLAIM, numberOfKeys: 1 },
-  asyncStart: { lua: START, numberOfKeys: 1 },
-  asyncSettle: { lua: SETTLE, numberOfKeys: 5 },
+  asyncTake: { lua: TAKE, numberOfKeys: 1 },
+  asyncSettle: { lua: SETTLE, numberOfKeys: 6 },
   asyncRelease: { lua: RELEASE, numberOfKeys: 1 },
   asyncCancel: { lua: CANCEL, numberOfKeys: 4 },
-  asyncRedrive: { lua: REDRIVE, numberOfKeys: 2 },
+  asyncRedrive: { lua: REDRIVE, numberOfKeys: 3 },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

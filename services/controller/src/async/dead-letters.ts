@@ -92,7 +92,7 @@ export class DeadLetters {
     const accepted = await intake.acceptWith(repeated(state, `redrive:${requestId}`), newRequestId, [
       {
         script: 'asyncRedrive',
-        keys: [keys.invocation(accountId, requestId), keys.dead(accountId, functionName)],
+        keys: [keys.invocation(accountId, requestId), keys.dead(accountId, functionName), keys.invocation(accountId, newRequestId)],
         args: [requestId, newRequestId],
       },
     ]);

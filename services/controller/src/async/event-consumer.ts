@@ -1,14 +1,17 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { AsyncMetrics } from './async-metrics';
-import type { EventRunner } from './event-runner';
+import type { EventRunner, RunReport } from './event-runner';
 import { type FunctionLane, newLane, noteRoom, noteShortage, pickLane } from './function-lane';
-import { LOCK_MS, type RedisEventQueues, type TakenEvent } from './redis-event-queues';
+import { LockRenewal } from './lock-renewal';
+import type { RedisEventQueues } from './redis-event-queues';
+import type { RedisEventStore, TakenEvent } from './redis-event-store';
 
 export interface EventConsumerDeps {
   clock: Clock;
   logger: Logger;
-  queues: RedisEventQueues;
-  runner: EventRunner;
+  queues: Pick<RedisEventQueues, 'renew'>;
+  store: Pick<RedisEventStore, 'take'>;
+  runner: Pick<EventRunner, 'run'>;
   metrics: AsyncMetrics;
   /** Makes a token that nobody else has. */
   newToken: () => string;
@@ -24,7 +27,6 @@ export interface EventConsumerDeps {
 const LOOK_MS = 1000;
 /** While some function waits for room, ms. */
 const LOOK_FOR_ROOM_MS = 50;
-const RENEW_MS = LOCK_MS / 3;
 /** For handing back what runs, when there is no time left; what is not handed back is found by another worker, ms. */
 const HAND_BACK_MS = 2000;
 /** After a failure of Redis, ms. */
@@ -45,20 +47,25 @@ export class EventConsumer {
   readonly #deps: EventConsumerDeps;
   readonly #lanes = new Map<string, FunctionLane>();
   readonly #running = new Map<string, Running>();
+  readonly #renewal: LockRenewal;
+  /** Events that are being asked for. */
   #taking = 0;
+  /** Events whose functions run, or that are asked for; those that are only written down need no room. */
+  #inUse = 0;
+  #isPumpDue = false;
   #servings = 0;
   #isStopped = true;
   #cancelTimer: (() => void) | undefined;
-  #cancelRenewal: (() => void) | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(deps: EventConsumerDeps) {
     this.#deps = deps;
+    this.#renewal = new LockRenewal(deps, () => this.#running.values());
   }
 
   start(): void {
     this.#isStopped = false;
-    this.#renewLater();
+    this.#renewal.start();
     this.#pump();
   }
 
@@ -67,7 +74,7 @@ export class EventConsumer {
     const lane = this.#laneOf(accountId, functionName);
     lane.notices++;
     lane.isEmpty = false;
-    this.#pump();
+    this.#pumpSoon();
   }
 
   /** @returns whether it runs here */
@@ -114,7 +121,17 @@ export class EventConsumer {
     if (deadline.aborted) handBack();
     else deadline.addEventListener('abort', handBack, { once: true });
     await idle;
-    this.#cancelRenewal?.();
+    this.#renewal.stop();
+  }
+
+  /** Once for all that happens in one turn of the event loop, so that it shares commands. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   /** Takes as much as there is room for; called whenever something has changed. */
@@ -124,79 +141,103 @@ export class EventConsumer {
     const nowMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
     const reserve = Math.ceil(capacity / 4);
-    const withoutRoom = new Set<FunctionLane>();
+    const lanes = new Set(this.#lanes.values());
+    const chosen = new Map<FunctionLane, number>();
+    let isShort = false;
     for (;;) {
-      const running = this.#running.size + this.#taking;
-      const lanes = [...this.#lanes.values()].filter((lane) => !withoutRoom.has(lane));
-      const lane = pickLane(lanes, { running, capacity, reserve, nowMs, wallMs });
+      const lane = pickLane(lanes, { running: this.#inUse, capacity, reserve, nowMs, wallMs });
       if (lane === undefined) break;
-      if (this.#deps.hasRoom(lane.accountId, lane.functionName)) this.#take(lane);
-      else withoutRoom.add(lane);
+      if (this.#deps.hasRoom(lane.accountId, lane.functionName)) {
+        lane.running++;
+        lane.servedAt = ++this.#servings;
+        this.#inUse++;
+        chosen.set(lane, (chosen.get(lane) ?? 0) + 1);
+      } else {
+        lanes.delete(lane);
+        isShort = true;
+      }
     }
-    this.#lookLater(withoutRoom.size > 0, wallMs, nowMs);
+    for (const [lane, count] of chosen) this.#take(lane, count);
+    this.#lookLater(isShort, wallMs, nowMs);
   }
 
-  #take(lane: FunctionLane): void {
-    lane.running++;
-    lane.servedAt = ++this.#servings;
-    this.#taking++;
-    const { notices } = lane;
-    const { queues, newToken, clock } = this.#deps;
-    queues
-      .take(lane.accountId, lane.functionName, newToken())
-      .then((taken) => {
-        if ('token' in taken) return this.#run(lane, taken);
-        if (lane.notices === notices) {
-          lane.isEmpty = true;
-          lane.nextDueMs = taken.nextDueMs;
-        }
-        lane.running--;
-        return undefined;
+  #take(lane: FunctionLane, count: number): void {
+    this.#taking += count;
+    const { notices, accountId, functionName } = lane;
+    const { store, newToken, clock, logger } = this.#deps;
+    const tokens = Array.from({ length: count }, newToken);
+    const giveBack = (unused: number): void => {
+      lane.running -= unused;
+      this.#inUse -= unused;
+    };
+    store
+      .take(accountId, functionName, tokens, clock.wallMs())
+      .then(({ events, nextDueMs }) => {
+        for (const event of events) this.#run(lane, event);
+        giveBack(count - events.length);
+        if (events.length === count || lane.notices !== notices) return;
+        // What became due meanwhile was put in front of the others by the same command.
+        lane.isEmpty = true;
+        lane.nextDueMs = nextDueMs;
       })
       .catch((error: unknown) => {
-        lane.running--;
+        giveBack(count);
         lane.pausedUntilMs = clock.monotonicMs() + REDIS_PAUSE_MS;
-        this.#deps.logger.debug('no event could be taken', { functionName: lane.functionName, error });
+        logger.debug('no event could be taken', { functionName, error });
       })
       .finally(() => {
-        this.#taking--;
+        this.#taking -= count;
         this.#afterChange();
       });
   }
 
   #run(lane: FunctionLane, taken: TakenEvent): void {
-    const { clock, runner, logger, metrics, limitOf } = this.#deps;
-    const { accountId, functionName } = lane;
+    const { clock, runner, logger, metrics } = this.#deps;
+    const { functionName, requestId } = taken;
     const abort = new AbortController();
-    const key = `${accountId}:${taken.requestId}`;
+    const key = `${taken.accountId}:${requestId}`;
     lane.lastTakenMs = clock.monotonicMs();
-    lane.nextDueMs = undefined;
     this.#running.set(key, { ...taken, lane, abort });
     metrics.noteRunning(this.#running.size);
+    let hasRan = false;
+    const onRan = (report: RunReport): void => {
+      if (hasRan) return;
+      hasRan = true;
+      this.#leave(lane, report);
+    };
     runner
-      .run({ accountId, functionName, requestId: taken.requestId }, taken.token, abort.signal)
-      .then(({ hasRoom, pauseMs }) => {
-        if (hasRoom) noteRoom(lane, limitOf(accountId, functionName));
-        else noteShortage(lane, clock.monotonicMs(), pauseMs);
+      .run(taken, abort.signal, onRan)
+      .then((dueMs) => {
+        if (dueMs === undefined) return;
+        lane.notices++;
+        lane.nextDueMs = Math.min(lane.nextDueMs ?? Infinity, dueMs);
       })
       .catch((error: unknown) => {
         // Its lock runs out and another worker, or this one, takes it again.
-        logger.warn('an event could not be carried to its end here', { functionName, requestId: taken.requestId, error });
+        logger.warn('an event could not be carried to its end here', { functionName, requestId, error });
         lane.pausedUntilMs = clock.monotonicMs() + REDIS_PAUSE_MS;
       })
       .finally(() => {
+        onRan(NOTHING_SAID);
         this.#running.delete(key);
-        lane.running--;
-        // A retry of it may be due before anybody says so.
-        lane.isEmpty = false;
         metrics.noteRunning(this.#running.size);
         this.#afterChange();
       });
   }
 
+  /** A function has ended: there is room for another event while this one's end is written down. */
+  #leave(lane: FunctionLane, { hasRoom, pauseMs }: RunReport): void {
+    const { clock, limitOf } = this.#deps;
+    if (hasRoom) noteRoom(lane, limitOf(lane.accountId, lane.functionName));
+    else noteShortage(lane, clock.monotonicMs(), pauseMs);
+    lane.running--;
+    this.#inUse--;
+    this.#pumpSoon();
+  }
+
   #afterChange(): void {
     if (this.#running.size === 0 && this.#taking === 0) this.#onIdle?.();
-    this.#pump();
+    this.#pumpSoon();
   }
 
   #lookLater(isWaitingForRoom: boolean, wallMs: number, nowMs: number): void {
@@ -229,30 +270,7 @@ export class EventConsumer {
     }
     return lane;
   }
-
-  #renewLater(): void {
-    this.#cancelRenewal = this.#deps.clock.after(RENEW_MS, () => {
-      void this.#renew().finally(() => {
-        if (!this.#isStopped || this.#running.size > 0) this.#renewLater();
-      });
-    });
-  }
-
-  /** Never rejects: a lock that could not be renewed may be lost, which its settlement will notice. */
-  async #renew(): Promise<void> {
-    const byLane = new Map<FunctionLane, Running[]>();
-    for (const running of this.#running.values()) byLane.set(running.lane, [...(byLane.get(running.lane) ?? []), running]);
-    await Promise.all(
-      [...byLane].map(async ([lane, held]) => {
-        try {
-          const lost = await this.#deps.queues.renew(lane.accountId, lane.functionName, held);
-          if (lost.length > 0) this.#deps.logger.warn('the hold on events was lost', { functionName: lane.functionName, requestIds: lost });
-        } catch (error) {
-          this.#deps.logger.debug('the hold on events could not be renewed', { functionName: lane.functionName, error });
-        }
-      }),
-    );
-  }
 }
 
+const NOTHING_SAID: RunReport = { hasRoom: true, pauseMs: 0 };
 const laneKey = (accountId: string, functionName: string): string => `${accountId}.${functionName}`;

@@ -9,8 +9,8 @@ import type { EventInvokeConfig } from './event-invoke-config';
 import { type EventAttempt, type EventState, pendingDelivery } from './event-state';
 import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
 import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
-import type { QueuedEvent, RedisEventQueues } from './redis-event-queues';
-import type { RedisEventStore, Settlement } from './redis-event-store';
+import type { RedisEventQueues } from './redis-event-queues';
+import type { RedisEventStore, Settlement, TakenEvent } from './redis-event-store';
 
 export interface EventRunnerDeps {
   clock: Clock;
@@ -34,9 +34,8 @@ export type RunReport = { hasRoom: boolean; pauseMs: number };
 
 /** Tries that are remembered of one event. */
 const ATTEMPTS_KEPT = 20;
-const NOTHING_SAID: RunReport = { hasRoom: true, pauseMs: 0 };
 
-/** Carries out one try of one event, from its start in Redis to its settlement there. */
+/** Carries out one try of one event that was taken, up to its settlement in Redis. */
 export class EventRunner {
   readonly #deps: EventRunnerDeps;
 
@@ -46,14 +45,16 @@ export class EventRunner {
 
   /**
    * @param signal aborted with reason `cancel` (somebody does not want the event any more) or `drain` (it goes back unspent)
+   * @param onRan called when the function has ended: what follows is writing down, and needs no room
+   * @returns when the event is to be run again, milliseconds since the epoch; undefined when it has ended
    * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL: the event is still this worker's
    */
-  async run(event: QueuedEvent, token: string, signal: AbortSignal): Promise<RunReport> {
+  async run(event: TakenEvent, signal: AbortSignal, onRan: (report: RunReport) => void): Promise<number | undefined> {
     const { store, queues, clock, metrics } = this.#deps;
-    const state = await store.start(event, token, clock.wallMs());
-    if (typeof state === 'string') {
+    const { state, token } = event;
+    if (state === undefined) {
       await queues.finish(event, token);
-      return NOTHING_SAID;
+      return undefined;
     }
     if (state.status === 'running') metrics.noteWorkerLost();
     const startedAtMs = clock.wallMs();
@@ -70,9 +71,10 @@ export class EventRunner {
     if (isDrained) {
       await this.#insist(() => store.release(event, token, true, { attempts: JSON.stringify(last([...attempts, attempt])) }));
       await queues.handBack(event, token);
-      return NOTHING_SAID;
+      return 0;
     }
     const end = attemptEndOf(result, this.#isZeroReserved(state));
+    onRan(reportOf(end));
     return this.#carryOut(state, token, [...attempts, attempt], end, rules, result);
   }
 
@@ -110,16 +112,11 @@ export class EventRunner {
     end: AttemptEnd,
     rules: EventRules,
     result: InvocationResult | undefined,
-  ): Promise<RunReport> {
+  ): Promise<number | undefined> {
     const { store, queues, clock, random } = this.#deps;
     const nowMs = clock.wallMs();
     const decision = decide(state, end, rules, nowMs, random());
-    const hasRoom = end.kind !== 'platform-error' || !end.isRetryable;
-    const report = { hasRoom, pauseMs: hasRoom ? 0 : Math.max(end.retryAfterMs, 200) };
-    if (decision.kind === 'settle') {
-      await this.#settle(state, token, attempts, decision, result);
-      return report;
-    }
+    if (decision.kind === 'settle') return this.#settle(state, token, attempts, decision, result);
     const { delayMs, functionErrors, faults } = decision;
     const noted = attempts.at(-1);
     if (noted !== undefined) noted.retryInMs = delayMs;
@@ -132,7 +129,7 @@ export class EventRunner {
     };
     const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
     if (isOurs) await this.#insist(() => queues.postpone(state, token, nowMs + delayMs, nowMs));
-    return report;
+    return nowMs + delayMs;
   }
 
   async #settle(
@@ -141,8 +138,8 @@ export class EventRunner {
     attempts: EventAttempt[],
     decision: Extract<Decision, { kind: 'settle' }>,
     result: InvocationResult | undefined,
-  ): Promise<RunReport> {
-    const { store, queues, clock, metrics, onEnded, resultLimitBytes } = this.#deps;
+  ): Promise<undefined> {
+    const { store, clock, metrics, onEnded, resultLimitBytes } = this.#deps;
     const { status, condition } = decision;
     const config = await this.#configOf(state);
     const destination = status === 'succeeded' ? config.DestinationConfig.OnSuccess : config.DestinationConfig.OnFailure;
@@ -163,12 +160,11 @@ export class EventRunner {
     const isOurs = await this.#insist(() => store.settle(state, token, settlement));
     if (!isOurs) {
       metrics.noteStale();
-      return NOTHING_SAID;
+      return undefined;
     }
-    await this.#insist(() => queues.finish(state, token));
     metrics.noteEnded(status);
     onEnded({ ...state, attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) }, settlement);
-    return NOTHING_SAID;
+    return undefined;
   }
 
   async #rulesOf(state: EventState): Promise<EventRules> {
@@ -214,6 +210,14 @@ export class EventRunner {
 /** Two minutes: longer than any restart of Redis, and the event is long with somebody else by then. */
 const INSISTING_TRIES = 240;
 const INSISTING_MS = 500;
+
+/** How long a function is left alone for which there was no room, ms. */
+const NO_ROOM_MS = 200;
+
+function reportOf(end: AttemptEnd): RunReport {
+  const hasRoom = end.kind !== 'platform-error' || !end.isRetryable;
+  return { hasRoom, pauseMs: hasRoom ? 0 : Math.max(end.retryAfterMs, NO_ROOM_MS) };
+}
 
 const last = (attempts: readonly EventAttempt[]): EventAttempt[] => attempts.slice(-ATTEMPTS_KEPT);
 

@@ -4,17 +4,24 @@ import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
 import { invalidField } from '../invalid-field';
 import { type AsyncKeys, queueName } from './async-keys';
-import { queueCall, queueFailure, runScript } from './async-redis';
+import {
+  type ScriptArgument,
+  type ScriptStep,
+  defineScripts,
+  queueCall,
+  queueFailure,
+  runScript,
+  runTogether,
+  whenOpened,
+} from './async-redis';
 import { assertDepth } from './chain';
 import type { UrlRules } from './destinations/url-rules';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
-import type { RedisEventQueues, ScriptStep } from './redis-event-queues';
 
 export interface RedisEventIntakeOptions {
   redis: Redis;
   keys: AsyncKeys;
-  queues: RedisEventQueues;
   directory: FunctionDirectory;
   clock: Clock;
   ids: Ids;
@@ -26,6 +33,8 @@ export interface RedisEventIntakeOptions {
   rules: Pick<UrlRules, 'check'>;
   /** Called after each acceptance: there is work. */
   onAccepted: (accountId: string, functionName: string) => void;
+  /** Of this pod: it does not tell itself. */
+  podToken: string;
 }
 
 /** What the promise of an answer within 2 s leaves for Redis, ms. */
@@ -39,6 +48,7 @@ export class RedisEventIntake implements EventIntake {
 
   constructor(options: RedisEventIntakeOptions) {
     this.#options = options;
+    defineScripts(options.redis);
   }
 
   async accept(event: NewEvent): Promise<AcceptedEvent> {
@@ -100,22 +110,21 @@ export class RedisEventIntake implements EventIntake {
   }
 
   async #write(event: NewEvent, requestId: string, bodyHash: string, steps: readonly ScriptStep[]): Promise<AcceptedEvent> {
-    const { clock, queues, openLimit } = this.#options;
-    const { accountId, functionName, notBeforeMs = 0 } = event;
-    const nowMs = clock.wallMs();
-    const job = { accountId, functionName, requestId, nowMs, delayMs: Math.max(0, notBeforeMs - nowMs) };
-    const [answer] = await queues.add([job], [this.#acceptStep(event, requestId, bodyHash, nowMs), ...steps]);
+    const { redis, clock, openLimit } = this.#options;
+    const { accountId, functionName } = event;
+    const step = this.#acceptStep(event, requestId, bodyHash, clock.wallMs());
+    const answer =
+      steps.length === 0 ? await runScript(redis, step.script, step.keys, step.args) : (await runTogether(redis, [step, ...steps]))[0];
     if (answer === 'exists')
       return duplicate(requestId, (await this.#bodyHashOf(accountId, requestId)) ?? bodyHash, bodyHash, 'request id');
     if (answer !== 'full') return { requestId, isDuplicate: false };
-    await queues.remove(job);
     const text = `${functionName} has ${openLimit} events that have not ended, the most that it may (EASYFAAS_ASYNC_QUEUE_MAX); try again when some have.`;
     throw new ServiceError('QUEUE_FULL', text, { headers: { 'Retry-After': '5' } });
   }
 
   #acceptStep(event: NewEvent, requestId: string, bodyHash: string, nowMs: number): ScriptStep {
-    const { keys, openLimit } = this.#options;
-    const { accountId, functionName } = event;
+    const { keys, openLimit, podToken } = this.#options;
+    const { accountId, functionName, notBeforeMs = 0 } = event;
     const name = queueName(accountId, functionName);
     return {
       script: 'asyncAccept',
@@ -123,10 +132,19 @@ export class RedisEventIntake implements EventIntake {
         keys.invocation(accountId, requestId),
         keys.open(accountId, functionName),
         keys.counters,
-        keys.queueMeta(accountId, functionName),
         keys.functions,
+        keys.queue(accountId, functionName),
       ],
-      args: [requestId, nowMs, openLimit, name, keys.notices, `ready ${name}`, ...fieldsOf(event, bodyHash)],
+      args: [
+        requestId,
+        nowMs,
+        openLimit,
+        name,
+        keys.notices,
+        `ready ${name} ${podToken}`,
+        Math.max(0, notBeforeMs - nowMs),
+        ...fieldsOf(event, bodyHash),
+      ],
     };
   }
 
@@ -142,15 +160,15 @@ export class RedisEventIntake implements EventIntake {
       cancel = this.#options.clock.after(ANSWER_MS, () => reject(queueFailure(new Error(`no answer within ${ANSWER_MS} ms`))));
     });
     try {
-      return await Promise.race([work(), late]);
+      return await Promise.race([whenOpened(this.#options.redis).then(work), late]);
     } finally {
       cancel();
     }
   }
 }
 
-function fieldsOf(event: NewEvent, bodyHash: string): (string | number | Buffer)[] {
-  const fields: Record<string, string | number | Buffer | undefined> = {
+function fieldsOf(event: NewEvent, bodyHash: string): ScriptArgument[] {
+  const fields: Record<string, ScriptArgument | undefined> = {
     functionName: event.functionName,
     qualifier: event.qualifier,
     source: event.source,

@@ -2,8 +2,7 @@ import { type JobJson, type RedisQueueBackend, createRedisBackend } from 'bullmq
 import type { Redis } from 'ioredis';
 import type { Logger } from '@easyfaas/service-kit';
 import { jobIdOf, queueName, requestIdOf } from './async-keys';
-import { defineScripts, queueCall, queueFailure } from './async-redis';
-import type { ScriptName } from './async-scripts';
+import { queueCall, queueFailure } from './async-redis';
 
 export interface RedisEventQueuesOptions {
   redis: Redis;
@@ -19,26 +18,10 @@ export const STALLED_CHECK_MS = 5000;
 /** A worker that is lost says nothing about the event: never given up for that. Attempts are counted in the event itself. */
 const STALLED_MAX = 1000;
 
-export interface TakenEvent {
-  requestId: string;
-  token: string;
-}
-
-/** Nothing to do now; when something becomes due, milliseconds since the epoch. */
-export interface NothingDue {
-  nextDueMs: number | undefined;
-}
-
-/** One more step of an event's transaction. */
-export interface ScriptStep {
-  script: ScriptName;
-  keys: readonly string[];
-  args: readonly (string | number | Buffer)[];
-}
-
 /**
  * A BullMQ queue per function, all on one connection. BullMQ's Worker is not used: it would hold a blocking connection per
- * function, and would take events while its pod has no room. Its backend has the operations that Worker itself uses.
+ * function, and would take events while its pod has no room. Its backend has the operations that Worker itself uses; those of
+ * every event are part of our own scripts, see bullmq-moves.ts.
  */
 export class RedisEventQueues {
   readonly #options: RedisEventQueuesOptions;
@@ -48,34 +31,12 @@ export class RedisEventQueues {
 
   constructor(options: RedisEventQueuesOptions) {
     this.#options = options;
-    defineScripts(options.redis);
   }
 
-  /**
-   * Adds events and runs scripts in one transaction.
-   * @returns the scripts' answers
-   * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL
-   */
-  async add(events: readonly NewJob[], steps: readonly ScriptStep[]): Promise<unknown[]> {
-    const base = await this.#ready();
-    return queueCall(async () => {
-      const transaction = (await base.client).multi();
-      for (const { script, keys, args } of steps) transaction.runCommand(script, [...keys, ...args]);
-      for (const event of events) void this.#of(base, event).addJobToTransaction(transaction, jobOf(event), jobIdOf(event.requestId));
-      const results = await transaction.exec();
-      const failure = results?.find(([error]) => error !== null)?.[0];
-      if (results === null || (failure !== undefined && failure !== null)) throw queueFailure(failure);
-      return results.slice(0, steps.length).map(([, value]) => value as unknown);
-    });
-  }
-
-  /** Takes the next event of a function's queue, if one is due. */
-  async take(accountId: string, functionName: string, token: string): Promise<TakenEvent | NothingDue> {
-    const queue = this.#of(await this.#ready(), { accountId, functionName });
-    const [, jobId, , delayUntilMs] = (await queueCall(() => queue.moveToActive(token))) as [unknown, unknown, unknown, unknown];
-    if (typeof jobId === 'string' && jobId !== '0' && jobId !== '') return { requestId: requestIdOf(jobId), token };
-    const nextDueMs = Number(delayUntilMs);
-    return { nextDueMs: nextDueMs > 0 ? nextDueMs : undefined };
+  /** Gives an event a job again. @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL */
+  async add(event: QueuedEvent, nowMs: number): Promise<void> {
+    const queue = this.#of(await this.#ready(), event);
+    await queueCall(() => queue.addJob(jobOf(event, nowMs), jobIdOf(event.requestId)));
   }
 
   /** The event is over: its job goes. @returns false when the lock was lost: somebody else has it */
@@ -99,7 +60,7 @@ export class RedisEventQueues {
   }
 
   /** @returns ids of the events whose lock is lost */
-  async renew(accountId: string, functionName: string, held: readonly TakenEvent[]): Promise<string[]> {
+  async renew(accountId: string, functionName: string, held: readonly { requestId: string; token: string }[]): Promise<string[]> {
     const queue = this.#of(await this.#ready(), { accountId, functionName });
     const ids = held.map(({ requestId }) => jobIdOf(requestId));
     const lost = await queueCall(() =>
@@ -206,12 +167,6 @@ export interface QueuedEvent {
   requestId: string;
 }
 
-export interface NewJob extends QueuedEvent {
-  nowMs: number;
-  /** 0: at once. */
-  delayMs: number;
-}
-
 export interface QueueCounts {
   waiting: number;
   delayed: number;
@@ -219,13 +174,12 @@ export interface QueueCounts {
   failed: number;
 }
 
-function jobOf({ requestId, nowMs, delayMs }: NewJob): JobJson {
+function jobOf({ requestId }: QueuedEvent, nowMs: number): JobJson {
   return {
     id: jobIdOf(requestId),
     name: 'event',
     data: '{}',
-    opts: { attempts: 0, ...(delayMs > 0 ? { delay: delayMs } : {}) },
-    ...(delayMs > 0 ? { delay: delayMs } : {}),
+    opts: { attempts: 0 },
     progress: 0,
     attemptsMade: 0,
     attemptsStarted: 0,

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { type AsyncKeys, functionOfQueue } from './async-keys';
-import { queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
+import { type AsyncKeys, functionOfQueue, requestIdOf } from './async-keys';
+import { defineScripts, queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
 import { type DeliveryKind, type EventState, type EventStatus, outboxMember, readEventState } from './event-state';
-import type { QueuedEvent } from './redis-event-queues';
+import { LOCK_MS, type QueuedEvent } from './redis-event-queues';
 
 export interface RedisEventStoreOptions {
   redis: Redis;
@@ -13,6 +13,19 @@ export interface RedisEventStoreOptions {
   keptCount: number;
   deadLettersKeptS: number;
   deadLettersKeptCount: number;
+}
+
+/** An event that is this worker's until its lock is lost. */
+export interface TakenEvent extends QueuedEvent {
+  token: string;
+  /** As it was before this try; nothing when there is nothing to try: it has ended, or is gone. */
+  state: EventState | undefined;
+}
+
+export interface Taken {
+  events: TakenEvent[];
+  /** Present when the queue had fewer than were asked for: when the next one becomes due, milliseconds since the epoch. */
+  nextDueMs: number | undefined;
 }
 
 export interface Settlement {
@@ -36,18 +49,27 @@ export class RedisEventStore {
 
   constructor(options: RedisEventStoreOptions) {
     this.#options = options;
+    defineScripts(options.redis);
   }
 
-  /** Begins a try. @returns the event as it was before, or why there is nothing to try */
-  async start({ accountId, requestId }: QueuedEvent, token: string, nowMs: number): Promise<EventState | 'missing' | 'ended'> {
+  /**
+   * Takes events of a function's queue and begins a try of each.
+   * @param tokens one for each that may be taken; nobody else has them
+   */
+  async take(accountId: string, functionName: string, tokens: readonly string[], nowMs: number): Promise<Taken> {
     const { redis, keys } = this.#options;
-    const answer = await runScriptForBytes(redis, 'asyncStart', [keys.invocation(accountId, requestId)], [token, nowMs]);
-    const [word, before] = answer as [Buffer, Buffer[] | undefined];
-    if (before === undefined) return String(word) === 'missing' ? 'missing' : 'ended';
-    return readEventState(accountId, requestId, before);
+    const args = [nowMs, LOCK_MS, keys.invocation(accountId, ''), ...tokens];
+    const answer = await runScriptForBytes(redis, 'asyncTake', [keys.queue(accountId, functionName)], args);
+    const [entries, nextDueMs] = answer as [[Buffer, Buffer, Buffer, Buffer[] | undefined][], number];
+    const events = entries.map(([jobId, token, , before]): TakenEvent => {
+      const requestId = requestIdOf(jobId.toString('latin1'));
+      const state = before === undefined ? undefined : readEventState(accountId, requestId, before);
+      return { accountId, functionName, requestId, token: token.toString('latin1'), state };
+    });
+    return { events, nextDueMs: nextDueMs > 0 ? nextDueMs : undefined };
   }
 
-  /** @returns false when the try is not the current one any more: nothing was changed */
+  /** Ends the event and its job. @returns false when the try is not the current one any more: nothing was changed */
   async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
     const { redis, keys, keptS, keptCount, deadLettersKeptS, deadLettersKeptCount } = this.#options;
     const { accountId, functionName, requestId } = event;
@@ -61,6 +83,7 @@ export class RedisEventStore {
         keys.counters,
         isDeadLetter ? keys.dead(accountId, functionName) : keys.ended(accountId, functionName),
         keys.outbox,
+        keys.queue(accountId, functionName),
       ],
       [
         token,

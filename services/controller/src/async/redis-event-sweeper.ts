@@ -4,7 +4,7 @@ import { type AsyncKeys, functionOfQueue } from './async-keys';
 import type { AsyncMetrics } from './async-metrics';
 import { queueCall } from './async-redis';
 import type { EventConsumer } from './event-consumer';
-import type { NewJob, QueueCounts, RedisEventQueues } from './redis-event-queues';
+import type { QueueCounts, RedisEventQueues } from './redis-event-queues';
 
 export interface RedisEventSweeperDeps {
   redis: Redis;
@@ -103,8 +103,7 @@ export class RedisEventSweeper {
     }
     logger.warn('an event without a place in its queue gets one', event);
     await queues.remove(event);
-    const job: NewJob = { ...event, nowMs: clock.wallMs(), delayMs: 0 };
-    await queues.add([job], []);
+    await queues.add(event, clock.wallMs());
   }
 
   async #recoverStalled(): Promise<void> {
