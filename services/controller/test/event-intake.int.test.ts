@@ -5,7 +5,7 @@ import { UrlRules } from '../src/async/destinations/url-rules';
 import type { NewEvent } from '../src/async/event-intake';
 import { RedisEventIntake } from '../src/async/redis-event-intake';
 import { RedisEventQueues } from '../src/async/redis-event-queues';
-import { RedisEventStore } from '../src/async/redis-event-store';
+import { RedisEventStore, type Settlement } from '../src/async/redis-event-store';
 import { connectWithoutWaiting, describeWithPrivateRedis, startPrivateRedis, type PrivateRedis, type RedisClient } from './redis-server';
 import { eventually } from './eventually';
 
@@ -116,13 +116,35 @@ describeWithPrivateRedis('taking events', () => {
     expect(await countOf('accepted')).toBe('3');
   });
 
+  it('tells the other pods of the first event that waits, since they may have found the queue empty', async () => {
+    const subscriber = connectWithoutWaiting(redis.url);
+    try {
+      await subscriber.subscriberReady();
+      const told: string[] = [];
+      subscriber.notices.on(keys.notices, (message) => void told.push(message));
+      await eventually(async () => expect(await client.redis.pubsub('NUMSUB', keys.notices)).toEqual([keys.notices, 1]), 10_000);
+      await intake.accept(EVENT);
+      await intake.accept(EVENT);
+      await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+      await intake.accept(EVENT);
+      await eventually(() => expect(told).toEqual(['ready default.f pod', 'ready default.f pod']), 10_000);
+    } finally {
+      subscriber.close();
+    }
+  });
+
   it('F9 says QUEUE_FULL when Redis has no memory left, and goes on when it has', async () => {
     await intake.accept(EVENT);
     await client.redis.config('SET', 'maxmemory', '1');
     await expect(intake.accept(EVENT)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    // What was accepted is run and ends all the same.
+    const [event] = (await store.take('default', 'f', ['token'], Date.now())).events;
+    if (event === undefined) throw new Error('nothing was taken');
+    const settlement: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], fields: {} };
+    expect(await store.settle(event, 'token', settlement)).toBe(true);
     await client.redis.config('SET', 'maxmemory', '0');
     await intake.accept(EVENT);
-    expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 2 });
+    expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 1, running: 0 });
   });
 
   it('F6 says QUEUE_UNAVAILABLE within two seconds while Redis hangs or is gone, and goes on when it is back', async () => {
