@@ -68,7 +68,11 @@ function redisFailure(cause: unknown): ServiceError {
   return new ServiceError('STORE_UNAVAILABLE', `${words}; try again shortly.`, { cause, headers: { 'Retry-After': '1' } });
 }
 
-function open({ url, username, password, logger, isBatching = false }: RedisConnectionOptions, connectionName: string, more: CommandRules): Redis {
+function open(
+  { url, username, password, logger, isBatching = false }: RedisConnectionOptions,
+  connectionName: string,
+  more: CommandRules,
+): Redis {
   const redis = new Redis({
     ...addressOf(url),
     ...(username === undefined ? {} : { username }),
