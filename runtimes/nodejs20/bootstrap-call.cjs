@@ -77,7 +77,7 @@ function createCall(stream, header, generation, isShared) {
   call.isShared = isShared;
   call.cpuUs = isShared ? 0 : cpuUs(); // used so far; of one that is alone: the process's before it
   call.isSettled = call.isCancelled = call.usesContext = false;
-  call.abort = undefined;
+  call.abort = call.answer = undefined;
   return call;
 }
 

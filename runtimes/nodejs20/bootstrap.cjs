@@ -10,8 +10,9 @@ const { loadHandler, loadErrorType } = require('./bootstrap-handler.cjs');
 const { Context, charge, createCall, figures, readEvent, tellCallsApart } = require('./bootstrap-call.cjs');
 const { describe, Failure } = require('./bootstrap-errors.cjs');
 const { hasNewKills } = require('./bootstrap-memory.cjs');
+const { createStreaming } = require('./bootstrap-stream.cjs');
 
-const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18];
+const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE, WINDOW] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18, 19]; // prettier-ignore
 const RESULT_BYTES_MAX = 6 * 1024 * 1024;
 const CRASH_MS = 1000; // for the last frames to leave
 
@@ -29,6 +30,7 @@ delete env.EASYFAAS_SOCKET;
 let config; // header of INIT
 let handler;
 let waitsForCallback = false;
+let isStreaming = false; // made by `awslambda.streamifyResponse`
 let generation = 0; // of the connection: answers of calls from an older one are dropped
 let unsettled = 0;
 const calls = new Map(); // stream -> call of this connection that is not answered
@@ -54,6 +56,7 @@ function init(header) {
   const failed = (error) => sendInitError(error, loadErrorType(error));
   const loaded = (found) => {
     handler = found;
+    isStreaming = streaming.isStreaming(found);
     // A callback can also be taken by a rest parameter: `(...args) => inner(...args)`.
     waitsForCallback = found.length >= 3 || Function.prototype.toString.call(found).split(')', 1)[0].includes('...');
     wire.send(INIT_DONE, 0, `{"initMs":${Math.round((now() - startedAtMs) * 1000) / 1000}}`, '');
@@ -119,6 +122,7 @@ function run(call, header, event) {
   const answer = (error, result) => (error === undefined || error === null ? succeed(call, result) : fail(call, describe(error)));
   try {
     if (event instanceof Failure) throw event;
+    if (isStreaming) return streaming.run(call, header, (stream) => handler(event, stream, new Context(call, header, config, answer)));
     const returned = handler(event, new Context(call, header, config, answer), answer);
     if (typeof returned?.then === 'function')
       returned.then((result) => succeed(call, result), (error) => fail(call, describe(error))); // prettier-ignore
@@ -153,7 +157,10 @@ function cancel(stream) {
   if (!call) return;
   call.isCancelled = true;
   call.abort?.abort();
+  call.answer?.cancel();
 }
+
+const streaming = createStreaming({ wire, settle, fail, figures, isWanted: (call) => !call.isSettled && call.generation === generation });
 
 // ---- The connection ----
 function onAttached() {
@@ -166,12 +173,14 @@ function onFrame(type, stream, header, data, start, end) {
   if (type === INVOKE) invoke(stream, header, data, start, end);
   else if (type === INIT) init(header);
   else if (type === CANCEL) cancel(stream);
+  else if (type === WINDOW) calls.get(stream)?.answer?.allow(header.bytes);
   else if (type === PING) wire.send(PONG, stream, '{}', '');
   else if (type === UPDATE && config) adoptLimits(Object.assign(config, header));
 }
 
 function onClosed() {
   generation++;
+  for (const call of calls.values()) call.answer?.cancel(); // one that waits for WINDOW would wait for ever
   calls.clear();
 }
 

@@ -23,6 +23,8 @@ export interface ControllerConfig extends Omit<
   | 'podListen'
   | 'podKeyFile'
   | 'pauseAfterS'
+  | 'streamMb'
+  | 'streamStallS'
 > {
   listen: { host: string; port: number };
   funcletSocket: string;
@@ -32,6 +34,10 @@ export interface ControllerConfig extends Omit<
   /** Of accounts that have another one than 1. */
   accountWeights: ReadonlyMap<string, number>;
   waitMs: number;
+  /** Largest streamed answer. */
+  streamBytes: number;
+  /** How long the client of one may make no room. */
+  streamStallMs: number;
   drainMs: number;
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
@@ -67,6 +73,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     packageFiles,
     poolClasses,
     pauseAfterS,
+    streamMb,
+    streamStallS,
     ...values
   } = readControllerEnv(reader);
   const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
@@ -117,6 +125,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     containerMaxCalls: containerMaxCalls === 0 ? Infinity : containerMaxCalls,
     accountWeights: new Map(Object.entries(accountWeights)),
     waitMs: waitS * 1000,
+    streamBytes: streamMb * MIB,
+    streamStallMs: streamStallS * 1000,
     drainMs: drainS * 1000,
     requestTimeoutMs: requestTimeoutS * 1000,
     packageLimits: { ...DEFAULT_PACKAGE_LIMITS, unpackedBytes: unpackedMb * MIB, fileBytes: unpackedMb * MIB, files: packageFiles },

@@ -153,6 +153,7 @@ export class Controller implements Service {
       clients,
       events: async.path,
       payloads,
+      streamStallMs: config.streamStallMs,
       api,
       isDraining,
     });

@@ -15,6 +15,7 @@ export type EngineSettings = Pick<
   | 'containerMaxCalls'
   | 'accountWeights'
   | 'waitMs'
+  | 'streamBytes'
   | 'lineLimit'
   | 'accountConcurrency'
 >;
@@ -39,6 +40,7 @@ export function engineSettings(config: ControllerConfig, runtimes: ReadonlyMap<s
     containerMaxCalls: config.containerMaxCalls,
     accountWeights: config.accountWeights,
     waitMs: config.waitMs,
+    streamBytes: config.streamBytes,
     lineLimit: config.waitingMax,
     accountConcurrency: config.accountConcurrency,
   };

@@ -45,6 +45,8 @@ export interface EngineOptions {
   liveRuntimes: ReadonlySet<string>;
   /** How long a call is made to wait for a container, ms. */
   waitMs: number;
+  /** Largest streamed answer. */
+  streamBytes: number;
   /** Calls that may wait per function. */
   lineLimit: number;
   /** Calls at once per account. */

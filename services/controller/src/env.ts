@@ -36,6 +36,8 @@ export interface ControllerEnv {
   waitingMax: number;
   accountConcurrency: number;
   payloadsMb: number;
+  streamMb: number;
+  streamStallS: number;
   async: AsyncSettings;
   unpackedMb: number;
   packageFiles: number;
@@ -84,6 +86,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     waitingMax: reader.integer('EASYFAAS_WAITING_MAX', 1000, { min: 0, max: 100_000 }),
     accountConcurrency: reader.integer('EASYFAAS_ACCOUNT_CONCURRENCY', 1000, { min: 1, max: 100_000 }),
     payloadsMb: reader.integer('EASYFAAS_PAYLOADS_MB', 256, { min: 8, max: 1_000_000 }),
+    streamMb: reader.integer('EASYFAAS_STREAM_MB', LIMITS.streamBytes / MIB, { min: 1, max: 1_000_000 }),
+    streamStallS: reader.integer('EASYFAAS_STREAM_STALL_S', 60, { min: 1, max: 900 }),
     async: readAsyncSettings(reader),
     unpackedMb: reader.integer('EASYFAAS_UNPACKED_MB', LIMITS.unpackedBytes / MIB, { min: 1, max: 10_240 }),
     packageFiles: reader.integer('EASYFAAS_PACKAGE_FILES', LIMITS.packageFiles, { min: 1, max: 1_000_000 }),

@@ -10,6 +10,7 @@ export const runtimeManifestSchema = Joi.object<RuntimeManifest, true>({
   aliases: Joi.array().items(text.max(32)).max(8),
   title: text.required(),
   liveMemory: Joi.boolean(),
+  streaming: Joi.boolean(),
   command: text.required(),
   args: Joi.array().items(text.allow('')).max(32).required(),
   env: Joi.object().pattern(Joi.string().max(64), text.allow('')),

@@ -108,7 +108,7 @@ describe('FrameDecoder', () => {
     expect(() => decode([kill.subarray(0, 11)], [FrameType.PING])).toThrow(/type 12 is not accepted here/);
   });
 
-  it.each([0, 19, 255])('refuses the unknown type %i', (type) => {
+  it.each([0, 20, 255])('refuses the unknown type %i', (type) => {
     const frame = encodeFrame(FrameType.PING, 0, '{}');
     frame[4] = type;
     expect(() => decode([frame])).toThrow(ProtocolError);

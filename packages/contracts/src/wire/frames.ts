@@ -31,6 +31,7 @@ export const FrameType = {
   STATS: 16,
   EXIT: 17,
   UPDATE: 18,
+  WINDOW: 19,
 } as const;
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -58,6 +59,7 @@ export const FRAME_CAPS: ReadonlyMap<number, number> = new Map<number, number>([
   [FrameType.STATS, 4 * KIB],
   [FrameType.EXIT, 4 * KIB],
   [FrameType.UPDATE, 4 * KIB],
+  [FrameType.WINDOW, 4 * KIB],
 ]);
 
 /** Bytes of `u32 length`. */

@@ -9,6 +9,10 @@ const MIB = 1024 * KIB;
 export const LIMITS = {
   /** Lambda's synchronous payload and result limit, bytes. */
   syncPayloadBytes: 6 * MIB,
+  /** A streamed answer, bytes; as AWS Lambda's. */
+  streamBytes: 200 * MIB,
+  /** Of a streamed answer, bytes that its client has not taken: what INVOKE allows to be sent at first. */
+  streamWindowBytes: 256 * KIB,
   /** Zipped package, bytes. */
   packageBytes: 50 * MIB,
   /** All files of a package unpacked, bytes. */

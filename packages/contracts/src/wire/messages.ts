@@ -92,11 +92,37 @@ export interface InvokeHeader {
   functionArn?: string;
   clientContext?: string;
   traceparent?: string;
+  /** The answer may come in pieces, of which so many bytes may be sent until WINDOW allows more. Without this it comes whole. */
+  windowBytes?: number;
+}
+
+/** What a function says of its answer where that becomes an HTTP answer; as AWS Lambda's `HttpResponseStream` has it. Not checked. */
+export interface HttpHead {
+  statusCode?: number;
+  headers?: Record<string, unknown>;
+  cookies?: string[];
+}
+
+/** A piece of an answer: its bytes are the frame's body. */
+export interface ChunkHeader {
+  nonce: string;
+  /** These two only with the first piece; `application/octet-stream` when absent. */
+  contentType?: string;
+  http?: HttpHead;
+}
+
+/** The last piece was sent. An answer in pieces that fails ends with ERROR instead. */
+export type EndHeader = Pick<ResultHeader, 'nonce' | 'cpuMs' | 'maxRssKb'>;
+
+/** Controller -> runtime: so many more bytes may be sent on this stream. */
+export interface WindowHeader {
+  bytes: number;
 }
 
 export interface ResultHeader {
   nonce: string;
   contentType?: string;
+  http?: HttpHead;
   /** Processor time of the runtime process during the call, ms; shared time is counted to every call in flight. */
   cpuMs?: number;
   /** Peak resident memory of the runtime process, KiB. */

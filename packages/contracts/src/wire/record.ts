@@ -43,6 +43,8 @@ export interface InvocationStages {
   warmupMs?: number;
   initMs?: number;
   invokeMs?: number;
+  /** Streamed answers only: from the request's headers to the first bytes of the answer. */
+  firstByteMs?: number;
 }
 
 export type ColdReason =

@@ -11,6 +11,8 @@ export interface RuntimeManifest {
    * MemorySize gets new containers.
    */
   liveMemory?: boolean;
+  /** Answers can be sent in pieces (docs/protocol.md, CHUNK). Without this a function's answer always comes whole. */
+  streaming?: boolean;
   /** Executable of the pre-started process, absolute path inside the image. */
   command: string;
   args: string[];

@@ -1,4 +1,5 @@
 import { type InvocationRecord, type InvocationStages, LIMITS } from '@easyfaas/contracts/wire';
+import type { AnswerStream } from './answer-stream';
 import type { Call } from './call';
 import { lastBytes } from './log-tail';
 import type { Outcome } from './outcome';
@@ -36,6 +37,7 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
   if (call.start !== undefined) record.start = call.start;
   if (call.coldReason !== undefined) record.coldReason = call.coldReason;
   addOutcome(record, outcome);
+  if (call.answer !== undefined) addAnswer(record, call, call.answer);
   // The START and REPORT lines of a call that wrote nothing say no more than the record does.
   if (call.log !== undefined) record.logTail = logTail(call, outcome).toString('utf8');
   return record;
@@ -64,6 +66,17 @@ function addOutcome(record: InvocationRecord, outcome: Outcome): void {
   }
   if (outcome.cpuMs !== undefined) record.cpuMs = rounded(outcome.cpuMs);
   if (outcome.maxRssKb !== undefined) record.maxMemoryMb = Math.ceil(outcome.maxRssKb / 1024);
+}
+
+/** Of a call whose answer could be streamed. */
+function addAnswer(record: InvocationRecord, call: Call, { firstByteAtMs, bytes }: AnswerStream): void {
+  if (firstByteAtMs === undefined) return;
+  record.resultBytes = bytes;
+  record.stages.firstByteMs = rounded(firstByteAtMs - call.request.receivedAtMs);
+  if (!call.isAbandoned) return;
+  record.status = 'error';
+  delete record.errorType;
+  record.errorMessage = 'The client closed the connection, or took nothing for too long, before the answer was complete.';
 }
 
 /** @param totalMs from the request's headers to its end */

@@ -2,6 +2,7 @@ import type { Clock } from '@easyfaas/service-kit';
 import type { ColdReason, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
 import type { Principal } from '../auth/principal';
 import type { FunctionPool } from '../pool/function-pool';
+import type { AnswerSink, AnswerStream } from './answer-stream';
 import type { Timed } from './deadline-sweep';
 import { LogTail } from './log-tail';
 import type { Outcome } from './outcome';
@@ -26,6 +27,8 @@ export interface CallRequest {
   principal?: Principal | undefined;
   /** Set for a call that another pod had no room for. */
   forwarded?: ForwardedFrom;
+  /** Takes the answer in pieces, when the function sends it so; without one the answer always comes whole. */
+  sink?: AnswerSink | undefined;
   /** Where the outcome goes. Called exactly once. */
   reply: Reply;
 }
@@ -91,6 +94,8 @@ export class Call implements Timed {
   isAdmitted = false;
   readonly pool: FunctionPool;
   log: LogTail | undefined;
+  /** Of a call that has a sink. */
+  answer: AnswerStream | undefined;
   settledAtMs = 0;
 
   /** @param submittedAtMs now, monotonic */
@@ -123,6 +128,7 @@ export class Call implements Timed {
     this.phase = 'settled';
     this.deadlineMs = Infinity;
     this.settledAtMs = clock.monotonicMs();
+    this.answer?.flush();
     return this.request.reply.settle(this, outcome);
   }
 

@@ -13,7 +13,7 @@ import { SetAside } from './set-aside';
 
 export interface CallsOptions extends Pick<
   DispatcherDeps,
-  'waitMs' | 'isPoolFull' | 'onWaiting' | 'onTimedOut' | 'onAbandoned' | 'onDrained' | 'lastFailure'
+  'waitMs' | 'streamBytes' | 'isPoolFull' | 'onWaiting' | 'onTimedOut' | 'onAbandoned' | 'onDrained' | 'lastFailure'
 > {
   clock: Clock;
   logger: Logger;
@@ -52,7 +52,7 @@ export function createCalls(options: CallsOptions): Calls {
         container.connection.runtime?.calls.forEach(visit);
       }
     },
-    isBusy: () => admission.admitted > 0 || [...containers()].some(({ deadlineMs }) => deadlineMs !== Infinity),
+    isBusy: () => admission.admitted > 0 || [...containers()].some(({ deadlineMs, inFlight }) => deadlineMs !== Infinity || inFlight > 0),
   });
   const dispatcher = new Dispatcher({
     clock,
@@ -63,6 +63,7 @@ export function createCalls(options: CallsOptions): Calls {
     journal: new CallJournal({ records, metrics, clock, podId }),
     overflow,
     waitMs: options.waitMs,
+    streamBytes: options.streamBytes,
     maxCalls: options.containerMaxCalls,
     isPoolFull: options.isPoolFull,
     onWaiting: options.onWaiting,

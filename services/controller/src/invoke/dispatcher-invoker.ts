@@ -3,7 +3,7 @@ import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { Call, CallRequest } from './call';
 import { callStages, logTail } from './call-record';
-import type { Dispatcher } from './dispatcher';
+import { type Dispatcher, STOP_MS } from './dispatcher';
 import type { InvocationFacts, InvocationRequest, InvocationResult, Invoker } from './invoker';
 import type { Outcome } from './outcome';
 import { payloadOf } from './payload';
@@ -17,8 +17,6 @@ export interface DispatcherInvokerDeps {
 /** HTTP statuses that records of calls without HTTP show, as if a client had seen them. */
 const OK = 200;
 const CLIENT_CLOSED_REQUEST = 499;
-/** What a function has to stop when its call is ended from outside, ms. */
-const STOP_MS = 2000;
 
 /** Calls through the dispatcher that serves HTTP; see {@link Invoker}. */
 export class DispatcherInvoker implements Invoker {
@@ -64,6 +62,7 @@ export class DispatcherInvoker implements Invoker {
         clientContext: request.clientContext,
         traceparent: request.traceparent,
         wantsLogTail: request.wantsLogTail === true,
+        sink: request.sink,
         invokeType: request.invokeType,
         isRecorded: request.isRecorded !== false,
         receivedAtMs,
@@ -91,7 +90,10 @@ function resultOf(call: Call, outcome: Outcome, request: InvocationRequest): Inv
   };
   // The frame's bytes are a view of the chunk that they came in: whoever keeps them must not keep all of that.
   const body = Buffer.from(outcome.body);
-  if (outcome.kind === 'result') return { ...facts, ...used, kind: 'success', body, contentType: outcome.contentType };
+  if (outcome.kind === 'result') {
+    const http = outcome.http === undefined ? {} : { http: outcome.http };
+    return { ...facts, ...used, kind: 'success', body, contentType: outcome.contentType, ...http };
+  }
   return { ...facts, ...used, kind: 'function-error', body, errorType: outcome.errorType };
 }
 
@@ -104,6 +106,7 @@ function factsOf(call: Call, outcome: Outcome, request: InvocationRequest): Invo
     ...(call.containerId === undefined ? {} : { containerId: call.containerId }),
     ...(call.start === undefined ? {} : { start: call.start }),
     ...(call.coldReason === undefined ? {} : { coldReason: call.coldReason }),
+    ...(call.answer?.hasBegun === true ? { streamedBytes: call.answer.bytes } : {}),
     ...(request.wantsLogTail === true ? { logTail: logTail(call, outcome) } : {}),
   };
 }

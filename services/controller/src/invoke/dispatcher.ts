@@ -5,6 +5,7 @@ import type { FunctionPool } from '../pool/function-pool';
 import type { FunctionPools } from '../pool/function-pools';
 import { noteStartFailure } from '../pool/start-circuit';
 import { type Admission, throttled } from './admission';
+import { type AnswerSink, AnswerStream } from './answer-stream';
 import { Call, type CallOwner, type CallRequest } from './call';
 import type { CallJournal } from './call-journal';
 import type { DeadlineSweep } from './deadline-sweep';
@@ -35,9 +36,14 @@ export interface DispatcherDeps {
   onAbandoned: (call: Call) => void;
   /** Why no container could be prepared lately; undefined when nothing failed. */
   lastFailure: (pool: FunctionPool) => ServiceError | undefined;
+  /** Largest streamed answer. */
+  streamBytes: number;
   /** There are as many containers as there may be. */
   isPoolFull: () => boolean;
 }
+
+/** What a function has to stop when nobody wants its answer any more, ms. */
+export const STOP_MS = 2000;
 
 /** Brings calls and containers together: a free slot at once, or the waiting line and then the first slot that comes free. */
 export class Dispatcher implements CallOwner {
@@ -52,6 +58,7 @@ export class Dispatcher implements CallOwner {
     const { pools, overflow, sweep, clock } = this.#deps;
     const pool = pools.of(request.stored);
     const call = new Call(request, pool, this, clock.monotonicMs());
+    if (request.sink !== undefined) call.answer = this.#answerOf(call, request.sink);
     const refusal = this.#admit(call);
     if (refusal !== undefined) {
       if (!overflow.takeRefused(call, refusal)) this.settle(call, { kind: 'platform-error', error: refusal });
@@ -76,6 +83,19 @@ export class Dispatcher implements CallOwner {
     if (call.phase === 'running') return this.#deps.onAbandoned(call);
     call.pool.line.remove(call);
     this.settle(call, { kind: 'abandoned' });
+  }
+
+  /**
+   * The rest of a streamed answer is not wanted. Its client is told at once; the function is told to stop, and is ended like one that
+   * ran out of time when it does not.
+   */
+  cutOff(call: Call, outcome: Outcome): void {
+    const { clock, sweep, onAbandoned } = this.#deps;
+    const { deadlineMs } = call;
+    this.settle(call, outcome);
+    call.deadlineMs = Math.min(deadlineMs, clock.monotonicMs() + STOP_MS);
+    sweep.wake();
+    onAbandoned(call);
   }
 
   /** An answer came: the slot goes to the oldest waiting call before this one's client is answered, so that nobody idles. */
@@ -149,6 +169,15 @@ export class Dispatcher implements CallOwner {
     this.#place(call);
     // Placed anew it was given the whole time once more.
     if (this.#isWaiting(call)) call.deadlineMs = Math.min(call.deadlineMs, deadlineMs);
+  }
+
+  #answerOf(call: Call, sink: AnswerSink): AnswerStream {
+    return new AnswerStream(call, {
+      sink,
+      limitBytes: this.#deps.streamBytes,
+      nowMs: () => this.#deps.clock.monotonicMs(),
+      cutOff: (ended, outcome) => this.cutOff(ended, outcome),
+    });
   }
 
   #isWaiting(call: Call): boolean {

@@ -32,6 +32,8 @@ export interface HotPathDeps {
   /** Every other request. */
   api: (request: IncomingMessage, response: ServerResponse) => void;
   payloads: PayloadBudget;
+  /** A client that makes no room for a streamed answer for this long is taken for gone, ms. */
+  streamStallMs: number;
   clients: ClientConnections;
   /** Asynchronous calls. */
   events: EventPath;
@@ -55,6 +57,7 @@ export function createHotPath(deps: HotPathDeps): Listener {
   const ports: HttpInvocationPorts = {
     clients,
     answers,
+    streams: { clock, stallMs: deps.streamStallMs, payloads: deps.payloads },
     abandon: (call) => dispatcher.abandon(call),
     onInternalError: (error, requestId) => deps.logger.error('invocation failed', { requestId, error }),
   };
@@ -124,6 +127,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       clientContext,
       traceparent: headers.traceparent,
       wantsLogTail: headers.logType === 'Tail',
+      sink: invocation.openSink(),
       receivedAtMs: invocation.receivedAtMs,
       principal: invocation.principal,
       reply: invocation,

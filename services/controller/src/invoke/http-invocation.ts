@@ -3,8 +3,9 @@ import { type ServiceError, asServiceError } from '@easyfaas/service-kit';
 import type { Principal } from '../auth/principal';
 import type { Call, Reply } from './call';
 import { type ClientConnection, ClientConnections, type ForClient } from './client-connections';
+import type { StreamSettings } from './http-answer-sink';
 import { readBody, tooLarge } from './front-request';
-import type { InvokeDialect, ShortAnswer } from './invoke-dialect';
+import type { InvocationSink, InvokeDialect, ShortAnswer } from './invoke-dialect';
 import type { Outcome } from './outcome';
 import type { Payload } from './payload';
 import type { PayloadBudget } from './payload-budget';
@@ -30,6 +31,7 @@ export interface HttpInvocationParts {
 export interface HttpInvocationPorts {
   clients: ClientConnections;
   answers: QuickAnswers;
+  streams: StreamSettings;
   /** The client of a call is gone. */
   abandon: (call: Call) => void;
   /** A bug: the client is told that the log has more. */
@@ -56,6 +58,7 @@ export class HttpInvocation implements Reply, ForClient {
   isClientGone = false;
   #budget: PayloadBudget | undefined;
   #heldBytes = 0;
+  #sink: InvocationSink | undefined;
 
   constructor({ request, response, requestId, headers, target, dialect, receivedAtMs }: HttpInvocationParts, ports: HttpInvocationPorts) {
     this.request = request;
@@ -90,6 +93,11 @@ export class HttpInvocation implements Reply, ForClient {
     return true;
   }
 
+  /** Where the answer goes if it comes in pieces; undefined when the client wants it whole. */
+  openSink(): InvocationSink | undefined {
+    return (this.#sink = this.dialect.openSink?.(this, this.#ports.streams));
+  }
+
   /** Answers without a call having been made. */
   refuse(thrown: unknown): number {
     this.#end();
@@ -112,6 +120,7 @@ export class HttpInvocation implements Reply, ForClient {
 
   settle(call: Call, outcome: Outcome): number {
     const { response, dialect } = this;
+    if (this.#sink !== undefined && call.answer?.hasBegun === true) return this.#finish(this.#sink, call, outcome);
     this.#end();
     if (this.isClientGone || response.headersSent || outcome.kind === 'abandoned') return CLIENT_CLOSED_REQUEST;
     if (outcome.kind === 'platform-error') return this.refuse(outcome.error);
@@ -125,6 +134,17 @@ export class HttpInvocation implements Reply, ForClient {
     this.#end();
     if (body !== undefined) headers.push('Content-Length', String(body.length));
     this.response.writeHead(status, headers).end(body);
+  }
+
+  /** What the client has not taken yet still goes out: until then its connection is at work. */
+  #finish(sink: InvocationSink, call: Call, outcome: Outcome): number {
+    if (this.isClientGone) {
+      this.#end();
+      return CLIENT_CLOSED_REQUEST;
+    }
+    this.response.once('close', () => this.#end());
+    sink.finish(call, outcome);
+    return 200;
   }
 
   /** Nothing more is to be done for the client. */

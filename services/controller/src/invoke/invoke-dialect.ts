@@ -1,9 +1,11 @@
 import type { ServiceError } from '@easyfaas/service-kit';
 import type { Principal } from '../auth/principal';
 import type { ResolvedFunction } from '../functions/function-name';
+import type { AnswerSink } from './answer-stream';
 import type { Call } from './call';
+import type { StreamSettings } from './http-answer-sink';
 import type { HttpInvocation } from './http-invocation';
-import type { FunctionErrorOutcome, ResultOutcome } from './outcome';
+import type { FunctionErrorOutcome, Outcome, ResultOutcome } from './outcome';
 import type { Payload } from './payload';
 import type { InvokeHeaders } from './request-headers';
 
@@ -18,6 +20,12 @@ export interface ShortAnswer {
   body: Buffer | undefined;
 }
 
+/** Where a streamed answer goes. */
+export interface InvocationSink extends AnswerSink {
+  /** The call has ended behind what the sink was given; the response is to be ended or broken off. */
+  finish(call: Call, outcome: Outcome): void;
+}
+
 /** How invocations are asked for and answered at one dialect's paths. What happens in between is the same for all. */
 export interface InvokeDialect {
   /** @throws ServiceError UNAUTHORIZED, FORBIDDEN, THROTTLED, STORE_UNAVAILABLE */
@@ -30,6 +38,8 @@ export interface InvokeDialect {
   payloadOf(body: Payload): Payload | ServiceError;
   /** Type of the payload, as the function is told. */
   contentTypeOf(headers: InvokeHeaders): string | undefined;
+  /** Whoever takes the answer in pieces; undefined when the client wants it whole. Absent in a dialect without streaming. */
+  openSink?(invocation: HttpInvocation, settings: StreamSettings): InvocationSink | undefined;
   /** Of the answer to a call that has run: name, value, name, value. */
   resultHeaders(call: Call, outcome: RanOutcome): string[];
   /** Set when an outcome is told as an error instead. */

@@ -1,5 +1,5 @@
 import type { InitHeader, StoredFunction } from '@easyfaas/contracts/wire';
-import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
+import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import type { Call } from './call';
 
 /** The header of INVOKE as JSON text. Built by hand: what can need escaping is escaped, the rest is known to be plain. */
@@ -10,6 +10,7 @@ export function invokeHeaderJson(call: Call, remainingMs: number): string {
   else if (contentType !== undefined) json += `,"contentType":${JSON.stringify(contentType)}`;
   if (clientContext !== undefined) json += `,"clientContext":${JSON.stringify(clientContext)}`;
   if (traceparent !== undefined) json += `,"traceparent":${JSON.stringify(traceparent)}`;
+  if (call.answer !== undefined) json += `,"windowBytes":${LIMITS.streamWindowBytes}`;
   return `${json}}`;
 }
 

@@ -15,6 +15,9 @@ export class InvokeMetrics {
   readonly #coldStarts: Counter<'reason'>;
   readonly #durations: PlainHistogram;
   readonly #violations: Counter;
+  readonly #streamed: Counter;
+  readonly #streamedBytes: Counter;
+  readonly #firstBytes: PlainHistogram;
 
   constructor(registry: Registry) {
     const pending = this.#pending;
@@ -42,11 +45,33 @@ export class InvokeMetrics {
       buckets: BUCKETS,
       registry,
     });
+    this.#streamed = new Counter({
+      name: 'easyfaas_streamed_answers_total',
+      help: 'Calls that have ended and whose answers were streamed, complete or not.',
+      registers: [registry],
+    });
+    this.#streamedBytes = new Counter({
+      name: 'easyfaas_streamed_bytes_total',
+      help: 'Bytes of streamed answers.',
+      registers: [registry],
+    });
+    this.#firstBytes = new PlainHistogram({
+      name: 'easyfaas_stream_first_byte_seconds',
+      help: 'From request read to the first bytes of a streamed answer.',
+      buckets: BUCKETS,
+      registry,
+    });
     this.#violations = new Counter({
       name: 'easyfaas_protocol_violations_total',
       help: 'Containers that were reset because something inside broke the protocol.',
       registers: [registry],
     });
+  }
+
+  #noteStream(firstByteMs: number, bytes: number): void {
+    this.#streamed.inc();
+    this.#streamedBytes.inc(bytes);
+    this.#firstBytes.observe(firstByteMs / 1000);
   }
 
   note(record: InvocationRecord): void {
@@ -55,6 +80,7 @@ export class InvokeMetrics {
     if (status !== 'expired' && status !== 'cancelled') this.#pending[status]++;
     if (record.start === undefined) return;
     this.#durations.observe(record.stages.totalMs / 1000);
+    if (record.stages.firstByteMs !== undefined) this.#noteStream(record.stages.firstByteMs, record.resultBytes);
     if (record.start === 'cold') this.#coldStarts.inc({ reason: labelOf(record.coldReason) });
   }
 

@@ -5,11 +5,14 @@ import type { InvokeHeaders } from './request-headers';
 const CLIENT_CONTEXT_BYTES_MAX = 3583;
 
 /** @throws ServiceError VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE: a header that asks for what is not done */
-export function checkInvokeHeaders({ invokeType, logType, contentEncoding, idempotencyKey }: InvokeHeaders): void {
+export function checkInvokeHeaders({ invokeType, logType, responseMode, contentEncoding, idempotencyKey }: InvokeHeaders): void {
   if (invokeType !== undefined && !isSync(invokeType) && !isDryRun(invokeType) && !isEvent(invokeType)) {
     throw invalid('X-Easyfaas-Invoke-Type', 'X-Easyfaas-Invoke-Type must be common, event or dryrun.');
   }
   if (logType !== undefined && logType !== 'Tail' && logType !== 'None') throw invalid('Log-Type', 'Log-Type must be Tail or None.');
+  if (responseMode !== undefined && responseMode !== 'stream' && responseMode !== 'buffered') {
+    throw invalid('X-Easyfaas-Response-Mode', 'X-Easyfaas-Response-Mode must be stream or buffered.');
+  }
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding must be identity: send the payload as it is.');
   }
@@ -25,6 +28,11 @@ export function wantsEvent({ invokeType }: InvokeHeaders): boolean {
 
 export function wantsDryRun({ invokeType }: InvokeHeaders): boolean {
   return invokeType !== undefined && isDryRun(invokeType);
+}
+
+/** Whether the answer may come in pieces; what the function then does is up to it. */
+export function wantsStream({ responseMode }: InvokeHeaders): boolean {
+  return responseMode === 'stream';
 }
 
 /**

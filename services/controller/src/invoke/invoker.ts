@@ -1,5 +1,6 @@
-import type { ColdReason, InvocationRecord, InvocationStages } from '@easyfaas/contracts/wire';
+import type { ColdReason, HttpHead, InvocationRecord, InvocationStages } from '@easyfaas/contracts/wire';
 import type { ServiceError } from '@easyfaas/service-kit';
+import type { AnswerSink } from './answer-stream';
 
 /** A call from within the controller: events, triggers, other dialects. It takes the same way as one over HTTP. */
 export interface InvocationRequest {
@@ -16,6 +17,8 @@ export interface InvocationRequest {
   requestId: string;
   invokeType: InvocationRecord['invokeType'];
   wantsLogTail?: boolean;
+  /** Takes the answer in pieces, when the function sends it so. */
+  sink?: AnswerSink | undefined;
   /** false: whoever calls writes a record of its own; metrics are noted all the same. */
   isRecorded?: boolean;
 }
@@ -30,6 +33,8 @@ export interface InvocationFacts {
   coldReason?: ColdReason;
   /** Absent when the function was not found. */
   executedVersion?: string;
+  /** What the sink was given; absent when it was never begun. Then `success` has no body, and of any other end the sink's client has seen a part. */
+  streamedBytes?: number;
   /** START, what was written, END and REPORT, the last 4 KiB; only when asked for. */
   logTail?: Buffer;
 }
@@ -37,7 +42,7 @@ export interface InvocationFacts {
 /** How a call ended. It never rejects: a platform's failure is a result as well. */
 export type InvocationResult = InvocationFacts &
   (
-    | { kind: 'success'; body: Buffer; contentType: string; cpuMs?: number; maxRssKb?: number }
+    | { kind: 'success'; body: Buffer; contentType: string; http?: HttpHead; cpuMs?: number; maxRssKb?: number }
     /** The function failed; `body` is the JSON error object in the language's own shape. */
     | { kind: 'function-error'; body: Buffer; errorType: string; cpuMs?: number; maxRssKb?: number }
     /** Not the function's fault: not found, throttled, no container, container lost. `error.definition.retryable` says whether to repeat. */

@@ -4,8 +4,9 @@ import { resolveFunction } from '../functions/function-name';
 import { sendError } from '../http/send-error';
 import { logTail } from './call-record';
 import type { InvokeDialect } from './invoke-dialect';
-import { checkInvokeHeaders } from './invoke-rules';
+import { checkInvokeHeaders, wantsStream } from './invoke-rules';
 import { milliseconds, serverTiming } from './server-timing';
+import { StreamedInvocation } from './streamed-invocation';
 
 /** EasyFaaS's own way: `/v1/functions/{id}/invocations`. */
 export function nativeDialect({ authenticator, region }: { authenticator: Authenticator; region: string }): InvokeDialect {
@@ -15,6 +16,8 @@ export function nativeDialect({ authenticator, region }: { authenticator: Authen
     checkHeaders: checkInvokeHeaders,
     payloadOf: (body) => body,
     contentTypeOf: ({ contentType }) => contentType,
+    openSink: ({ headers, request, response }, settings) =>
+      wantsStream(headers) ? new StreamedInvocation(request, response, settings) : undefined,
     resultHeaders: (call, outcome) => {
       const headers = [
         'Content-Type',

@@ -1,5 +1,5 @@
 import type { ServiceError } from '@easyfaas/service-kit';
-import { type ExitHeader, FUNCTION_ERRORS, LIMITS } from '@easyfaas/contracts/wire';
+import { type ExitHeader, FUNCTION_ERRORS, type HttpHead, LIMITS } from '@easyfaas/contracts/wire';
 
 /** How a call ended. A function's failure is a result of the call; only `platform-error` is a failure of ours. */
 export type Outcome = ResultOutcome | FunctionErrorOutcome | PlatformErrorOutcome | AbandonedOutcome;
@@ -7,7 +7,10 @@ export type Outcome = ResultOutcome | FunctionErrorOutcome | PlatformErrorOutcom
 export interface ResultOutcome {
   kind: 'result';
   contentType: string;
+  /** Empty when the answer was streamed. */
   body: Buffer;
+  /** What the function says of it where it becomes an HTTP answer. Not checked. */
+  http?: HttpHead | undefined;
   cpuMs: number | undefined;
   maxRssKb: number | undefined;
 }
@@ -59,6 +62,13 @@ export function responseTooLarge(resultBytes: number): FunctionErrorOutcome {
   return functionError(
     FUNCTION_ERRORS.responseTooLarge,
     `Response payload size (${resultBytes} bytes) exceeded maximum allowed payload size (${LIMITS.syncPayloadBytes} bytes).`,
+  );
+}
+
+export function streamTooLarge(limitBytes: number): FunctionErrorOutcome {
+  return functionError(
+    FUNCTION_ERRORS.responseTooLarge,
+    `The streamed answer is over ${limitBytes} bytes, the limit (EASYFAAS_STREAM_MB); what came before was sent.`,
   );
 }
 

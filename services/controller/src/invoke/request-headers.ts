@@ -9,6 +9,7 @@ export interface InvokeHeaders {
   requestId: string | undefined;
   invokeType: string | undefined;
   logType: string | undefined;
+  responseMode: string | undefined;
   clientContext: string | undefined;
   traceparent: string | undefined;
   idempotencyKey: string | undefined;
@@ -30,6 +31,7 @@ export function readInvokeHeaders(raw: readonly string[]): InvokeHeaders {
     requestId: undefined,
     invokeType: undefined,
     logType: undefined,
+    responseMode: undefined,
     clientContext: undefined,
     traceparent: undefined,
     idempotencyKey: undefined,
@@ -55,6 +57,7 @@ const NAMES = [
   'log-type',
   'x-easyfaas-log-type',
   'x-amz-log-type',
+  'x-easyfaas-response-mode',
   'x-amz-client-context',
   'x-easyfaas-client-context',
   'traceparent',
@@ -96,6 +99,9 @@ function take(headers: InvokeHeaders, name: string, value: string): void {
     case 'x-easyfaas-log-type':
     case 'x-amz-log-type':
       headers.logType = value;
+      break;
+    case 'x-easyfaas-response-mode':
+      headers.responseMode = value;
       break;
     case 'x-amz-client-context':
     case 'x-easyfaas-client-context':

@@ -1,4 +1,13 @@
-import { type Frame, FrameType, type InitHeader, LIMITS, ProtocolError, type UpdateHeader, parseHeader } from '@easyfaas/contracts/wire';
+import {
+  type Frame,
+  FrameType,
+  type HttpHead,
+  type InitHeader,
+  LIMITS,
+  ProtocolError,
+  type UpdateHeader,
+  parseHeader,
+} from '@easyfaas/contracts/wire';
 import type { AttachedSocket } from './attached-socket';
 import type { Call } from './call';
 import { CallTable } from './call-table';
@@ -11,6 +20,8 @@ export const RUNTIME_FRAMES = [
   FrameType.INIT_ERROR,
   FrameType.RESULT,
   FrameType.ERROR,
+  FrameType.CHUNK,
+  FrameType.END,
   FrameType.LOG,
   FrameType.PONG,
 ] as const;
@@ -25,6 +36,8 @@ export interface RuntimeLinkEvents {
 }
 
 const JSON_TYPE = 'application/json';
+const OCTETS = 'application/octet-stream';
+const NO_BYTES = Buffer.alloc(0);
 
 /** The connection that carries calls: a table of what is in flight, and the frames of one runtime process. */
 export class RuntimeLink {
@@ -55,6 +68,7 @@ export class RuntimeLink {
     call.stream = this.calls.add(call);
     call.nonce = nonce;
     this.#lastWritten = call;
+    call.answer?.connect((bytes) => this.#sendWindow(call, bytes));
     this.#socket.writer.write(FrameType.INVOKE, call.stream, invokeHeaderJson(call, call.timeoutMs), call.request.payload);
   }
 
@@ -126,6 +140,8 @@ export class RuntimeLink {
     if (frame.type === FrameType.RESULT) this.#onResult(frame);
     else if (frame.type === FrameType.LOG) this.#onLog(frame);
     else if (frame.type === FrameType.ERROR) this.#onError(frame);
+    else if (frame.type === FrameType.CHUNK) this.#onChunk(frame);
+    else if (frame.type === FrameType.END) this.#onEnd(frame);
     else if (frame.type === FrameType.INIT_ERROR) this.#events.onInitError(errorOutcome(parseHeader(frame), frame.body));
     else if (frame.type === FrameType.INIT_DONE) this.#events.onInitDone(figure(parseHeader(frame)['initMs']) ?? 0);
     // The rest is PONG: having received it is all it says.
@@ -135,12 +151,14 @@ export class RuntimeLink {
     const header = parseHeader(frame);
     const call = this.#takeCall(frame, header);
     if (call === undefined) return;
+    if (call.answer?.hasBegun === true) throw new ProtocolError('RESULT behind CHUNK');
     const { body } = frame;
     if (body.length > LIMITS.syncPayloadBytes) return this.#events.onCallEnded(call, responseTooLarge(body.length));
     this.#events.onCallEnded(call, {
       kind: 'result',
       contentType: contentTypeOf(header['contentType']),
       body,
+      http: httpHeadOf(header['http']),
       cpuMs: figure(header['cpuMs']),
       maxRssKb: figure(header['maxRssKb']),
     });
@@ -152,6 +170,36 @@ export class RuntimeLink {
     if (call !== undefined) this.#events.onCallEnded(call, errorOutcome(header, frame.body));
   }
 
+  #onChunk(frame: Frame): void {
+    const header = parseHeader(frame);
+    const call = this.#callOf(frame, header);
+    if (call === undefined) return;
+    if (call.answer === undefined) throw new ProtocolError('a streamed answer that was not asked for');
+    const { contentType = OCTETS } = header;
+    call.answer.take({ contentType: contentTypeOf(contentType), http: httpHeadOf(header['http']) }, frame.body);
+  }
+
+  #onEnd(frame: Frame): void {
+    const header = parseHeader(frame);
+    const call = this.#takeCall(frame, header);
+    if (call === undefined) return;
+    const { answer } = call;
+    // One that was ended for its client's or its limit's sake may never have begun.
+    if (answer === undefined || !(answer.hasBegun || call.phase === 'settled' || call.isAbandoned)) {
+      throw new ProtocolError('END of an answer that has not begun');
+    }
+    const used = { cpuMs: figure(header['cpuMs']), maxRssKb: figure(header['maxRssKb']) };
+    this.#events.onCallEnded(call, { kind: 'result', contentType: answer.contentType, body: NO_BYTES, ...used });
+  }
+
+  /** Sent with whatever else is sent in this turn of the event loop. */
+  #sendWindow(call: Call, bytes: number): void {
+    if (this.calls.get(call.stream) !== call) return;
+    this.#lastWritten = undefined;
+    this.#socket.writer.write(FrameType.WINDOW, call.stream, `{"bytes":${bytes}}`);
+    this.#socket.writer.flushSoon();
+  }
+
   #onLog(frame: Frame): void {
     const truncatedBytes = parseHeader(frame)['truncatedBytes'];
     const call = this.calls.get(frame.stream);
@@ -161,13 +209,20 @@ export class RuntimeLink {
   }
 
   #takeCall(frame: Frame, header: Record<string, unknown>): Call | undefined {
+    const call = this.#callOf(frame, header);
+    if (call === undefined) this.#expired.delete(frame.stream);
+    else this.calls.delete(call);
+    return call;
+  }
+
+  /** @returns undefined when nobody waits for it any more */
+  #callOf(frame: Frame, header: Record<string, unknown>): Call | undefined {
     const call = this.calls.get(frame.stream);
     if (call === undefined) {
-      if (this.#expired.delete(frame.stream)) return undefined;
+      if (this.#expired.has(frame.stream)) return undefined;
       throw new ProtocolError('an answer for a call that is not in flight');
     }
     if (header['nonce'] !== call.nonce) throw new ProtocolError('an answer with a wrong nonce');
-    this.calls.delete(call);
     return call;
   }
 }
@@ -191,5 +246,10 @@ const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
 function contentTypeOf(value: unknown): string {
   if (value === undefined || value === JSON_TYPE) return JSON_TYPE;
-  return typeof value === 'string' && PRINTABLE.test(value) ? value : 'application/octet-stream';
+  return typeof value === 'string' && PRINTABLE.test(value) ? value : OCTETS;
+}
+
+/** Whoever makes an HTTP answer of it checks it. */
+function httpHeadOf(value: unknown): HttpHead | undefined {
+  return typeof value === 'object' && value !== null ? value : undefined;
 }

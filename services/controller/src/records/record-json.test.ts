@@ -18,7 +18,7 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   start: 'cold',
   coldReason: 'pool empty',
   startedAt: '2026-01-31T12:00:00.000Z',
-  stages: { totalMs: 1.234, waitMs: 0.5, warmupMs: 2, initMs: 0.001, invokeMs: 3 },
+  stages: { totalMs: 1.234, waitMs: 0.5, warmupMs: 2, initMs: 0.001, invokeMs: 3, firstByteMs: 1.1 },
   payloadBytes: 2,
   resultBytes: 7,
   cpuMs: 0.807,

@@ -19,6 +19,7 @@ export function recordJson(record: InvocationRecord): string {
   if (stages.warmupMs !== undefined) json += `,"warmupMs":${stages.warmupMs}`;
   if (stages.initMs !== undefined) json += `,"initMs":${stages.initMs}`;
   if (stages.invokeMs !== undefined) json += `,"invokeMs":${stages.invokeMs}`;
+  if (stages.firstByteMs !== undefined) json += `,"firstByteMs":${stages.firstByteMs}`;
   json += `},"payloadBytes":${record.payloadBytes},"resultBytes":${record.resultBytes}`;
   if (record.podId !== undefined) json += `,"podId":"${record.podId}"`;
   if (record.containerId !== undefined) json += `,"containerId":"${record.containerId}"`;

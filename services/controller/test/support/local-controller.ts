@@ -29,6 +29,8 @@ const NO_EVENTS: EventPath = {
   chain: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
 };
 
+const MIB = 1024 * 1024;
+
 export interface LocalFunction {
   source: string;
   timeoutSeconds?: number;
@@ -50,6 +52,8 @@ export interface LocalOptions {
   maxCalls?: number;
   lineLimit?: number;
   accountConcurrency?: number;
+  streamBytes?: number;
+  streamStallMs?: number;
 }
 
 /** Functions in memory. */
@@ -110,6 +114,8 @@ export class LocalController {
   readonly directory = new MemoryDirectory();
   readonly records: InvocationRecord[] = [];
   registry = createMetrics('controller');
+  /** Memory of payloads and streams. */
+  readonly payloads = new PayloadBudget(256 * MIB);
   readonly #options: LocalOptions;
   #engine: Engine | undefined;
   #async: AsyncEngine | undefined;
@@ -131,6 +137,7 @@ export class LocalController {
   async startController(port = 0): Promise<void> {
     const { poolMin = 1, poolMax = 8, waitMs = 9000, idleTimeoutMs = 300_000, pauseAfterMs = Infinity } = this.#options;
     const { maxAgeMs = Infinity, maxCalls = Infinity, lineLimit = 1000, accountConcurrency = 1000 } = this.#options;
+    const { streamBytes = 200 * MIB, streamStallMs = 60_000 } = this.#options;
     this.registry = createMetrics('controller');
     const client = new FuncletClient(this.funclet.socketPath, systemIds);
     this.#client = client;
@@ -154,6 +161,7 @@ export class LocalController {
         versionOf: async () => undefined,
       },
       waitMs,
+      streamBytes,
       containerMaxAgeMs: maxAgeMs,
       containerMaxCalls: maxCalls,
       accountWeights: new Map(),
@@ -176,7 +184,8 @@ export class LocalController {
       region: 'local',
       clients,
       events: this.#async?.path ?? NO_EVENTS,
-      payloads: new PayloadBudget(256 * 1024 * 1024),
+      payloads: this.payloads,
+      streamStallMs,
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
     });
