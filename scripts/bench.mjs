@@ -32,6 +32,7 @@ const GROUPS = [
   },
   // Thousands of events that nobody reads again.
   { parts: ['events'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0' } },
+  { parts: ['one-at-a-time'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0', EASYFAAS_POOL_MAX: '4' } },
   { parts: ['empty-pool'], env: { EASYFAAS_POOL_MIN: 'nodejs20=0,python3=0', EASYFAAS_IDLE_TIMEOUT_S: '5' } },
 ];
 const PARTS = GROUPS.flatMap(({ parts }) => parts);

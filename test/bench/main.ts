@@ -4,6 +4,7 @@ import { emptyPool } from './empty-pool';
 import { events } from './events';
 import { largePackage } from './large-package';
 import { memory } from './memory';
+import { oneAtATime } from './one-at-a-time';
 import { paused } from './paused';
 import { processorTime } from './processor-time';
 import { refill } from './refill';
@@ -42,6 +43,8 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   'processor-time': () => processorTime(ROUNDS),
   shapes: () => shapes(ROUNDS),
   events: () => events(ROUNDS),
+  // Wants a pool of four.
+  'one-at-a-time': () => oneAtATime(ROUNDS),
   // Wants a stack without a pool: scripts/bench.mjs starts one for it, and runs it alone.
   'empty-pool': () => emptyPool(FEW_SAMPLES),
 };

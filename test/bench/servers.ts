@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../support/repository';
 import { eventually } from '../support/eventually';
 
@@ -50,6 +50,80 @@ export async function functionsFramework(): Promise<BenchServer> {
   const port = await freePort();
   const cli = join(repositoryRoot, 'node_modules/.bin/functions-framework');
   return start(port, FRAMEWORK, 'index.js', (file) => [cli, '--target=hello', `--source=${file}`, `--port=${port}`]);
+}
+
+/** Answers frames of length, id and JSON with the same id and `"hello"`. */
+const FRAMED_WORKER = `
+const handler = async () => 'hello';
+process.on('disconnect', () => process.exit());
+require('node:net').createServer((socket) => {
+  let rest = Buffer.alloc(0);
+  let answers = [];
+  const flush = () => socket.write(Buffer.concat(answers.splice(0)));
+  socket.on('data', (data) => {
+    rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32LE(0)) {
+      const [length, id] = [rest.readUInt32LE(0), rest.readUInt32LE(4)];
+      const event = JSON.parse(rest.toString('utf8', 8, 8 + length));
+      rest = rest.subarray(8 + length);
+      handler(event).then((result) => {
+        const body = JSON.stringify(result);
+        const frame = Buffer.allocUnsafe(8 + body.length);
+        frame.writeUInt32LE(body.length, 0);
+        frame.writeUInt32LE(id, 4);
+        frame.write(body, 8, 'latin1');
+        if (answers.push(frame) === 1) setImmediate(flush);
+      });
+    }
+  });
+}).listen(process.argv[2], () => process.send('listening'));
+`;
+
+/** Hands each request's body to the worker in a frame and answers with what comes back. */
+const FRAMED_FRONT = `
+const socketPath = process.argv[1] + '.sock';
+const worker = require('node:child_process').fork(__dirname + '/worker.cjs', [socketPath]);
+worker.once('message', () => {
+  const socket = require('node:net').connect(socketPath);
+  const waiting = [];
+  const free = [];
+  let rest = Buffer.alloc(0);
+  let frames = [];
+  const flush = () => socket.write(Buffer.concat(frames.splice(0)));
+  socket.on('data', (data) => {
+    rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32LE(0)) {
+      const [length, id] = [rest.readUInt32LE(0), rest.readUInt32LE(4)];
+      const response = waiting[id];
+      free.push(id);
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(rest.toString('latin1', 8, 8 + length));
+      rest = rest.subarray(8 + length);
+    }
+  });
+  require('node:http').createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+      const body = Buffer.concat(chunks);
+      const id = free.pop() ?? waiting.length;
+      waiting[id] = response;
+      const frame = Buffer.allocUnsafe(8 + body.length);
+      frame.writeUInt32LE(body.length, 0);
+      frame.writeUInt32LE(id, 4);
+      body.copy(frame, 8);
+      if (frames.push(frame) === 1) process.nextTick(flush);
+    });
+  }).listen(Number(process.argv[2]), '127.0.0.1');
+});
+`;
+
+/** The path of a call without an engine on it: what one more process costs. */
+export async function framedServer(): Promise<BenchServer> {
+  const port = await freePort();
+  return start(port, FRAMED_FRONT, 'front.cjs', (file) => {
+    writeFileSync(join(dirname(file), 'worker.cjs'), FRAMED_WORKER);
+    return [file, String(port)];
+  });
 }
 
 async function start(port: number, source: string, name: string, args: (file: string) => string[]): Promise<BenchServer> {

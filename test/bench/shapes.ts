@@ -1,4 +1,4 @@
-import { deploy, invoke, poolContainers, removeDeployments } from '../support/stack';
+import { deploy, removeDeployments } from '../support/stack';
 import type { Target } from './load';
 import type { Figure } from './report';
 import { type BenchServer, bareServer, echoServer } from './servers';
@@ -9,9 +9,9 @@ const HELLO = `exports.handler = async () => 'hello';`;
 const MIB = 1024 * 1024;
 const MANY_FUNCTIONS = 1000;
 
-/** P11, P14, P15: throughput with other payloads, other concurrency and a thousand functions beside. */
+/** P11, P14: throughput with other payloads and a thousand functions beside. */
 export async function shapes(rounds: number): Promise<Figure[]> {
-  return [...(await echo(rounds)), ...(await largePayload(rounds)), ...(await oneAtATime(rounds)), ...(await manyFunctions(rounds))];
+  return [...(await echo(rounds)), ...(await largePayload(rounds)), ...(await manyFunctions(rounds))];
 }
 
 async function compare(server: BenchServer, subject: Target, options: Parameters<typeof alternate>[2]): Promise<Figure[]> {
@@ -33,27 +33,6 @@ async function largePayload(rounds: number): Promise<Figure[]> {
   const name = await deploy({ source: HELLO, concurrency: 100 });
   const subject = invocationTarget(name, 'x'.repeat(MIB), 'application/octet-stream');
   return compare(await bareServer(), subject, { id: 'P11 payload 1 MB', target: '>= 0.5', rounds });
-}
-
-async function oneAtATime(rounds: number): Promise<Figure[]> {
-  const name = await deploy({ source: HELLO, concurrency: 1 });
-  const answers = await Promise.all(Array.from({ length: 4 }, () => invoke(name)));
-  if (answers.some(({ status }) => status !== 200)) throw new Error('hello failed');
-  const bare = await bareServer();
-  const subject = invocationTarget(name, '{}');
-  try {
-    const figures = await alternate([{ ...subject, subject: 'bare node:http', url: bare.url }, subject], 16, {
-      id: 'P15 one at a time',
-      target: '>= 0.30',
-      rounds,
-    });
-    // Their number is the engine's own choice, so it is told with the figure.
-    const containers = (await poolContainers()).filter(({ assignment }) => assignment?.functionName === name).length;
-    return figures.map((figure) => (figure.subject === 'easyfaas' ? { ...figure, subject: `easyfaas, ${containers} containers` } : figure));
-  } finally {
-    await bare.stop();
-    await removeDeployments();
-  }
 }
 
 async function manyFunctions(rounds: number): Promise<Figure[]> {

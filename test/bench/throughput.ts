@@ -1,7 +1,7 @@
 import { deploy, invoke, removeDeployments, stack } from '../support/stack';
 import { type LoadResult, type Target, load } from './load';
 import type { Figure } from './report';
-import { bareServer, functionsFramework } from './servers';
+import { bareServer, framedServer, functionsFramework } from './servers';
 import { median } from './statistics';
 
 const HELLO = `exports.handler = async () => 'hello';`;
@@ -9,17 +9,19 @@ const SECONDS = 4;
 const WARM_UP_SECONDS = 2;
 
 /**
- * P1 and P2: warm calls of hello through the public API against a bare node:http server and functions-framework, one
- * after the other within each round, so that a change in the machine's speed meets all of them.
+ * P1 and P2: warm calls of hello through the public API against a bare node:http server, a second process behind one, and
+ * functions-framework, one after the other within each round, so that a change in the machine's speed meets all of them.
  */
 export async function throughput(rounds: number): Promise<Figure[]> {
   const name = await deploy({ source: HELLO, concurrency: 100 });
   const bare = await bareServer();
+  const framed = await framedServer();
   const framework = await functionsFramework();
   const subject = invocationTarget(name, '{}');
   const targets: Target[] = [
     { ...subject, subject: 'bare node:http', url: bare.url },
     subject,
+    { ...subject, subject: 'two processes and frames, no engine', url: framed.url },
     { ...subject, subject: 'functions-framework (no isolation)', url: framework.url },
   ];
   try {
@@ -34,6 +36,7 @@ export async function throughput(rounds: number): Promise<Figure[]> {
     return figures;
   } finally {
     await bare.stop();
+    await framed.stop();
     await framework.stop();
     await removeDeployments();
   }
