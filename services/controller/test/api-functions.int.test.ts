@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSingleFile } from '@easyfaas/code-package';
 import type { FunctionConfiguration } from '@easyfaas/contracts/wire';
+import { ServiceError } from '@easyfaas/service-kit';
 import { MASKED_VALUE } from '../src/functions/environment-rules';
 import { LATEST } from '../src/functions/function-name';
 import { startApi, type ApiUnderTest } from './api-under-test';
@@ -54,6 +55,29 @@ describeWithRedis('functions over the API', () => {
     (await call(`/v1/functions/${name}/configuration`)).json<FunctionConfiguration>();
   const packageFiles = (): string[] => readdirSync(join(api.dataDir, 'packages')).sort();
 
+  it('keeps tags of a function, shows them with it and its versions, and lists by them', async () => {
+    const name = await made({ Tags: { team: 'a' } });
+    const tags = (path = '', init: Parameters<Client>[1] = {}): Promise<Answer> => call(`/v1/functions/${name}/tags${path}`, init);
+    await call(`/v1/functions/${name}/versions`, { method: 'POST' });
+    expect((await tags('', { method: 'POST', ...jsonBody({ Tags: { 'cost/centre': `c-${name}`, team: 'b' } }) })).json()).toEqual({
+      Tags: { team: 'b', 'cost/centre': `c-${name}` },
+    });
+    const version = (await call(`/v1/functions/${name}?Qualifier=1`)).json<{ Configuration: FunctionConfiguration }>();
+    expect(version.Configuration.Tags).toEqual({ team: 'b', 'cost/centre': `c-${name}` });
+    const listed = await call(`/v1/functions?tag=${encodeURIComponent(`cost/centre=c-${name}`)}`);
+    expect(listed.json<{ Functions: FunctionConfiguration[] }>().Functions.map(({ FunctionName }) => FunctionName)).toEqual([name]);
+    expect((await tags('?keys=cost%2Fcentre,none', { method: 'DELETE' })).status).toBe(204);
+    const stale = await tags('', {
+      method: 'PUT',
+      body: '{"Tags":{}}',
+      headers: { 'Content-Type': 'application/json', 'If-Match': '"x"' },
+    });
+    expect(codeOf(stale)).toBe('PRECONDITION_FAILED');
+    expect((await tags()).json()).toEqual({ Tags: { team: 'b' } });
+    expect(messageOf(await tags('', { method: 'PUT', ...jsonBody({ Tags: { 'aws:x': '' } }) }))).toContain('reserved');
+    expect(codeOf(await call('/v1/functions/absent/tags'))).toBe('FUNCTION_NOT_FOUND');
+  });
+
   describe('creation', () => {
     it('takes a base64 zip in JSON, stores it and has it prepared', async () => {
       const name = newName();
@@ -85,6 +109,21 @@ describeWithRedis('functions over the API', () => {
       const whole = (await call(`/v1/functions/${name}`)).json<{ Configuration: object; Concurrency: object }>();
       expect(whole.Configuration).toEqual(answer.json());
       expect(whole.Concurrency).toEqual({ ReservedConcurrentExecutions: 3 });
+    });
+
+    it('makes a function that says why it failed, cannot be called, and can be mended by a new upload', async () => {
+      api.preparing.failure = new ServiceError('PACKAGE_TOO_LARGE', 'Package x is over the limit of this node.');
+      const name = await made();
+      api.preparing.failure = undefined;
+      expect(await read(name)).toMatchObject({
+        State: 'Failed',
+        StateReason: 'Package x is over the limit of this node.',
+        StateReasonCode: 'PACKAGE_TOO_LARGE',
+      });
+      expect(codeOf(await call(`/v1/functions/${name}/versions`, { method: 'POST' }))).toBe('NOT_READY');
+      const mended = await call(`/v1/functions/${name}/code`, { method: 'PUT', headers: { 'Content-Type': 'application/zip' }, body: zip });
+      expect(mended.json()).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful' });
+      expect(await read(name)).toEqual(mended.json());
     });
 
     it('takes the zip itself with the configuration in the query', async () => {

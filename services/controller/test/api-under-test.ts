@@ -54,6 +54,8 @@ export interface ApiUnderTest {
   client: RedisClient;
   /** Packages that the funclet was asked to prepare. */
   prepared: string[];
+  /** What the funclet answers to that; undefined: nothing is wrong. */
+  preparing: { failure?: ServiceError | undefined };
   poolResets: string[];
   /** Events that triggers handed over. */
   events: NewEvent[];
@@ -143,6 +145,7 @@ export async function startApi({
   const packages = new DiskPackageStore({ dataDir, packageBytes: LIMITS.packageBytes, limits: DEFAULT_PACKAGE_LIMITS, clock, logger });
   const records = new RedisRecords({ ...backing, clock, logger, onDropped: () => undefined });
   const prepared: string[] = [];
+  const preparing: ApiUnderTest['preparing'] = {};
   const poolResets: string[] = [];
   const pool: PoolReader = {
     callsOf: () => new Map([['fn-1', 7]]),
@@ -196,7 +199,10 @@ export async function startApi({
     admitNetwork: () => undefined,
     unpackedBytesMax: DEFAULT_PACKAGE_LIMITS.unpackedBytes,
     secretBox,
-    prepareCode: async (sha256) => void prepared.push(sha256),
+    prepareCode: async (sha256) => {
+      prepared.push(sha256);
+      if (preparing.failure !== undefined) throw preparing.failure;
+    },
   });
   const events = createAsyncEngine({
     clock,
@@ -282,6 +288,7 @@ export async function startApi({
     records,
     client,
     prepared,
+    preparing,
     poolResets,
     stop: async () => {
       await triggers.stop();

@@ -95,7 +95,7 @@ export class Funclet implements Service {
       maxBytes: config.codeCacheBytes,
       unpackTimeoutMs: config.creatingDeadlineMs,
       comparesChangeTime: codeMounts.mode === 'bind',
-      inUse: () => new Set(registry.records().flatMap(({ codeSha256, layersName }) => [codeSha256 ?? [], layersName ?? []].flat())),
+      inUse: () => new Set(registry.records().flatMap(({ codeName, layersName }) => [codeName ?? [], layersName ?? []].flat())),
       onAltered: (sha256) => altered(sha256),
       mountedNames: () => mountedCodeNames(readMountTable(), directories.containers),
       clock: systemClock,

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeName } from '../src/code/code-parts';
 import { eventually } from '../src/lifecycle/testing/eventually';
 import { TEST_RUN, makeStayingImage, describeWithDocker, docker, execIn, localImage, removeLeftovers } from './support/docker';
 import { FuncletUnderTest, cgroupFile, operation } from './support/funclet-under-test';
@@ -171,7 +172,7 @@ describeWithDocker('a funclet on a real Docker', () => {
     const fragile = world.upload([{ name: 'index.js', content: 'fragile' }]);
     const first = await world.cold('test');
     await world.warmUp(first, fragile);
-    const path = join(world.dataDir, 'code', fragile, 'index.js');
+    const path = join(world.dataDir, 'code', codeName('a', [fragile]), 'index.js');
     chmodSync(path, 0o644);
     writeFileSync(path, 'Fragile');
     const second = await world.cold('test');
@@ -187,7 +188,7 @@ describeWithDocker('a funclet on a real Docker', () => {
     await world.warmUp(third, fragile);
     expect((await execIn(await world.dockerId(third), USER, 'cat', '/var/task/index.js')).output).toBe('fragile');
     for (const containerId of [first, third]) await world.reset(containerId);
-    expect((await world.call('POST', `/v1/code/${fragile}/prepare`)).status).toBe(200);
+    expect((await world.call('POST', `/v1/code/${fragile}/prepare`, { accountId: 'a' })).status).toBe(200);
   });
 
   it('adopts its containers after a restart, also one that was half way, and removes strangers', async () => {
@@ -270,6 +271,6 @@ describeWithDocker('a funclet whose data directory is not shared', () => {
     expect((await world.view(containerId)).state).toBe('warm');
     await world.reset(containerId);
     expect(world.leftovers()).toEqual({ directories: [], mounts: [] });
-    expect((await world.call('POST', `/v1/code/${sha256}/prepare`)).status).toBe(200);
+    expect((await world.call('POST', `/v1/code/${sha256}/prepare`, { accountId: 'a' })).status).toBe(200);
   });
 });

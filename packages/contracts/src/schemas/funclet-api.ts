@@ -7,6 +7,7 @@ import type {
   ContainerView,
   InitRequest,
   NodeView,
+  PrepareCodeRequest,
   ResetRequest,
   ResizeRequest,
   TransitionRequest,
@@ -50,6 +51,11 @@ export const warmUpRequestSchema = Joi.object<WarmUpRequest, true>({
   codeSha256: sha256.required(),
   layerSha256s: Joi.array().items(sha256).min(1).max(LIMITS.layersPerFunction),
   reason: reason.required(),
+});
+
+export const prepareCodeRequestSchema = Joi.object<PrepareCodeRequest, true>({
+  accountId: Joi.string().max(64).required(),
+  layerSha256s: Joi.array().items(sha256).min(1).max(LIMITS.layersPerFunction),
 });
 
 export const resizeRequestSchema = Joi.object<ResizeRequest, true>({

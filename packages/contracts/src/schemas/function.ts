@@ -7,6 +7,7 @@ import type {
   StoredFunction,
   StoredLayerUse,
   StoredSecret,
+  TagsRequest,
   UpdateCodeRequest,
   UpdateConfigurationRequest,
 } from '../wire';
@@ -22,7 +23,10 @@ const concurrent = Joi.number().integer().min(0).max(100_000);
 const variables = Joi.object().pattern(Joi.string().allow('').max(4096), Joi.string().allow('').max(65_536)).max(1000);
 const environment = Joi.object({ Variables: variables.required() });
 
-const tags = Joi.object().pattern(Joi.string().max(128), Joi.string().allow('').max(256)).max(50);
+/** Which keys there may be is the tag rules' business. */
+const tags = Joi.object()
+  .pattern(Joi.string().max(LIMITS.tagKeyLength), Joi.string().allow('').max(LIMITS.tagValueLength))
+  .max(LIMITS.tagsPerFunction);
 
 /** Members that a create and an update of the configuration share. */
 const settings = {
@@ -62,6 +66,8 @@ export const updateCodeRequestSchema = Joi.object<UpdateCodeRequest, true>({
   Publish: Joi.boolean(),
 });
 
+export const tagsRequestSchema = Joi.object<TagsRequest, true>({ Tags: tags.required() });
+
 export const functionConcurrencySchema = Joi.object<FunctionConcurrency, true>({ ReservedConcurrentExecutions: concurrent });
 
 const text = (max: number): Joi.StringSchema => Joi.string().allow('').max(max);
@@ -94,6 +100,10 @@ export const functionConfigurationSchema = Joi.object<FunctionConfiguration, tru
   LastModified: text(40).required(),
   State: Joi.string().valid('Pending', 'Active', 'Failed').required(),
   StateReason: text(1024),
+  StateReasonCode: text(64),
+  LastUpdateStatus: Joi.string().valid('InProgress', 'Successful', 'Failed'),
+  LastUpdateStatusReason: text(1024),
+  LastUpdateStatusReasonCode: text(64),
 }).unknown();
 
 const layerUse = Joi.object<StoredLayerUse, true>({

@@ -60,6 +60,10 @@ export const ERRORS = {
   INVOCATION_ENDED: caller(409, 'The invocation has ended, or is one that this cannot be done with; the text says which.'),
   IDEMPOTENCY_IN_FLIGHT: caller(409, 'A call with this Idempotency-Key is still running; ask again when it has ended.', true),
   NOT_READY: caller(409, 'The function is still being deployed; ask again when its State is Active.', true),
+  DEPLOY_FAILED: caller(
+    409,
+    'The function is Failed: its code cannot be unpacked. The text says why; mend that, then upload the code again.',
+  ),
   ILLEGAL_TRANSITION: caller(409, 'The container is not in a state that allows this operation.'),
   MEMORY_BUSY: caller(409, 'The container uses too much memory for the wanted limit; the text has the figures.', true),
   TRIGGERS_EXIST: caller(409, 'The function has triggers; delete them first, or say ?cascade=true to delete them with it.'),

@@ -14,7 +14,7 @@
  *     POST   /v1/containers/{id}/pause       warm -> paused
  *     POST   /v1/containers/{id}/resume      paused -> warm
  *     POST   /v1/containers/{id}/reset       ResetRequest -> 200 ContainerView in state `gone`
- *     POST   /v1/code/{sha256}/prepare       200 when the package is unpacked and verified in the cache
+ *     POST   /v1/code/{sha256}/prepare       PrepareCodeRequest -> 200 when code and layers are unpacked and verified in the cache
  *     GET    /healthz, /readyz, /metrics
  */
 
@@ -103,6 +103,13 @@ export interface WarmUpRequest {
   /** Hex SHA-256 of the zips of its layers, in the order in which they are laid over each other; at most {@link LIMITS.layersPerFunction}. */
   layerSha256s?: string[];
   reason: string;
+}
+
+/** Body of a preparation of code, which is what a warm-up will ask for. */
+export interface PrepareCodeRequest {
+  /** Whose code it is. Unpacked code is shared within an account only. */
+  accountId: string;
+  layerSha256s?: string[];
 }
 
 export interface WarmUpResponse {

@@ -3,7 +3,13 @@
 import type { NetworkMode } from './messages';
 import type { StoredProvisioned } from './provisioned';
 
+/**
+ * Pending: just made, its code is being unpacked. Active: it can be called. Failed: its code cannot be unpacked here; the reason
+ * says what to do.
+ */
 export type FunctionState = 'Pending' | 'Active' | 'Failed';
+/** Of the last change of code or configuration; while it is in progress calls run the new code as soon as it is there. */
+export type LastUpdateStatus = 'InProgress' | 'Successful' | 'Failed';
 
 /** Members spelled as in AWS Lambda and EasyFaaS (Go). */
 export interface FunctionConfiguration {
@@ -37,7 +43,14 @@ export interface FunctionConfiguration {
   /** ISO 8601, UTC. */
   LastModified: string;
   State: FunctionState;
+  /** For people. */
   StateReason?: string;
+  /** `Creating`, or the code of the error catalogue that says why it failed. */
+  StateReasonCode?: string;
+  /** Absent of functions that were stored before there was one: then it was successful. */
+  LastUpdateStatus?: LastUpdateStatus;
+  LastUpdateStatusReason?: string;
+  LastUpdateStatusReasonCode?: string;
 }
 
 export interface FunctionConcurrency {
@@ -117,6 +130,11 @@ export interface UpdateConfigurationRequest {
   /** Layer versions by ARN, or as `name:version` of the caller's account; all of them, `[]` takes them away. */
   Layers?: string[];
   RevisionId?: string;
+}
+
+/** Body of `PUT` (all there shall be) and `POST` (added to those there are) of `/v1/functions/{id}/tags`. */
+export interface TagsRequest {
+  Tags: Record<string, string>;
 }
 
 export interface UpdateCodeRequest {

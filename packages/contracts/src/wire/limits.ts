@@ -29,6 +29,10 @@ export const LIMITS = {
   /** All secrets of a function as JSON, bytes: beside the environment they fit into the header of INIT. */
   secretBytes: 32 * KIB,
   layersPerFunction: 5,
+  tagsPerFunction: 50,
+  /** Characters. */
+  tagKeyLength: 128,
+  tagValueLength: 256,
   environmentBytes: 4 * KIB,
   environmentKeys: 64,
   /** User log output kept per call, bytes; what is beyond is cut and counted. */

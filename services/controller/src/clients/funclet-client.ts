@@ -6,6 +6,7 @@ import {
   FUNCLET_API_BASE,
   type InitRequest,
   type NodeView,
+  type PrepareCodeRequest,
   type ResizeRequest,
   type TransitionRequest,
   type WarmUpRequest,
@@ -91,9 +92,9 @@ export class FuncletClient {
     return this.#view(await this.#post(`/containers/${containerId}/reset`, body, DEADLINES.reset));
   }
 
-  /** Unpacks and verifies a package before it is called for. */
-  async prepareCode(codeSha256: string): Promise<void> {
-    await this.#post(`/code/${codeSha256}/prepare`, {}, DEADLINES.prepare);
+  /** Unpacks and verifies code and layers before they are called for. */
+  async prepareCode(codeSha256: string, wish: PrepareCodeRequest): Promise<void> {
+    await this.#post(`/code/${codeSha256}/prepare`, wish, DEADLINES.prepare);
   }
 
   async node(): Promise<NodeView> {

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@easyfaas/service-kit';
 import { RevalidatingCache } from '../revalidating-cache';
 import { aliasTarget, chooseVersion, type AliasTarget } from './alias-routing';
 import type { DeletedVersion, FunctionChange, FunctionDirectory } from './function-directory';
+import { isUnsettled } from './settlement-rules';
 import { asOf } from './version-as-of';
 import { LATEST, VERSION_NUMBER, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
@@ -22,6 +23,8 @@ export interface CachedFunctionDirectoryOptions {
   logger: Logger;
   /** From 0 to below 1, evenly spread: chooses between the versions of an alias. */
   random: () => number;
+  /** Told of each function that is loaded while it is unsettled. */
+  onUnsettled?: (stored: StoredFunction) => void;
 }
 
 /** A function with all that its qualifiers mean. */
@@ -41,7 +44,7 @@ export class CachedFunctionDirectory implements FunctionDirectory {
   readonly #listeners: ((change: FunctionChange) => void)[] = [];
   readonly #deletionListeners: ((deleted: DeletedVersion) => void)[] = [];
 
-  constructor({ store, clock, logger, random }: CachedFunctionDirectoryOptions) {
+  constructor({ store, clock, logger, random, onUnsettled }: CachedFunctionDirectoryOptions) {
     this.#random = random;
     const shared = {
       clock,
@@ -54,7 +57,11 @@ export class CachedFunctionDirectory implements FunctionDirectory {
     };
     this.#functions = new RevalidatingCache<FunctionEntry>({
       ...shared,
-      load: (key) => loadEntry(store, key),
+      load: async (key) => {
+        const entry = await loadEntry(store, key);
+        if (entry !== undefined && isUnsettled(entry.latest)) onUnsettled?.(entry.latest);
+        return entry;
+      },
       onReload: (_key, before, now) => this.#compare(before.latest, now?.latest),
     });
     this.#versions = new RevalidatingCache<StoredFunction>({

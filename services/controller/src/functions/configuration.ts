@@ -2,6 +2,7 @@ import type { CreateFunctionRequest, FunctionConfiguration, RuntimeManifest, Upd
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { invalidField } from '../invalid-field';
 import { checkEnvironment, mask, unmask } from './environment-rules';
+import { checkTags } from './tag-rules';
 
 /** A create request without its code. */
 export type FunctionSettings = Omit<CreateFunctionRequest, 'Code' | 'Publish'>;
@@ -39,7 +40,8 @@ export function changedSettings(
 
 /** As the API shows it. */
 export function configurationView(configuration: FunctionConfiguration): FunctionConfiguration {
-  return { ...configuration, Environment: { Variables: mask(configuration.Environment.Variables) } };
+  const { LastUpdateStatus = 'Successful' } = configuration;
+  return { ...configuration, LastUpdateStatus, Environment: { Variables: mask(configuration.Environment.Variables) } };
 }
 
 function settingsOf(configuration: FunctionConfiguration): Settings {
@@ -72,5 +74,6 @@ function checked(settings: Settings, runtimes: ReadonlyMap<string, RuntimeManife
     throw invalidField('Handler', `Handler does not match what ${manifest.title} expects; an example is ${manifest.handlerExample}.`);
   }
   checkEnvironment(settings.Environment.Variables);
+  checkTags(settings.Tags);
   return settings;
 }

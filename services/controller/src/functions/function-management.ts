@@ -36,22 +36,29 @@ export interface FunctionManagement {
 
 export function createFunctionManagement(options: FunctionManagementOptions): FunctionManagement {
   const { config, store, packages, runtimes, funclet, secretBox, reservations, admitNetwork, clock, logger } = options;
+  const service = new FunctionService({
+    store,
+    packages,
+    runtimes,
+    region: config.region,
+    clock,
+    newRevisionId: randomUUID,
+    logger,
+    secretBox,
+    unpackedBytesMax: config.packageLimits.unpackedBytes,
+    prepareCode: (codeSha256, wish) => funclet.prepareCode(codeSha256, wish),
+    reservations,
+    admitNetwork,
+  });
   return {
-    directory: new CachedFunctionDirectory({ store, clock, logger, random: Math.random }),
-    service: new FunctionService({
+    directory: new CachedFunctionDirectory({
       store,
-      packages,
-      runtimes,
-      region: config.region,
       clock,
-      newRevisionId: randomUUID,
       logger,
-      secretBox,
-      unpackedBytesMax: config.packageLimits.unpackedBytes,
-      prepareCode: (sha256) => funclet.prepareCode(sha256),
-      reservations,
-      admitNetwork,
+      random: Math.random,
+      onUnsettled: (stored) => service.resume(stored),
     }),
+    service,
     typescript: new TypeScriptCompiler(config.esbuild ?? installedEsbuild()),
     secretsOf: (stored) => openSecrets(secretBox, stored),
   };

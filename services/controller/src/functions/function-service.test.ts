@@ -1,4 +1,4 @@
-import type { RuntimeManifest } from '@easyfaas/contracts/wire';
+import type { RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
 import { FakeClock, ServiceError, silentLogger } from '@easyfaas/service-kit';
 import { SecretBox } from '../secrets/secret-box';
 import { FunctionService } from './function-service';
@@ -27,7 +27,8 @@ describe('the function service', () => {
   let store: FakeFunctionStore;
   let stored: number;
   let prepared: string[];
-  let prepareCode: (sha256: string) => Promise<void>;
+  let prepareCode: (sha256: string, wish: object) => Promise<void>;
+  let clock: FakeClock;
   let revision: number;
 
   beforeEach(() => {
@@ -35,6 +36,7 @@ describe('the function service', () => {
     stored = 0;
     prepared = [];
     revision = 0;
+    clock = new FakeClock(Date.UTC(2030, 0, 1));
     prepareCode = async (sha256) => void prepared.push(sha256);
   });
 
@@ -54,12 +56,12 @@ describe('the function service', () => {
       packages,
       runtimes: new Map([['nodejs20', NODE]]),
       region: 'local',
-      clock: new FakeClock(Date.UTC(2030, 0, 1)),
+      clock,
       newRevisionId: () => `revision-${++revision}`,
       logger: silentLogger(),
       unpackedBytesMax: 1000,
       secretBox: new SecretBox(Buffer.alloc(32, 7)),
-      prepareCode: (sha256) => prepareCode(sha256),
+      prepareCode: (sha256, wish) => prepareCode(sha256, wish),
       admitNetwork: ({ NetworkMode }) => {
         if (NetworkMode === 'egress') throw new ServiceError('EGRESS_FORBIDDEN', 'not here');
       },
@@ -71,21 +73,43 @@ describe('the function service', () => {
     return it;
   };
 
-  it('creates an active function and has its code prepared', async () => {
-    const made = await service().create('tenant', 'f', { ...SETTINGS, ReservedConcurrentExecutions: 2 }, { bytes: bytesOf('abc') });
+  it('creates a function that becomes active when its code is prepared', async () => {
+    const it = service();
+    const made = await it.create('tenant', 'f', { ...SETTINGS, ReservedConcurrentExecutions: 2 }, { bytes: bytesOf('abc') });
     expect(made).toMatchObject({
       accountId: 'tenant',
       configuration: {
         FunctionArn: 'brn:cloud:faas:local:tenant:function:f',
         Uid: 'tenant',
-        State: 'Active',
+        State: 'Pending',
         CodeSize: 3,
         LastModified: '2030-01-01T00:00:00.000Z',
         RevisionId: 'revision-1',
       },
       concurrency: { ReservedConcurrentExecutions: 2 },
     });
+    const settled = await it.settled(made);
     expect(prepared).toEqual([made.code.sha256]);
+    expect(settled.configuration).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful', RevisionId: 'revision-1' });
+  });
+
+  it('lists those with a tag, page by page', async () => {
+    const it = service();
+    for (const [name, team] of [
+      ['a', '1'],
+      ['b', '2'],
+      ['c', '1'],
+      ['d', '1'],
+    ] as const) {
+      await it.create('default', name, { ...SETTINGS, Tags: { team } }, { bytes: bytesOf(name) });
+    }
+    const namesOf = (page: { functions: StoredFunction[] }): string[] =>
+      page.functions.map(({ configuration }) => configuration.FunctionName);
+    const first = await it.list('default', { limit: 2 }, { key: 'team', value: '1' });
+    expect([namesOf(first), first.nextMarker]).toEqual([['a', 'c'], 'c']);
+    const second = await it.list('default', { limit: 2, marker: 'c' }, { key: 'team', value: '1' });
+    expect([namesOf(second), second.nextMarker]).toEqual([['d'], undefined]);
+    expect(namesOf(await it.list('default', { limit: 9 }, { key: 'none' }))).toEqual([]);
   });
 
   it('stores no package for settings that are wrong', async () => {
@@ -121,6 +145,7 @@ describe('the function service', () => {
 
   it('repeats an update that somebody else overtook, on top of theirs', async () => {
     const it = await created();
+    await it.settled(await it.read('default', 'f'));
     const replace = store.replace.bind(store);
     store.replace = async (updated, expected) => {
       store.replace = replace;

@@ -6,6 +6,7 @@ import type {
   StoredProvisioned,
   StoredLayerUse,
   UpdateConfigurationRequest,
+  PrepareCodeRequest,
 } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
 import { changedSettings, newSettings, type FunctionSettings } from './configuration';
@@ -19,6 +20,10 @@ import type { PackageStore, StoredPackage, Upload } from './package-store';
 import { assertReservationCovers } from './provisioned-rules';
 import type { SecretBox } from '../secrets/secret-box';
 import { SecretService } from './secret-service';
+import { PENDING, withUnsettledCode } from './settlement-rules';
+import { Settlements } from './settlements';
+import { hasTag, type TagFilter } from './tag-rules';
+import { TagService } from './tag-service';
 import { without } from './without';
 import { VersionService } from './version-service';
 
@@ -34,11 +39,17 @@ export interface FunctionServiceOptions {
   secretBox: SecretBox;
   /** Code and layers of a function together, unpacked. */
   unpackedBytesMax: number;
-  /** Asks the funclet to unpack a package before it is called for. */
-  prepareCode: (sha256: string) => Promise<void>;
+  /** Asks the funclet to unpack code and layers before they are called for. */
+  prepareCode: (codeSha256: string, wish: PrepareCodeRequest) => Promise<void>;
   /** Before settings are stored. @throws ServiceError EGRESS_FORBIDDEN */
   admitNetwork: (settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>) => void;
 }
+
+/** How long a deployment is waited for; unpacking takes 50 ms, of a package at all limits some seconds. */
+const SETTLED_MS = 5000;
+/** Functions read at a time, and at most, for one page of those with a tag. */
+const PAGE = 100;
+const LOOKED_AT_MAX = 1000;
 
 /** What can be done with functions; every method throws STORE_UNAVAILABLE when Redis is away. */
 export class FunctionService {
@@ -46,6 +57,8 @@ export class FunctionService {
   readonly aliases: AliasService;
   readonly secrets: SecretService;
   readonly layers: LayerService;
+  readonly tags: TagService;
+  readonly #settlements: Settlements;
   readonly #updates: FunctionUpdates;
   readonly #options: FunctionServiceOptions;
 
@@ -53,7 +66,9 @@ export class FunctionService {
     this.#options = options;
     this.versions = new VersionService(options);
     this.aliases = new AliasService(options);
-    this.#updates = new FunctionUpdates(options);
+    this.#settlements = new Settlements(options);
+    this.#updates = new FunctionUpdates({ ...options, settlements: this.#settlements });
+    this.tags = new TagService({ updates: this.#updates });
     this.layers = new LayerService({ ...options, layerStore: options.store.layers });
     this.secrets = new SecretService({ ...options, updates: this.#updates, box: options.secretBox });
   }
@@ -68,7 +83,10 @@ export class FunctionService {
     if ((await this.#options.store.get(accountId, functionName)) !== undefined) throw exists(functionName);
   }
 
-  /** @throws ServiceError CONFLICT, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN and what {@link PackageStore.put} throws */
+  /**
+   * @returns the function as it is stored, Pending; see {@link settled}
+   * @throws ServiceError CONFLICT, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN and what {@link PackageStore.put} throws
+   */
   async create(accountId: string, functionName: string, settings: FunctionSettings, upload: Upload): Promise<StoredFunction> {
     assertFunctionName(functionName);
     const checked = newSettings(settings, this.#options.runtimes);
@@ -92,27 +110,52 @@ export class FunctionService {
         CommitId: '',
         RevisionId: '',
         LastModified: '',
-        State: 'Active',
-        StateReason: 'The package was checked and stored.',
+        ...PENDING,
       },
       concurrency: ReservedConcurrentExecutions === undefined ? {} : { ReservedConcurrentExecutions },
       code,
       ...(layers.length === 0 ? {} : { layers }),
     });
     if (!(await this.#options.store.create(created))) throw exists(functionName);
-    this.#prepare(code.sha256);
+    this.#settlements.start(created);
     return created;
+  }
+
+  /** The function once its code is unpacked or has failed to be, or as it is after `waitMs`. */
+  settled(stored: StoredFunction, waitMs = SETTLED_MS): Promise<StoredFunction> {
+    return this.#settlements.settled(stored, waitMs);
+  }
+
+  /** Takes up what a controller that died has left Pending. */
+  resume(stored: StoredFunction): void {
+    this.#settlements.resume(stored);
   }
 
   /** @throws ServiceError FUNCTION_NOT_FOUND */
   async read(accountId: string, functionName: string): Promise<StoredFunction> {
     const found = await this.#options.store.get(accountId, functionName);
     if (found === undefined) throw functionNotFound(functionName);
+    this.resume(found);
     return found;
   }
 
-  list(accountId: string, page: FunctionPageRequest): Promise<FunctionPage> {
-    return this.#options.store.list(accountId, page);
+  /** @param tag only functions that have it: a page may have fewer than its limit, and others after it */
+  async list(accountId: string, page: FunctionPageRequest, tag?: TagFilter): Promise<FunctionPage> {
+    const { store } = this.#options;
+    if (tag === undefined) return store.list(accountId, page);
+    const functions: StoredFunction[] = [];
+    let marker = page.marker;
+    for (let looked = 0; looked < LOOKED_AT_MAX; looked += PAGE) {
+      const next = await store.list(accountId, { limit: PAGE, ...(marker === undefined ? {} : { marker }) });
+      for (const each of next.functions) {
+        if (!hasTag(each.configuration.Tags, tag)) continue;
+        if (functions.length === page.limit) return { functions, nextMarker: functions.at(-1)?.configuration.FunctionName ?? '' };
+        functions.push(each);
+      }
+      marker = next.nextMarker;
+      if (marker === undefined) return { functions };
+    }
+    return { functions, ...(marker === undefined ? {} : { nextMarker: marker }) };
   }
 
   /**
@@ -121,13 +164,11 @@ export class FunctionService {
    */
   async updateCode(accountId: string, functionName: string, upload: Upload, expectedRevisionId?: string): Promise<StoredFunction> {
     const code = await this.#options.packages.put(upload);
-    const updated = await this.#updates.update({ accountId, functionName }, expectedRevisionId, (current) => {
+    return this.#updates.update({ accountId, functionName }, expectedRevisionId, (current) => {
       const updated = { ...current, configuration: { ...current.configuration, ...this.#codeFacts(code) }, code };
       this.layers.assertSize(updated);
-      return updated;
+      return withUnsettledCode(updated);
     });
-    this.#prepare(code.sha256);
-    return updated;
   }
 
   /** @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, RESERVED_ENV, EGRESS_FORBIDDEN */
@@ -152,7 +193,7 @@ export class FunctionService {
       if (layers === undefined) return updated;
       const layered = withLayers(updated, layers);
       this.layers.assertSize(layered);
-      return layered;
+      return withUnsettledCode(layered);
     });
   }
 
@@ -190,13 +231,6 @@ export class FunctionService {
 
   #codeFacts({ sha256, sizeBytes }: StoredPackage): Pick<FunctionConfiguration, 'CodeSha256' | 'CodeSize'> {
     return { CodeSha256: Buffer.from(sha256, 'hex').toString('base64'), CodeSize: sizeBytes };
-  }
-
-  /** Only spares the first call some time: a failure changes nothing else. */
-  #prepare(codeSha256: string): void {
-    this.#options.prepareCode(codeSha256).catch((error: unknown) => {
-      this.#options.logger.warn('code could not be prepared ahead', { codeSha256, error });
-    });
   }
 }
 

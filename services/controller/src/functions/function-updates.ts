@@ -3,6 +3,7 @@ import { ServiceError, type Clock } from '@easyfaas/service-kit';
 import { commitOf } from './commit-id';
 import { functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
+import type { Settlements } from './settlements';
 import type { FunctionKey } from './version-store';
 import { without } from './without';
 
@@ -10,6 +11,7 @@ export interface FunctionUpdatesOptions {
   store: FunctionStore;
   clock: Clock;
   newRevisionId: () => string;
+  settlements: Pick<Settlements, 'start'>;
 }
 
 /** How often an update is tried again when others update the same function at the same time. */
@@ -32,7 +34,7 @@ export class FunctionUpdates {
     expectedRevisionId: string | undefined,
     change: (current: StoredFunction) => StoredFunction,
   ): Promise<StoredFunction> {
-    const { store } = this.#options;
+    const { store, settlements } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const current = await store.get(accountId, functionName);
       if (current === undefined) throw functionNotFound(functionName);
@@ -40,7 +42,10 @@ export class FunctionUpdates {
       if (expectedRevisionId !== undefined && expectedRevisionId !== revisionId) throw changedMeanwhile();
       const updated = this.stamped(change(current));
       const outcome = await store.replace(updated, revisionId);
-      if (outcome === 'replaced') return updated;
+      if (outcome === 'replaced') {
+        settlements.start(updated);
+        return updated;
+      }
       if (outcome === 'missing') throw functionNotFound(functionName);
     }
     throw new ServiceError('CONFLICT', `The function "${functionName}" is being updated by others all the time; try again.`);

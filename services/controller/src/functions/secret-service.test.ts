@@ -22,7 +22,7 @@ describe('the secrets of a function', () => {
     store = new FakeFunctionStore();
     revision = 0;
     const shared = { store, region: 'local', clock: new FakeClock(Date.UTC(2030, 0, 1)), newRevisionId: () => `new-${++revision}` };
-    const updates = new FunctionUpdates(shared);
+    const updates = new FunctionUpdates({ ...shared, settlements: { start: () => undefined } });
     secrets = new SecretService({ ...shared, updates, box });
     versions = new VersionService(shared);
     await store.create(updates.stamped(storedFunction('f')));

@@ -1,6 +1,7 @@
 import { LIMITS, type PublishVersionRequest, type StoredFunction } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock } from '@easyfaas/service-kit';
 import { invalidField } from '../invalid-field';
+import { ACTIVE, withState } from './settlement-rules';
 import { LATEST, VERSION_NUMBER, functionArn, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
 import { asOf } from './version-as-of';
@@ -97,7 +98,7 @@ export class VersionService {
     const { region, clock, newRevisionId } = this.#options;
     // What belongs to the function as a whole is kept in one place, with the function.
     const { configuration, accountId } = latest;
-    return {
+    const version = {
       ...without(latest, 'secrets', 'provisioned', 'baseCommitId'),
       configuration: {
         ...configuration,
@@ -110,6 +111,7 @@ export class VersionService {
       },
       concurrency: {},
     };
+    return withState(version, ACTIVE);
   }
 }
 
@@ -119,7 +121,7 @@ function baseCommit({ baseCommitId, configuration }: StoredFunction): string {
 }
 
 function assertWanted({ configuration }: StoredFunction, { CodeSha256, RevisionId }: PublishVersionRequest): void {
-  const { FunctionName, State } = configuration;
+  const { FunctionName, State, LastUpdateStatus = 'Successful' } = configuration;
   if (RevisionId !== undefined && RevisionId !== configuration.RevisionId) {
     throw new ServiceError('PRECONDITION_FAILED', 'The function was changed since that RevisionId: read it again and repeat.');
   }
@@ -128,6 +130,11 @@ function assertWanted({ configuration }: StoredFunction, { CodeSha256, RevisionI
   }
   if (State !== 'Active')
     throw new ServiceError('NOT_READY', `The function ${FunctionName} is ${State}, not Active: there is nothing to publish yet.`);
+  if (LastUpdateStatus === 'InProgress')
+    throw new ServiceError(
+      'NOT_READY',
+      `The new code of ${FunctionName} is still being unpacked; publish it when LastUpdateStatus is Successful.`,
+    );
 }
 
 function tooMany(functionName: string): ServiceError {

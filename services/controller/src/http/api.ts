@@ -31,6 +31,7 @@ import { mountRecords } from './routes/records';
 import { mountRuntimes } from './routes/runtimes';
 import { mountLayers } from './routes/layers';
 import { mountSecrets } from './routes/secrets';
+import { mountTags } from './routes/tags';
 import { mountVersions } from './routes/versions';
 import { mountTriggers } from './routes/triggers';
 import { mountUnsupported } from './routes/unsupported';
@@ -83,6 +84,7 @@ export function createApi(deps: ApiDeps): Api {
       mountOperations(mount, deps);
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
+      mountTags(mount, deps);
       mountSecrets(mount, deps);
       mountLayers(mount, deps);
       mountRecords(mount, deps);

@@ -116,10 +116,10 @@ function statusOf(outcome: Outcome): number {
   return outcome.kind === 'abandoned' ? CLIENT_CLOSED_REQUEST : OK;
 }
 
-/** @throws ServiceError NOT_READY */
+/** @throws ServiceError NOT_READY, DEPLOY_FAILED */
 export function assertActive({ configuration }: StoredFunction): void {
   const { State, StateReason, FunctionName } = configuration;
   if (State === 'Active') return;
   const why = StateReason === undefined ? '' : ` ${StateReason}`;
-  throw new ServiceError('NOT_READY', `The function ${FunctionName} is ${State}, not Active.${why}`);
+  throw new ServiceError(State === 'Failed' ? 'DEPLOY_FAILED' : 'NOT_READY', `The function ${FunctionName} is ${State}, not Active.${why}`);
 }

@@ -19,8 +19,8 @@ export class PodFunclet extends FuncletClient {
     return super.warmUp(containerId, wish);
   }
 
-  override async prepareCode(codeSha256: string): Promise<void> {
-    await this.#ensurePackage(codeSha256);
-    await super.prepareCode(codeSha256);
+  override async prepareCode(...[codeSha256, wish]: Parameters<FuncletClient['prepareCode']>): Promise<void> {
+    await Promise.all([codeSha256, ...(wish.layerSha256s ?? [])].map((sha256) => this.#ensurePackage(sha256)));
+    await super.prepareCode(codeSha256, wish);
   }
 }

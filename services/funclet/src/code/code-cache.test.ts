@@ -20,7 +20,7 @@ import { eventually } from '../lifecycle/testing/eventually';
 import { chooseEvictions } from './choose-evictions';
 import { CodeCache } from './code-cache';
 import { CodeStore } from './code-store';
-import { layerSetName } from './layer-set';
+import { codeName } from './code-parts';
 import { removeTree } from './remove-tree';
 
 const signal = new AbortController().signal;
@@ -98,7 +98,7 @@ describe('the code cache', () => {
       { name: 'lib/a.js', content: 'above' },
       { name: 'gone', content: 'a file now' },
     ]);
-    const name = layerSetName([below, above]);
+    const name = codeName('default', [below, above]);
     const cache = open();
     expect(await cache.ensure(name, signal, [below, above])).toBe(name);
     const read = (path: string): string => readFileSync(join(code, name, path), 'utf8');
@@ -116,7 +116,7 @@ describe('the code cache', () => {
   it('leaves nothing of layers of which one is missing', async () => {
     const below = upload([{ name: 'a', content: '1' }]);
     const parts = [below, '0'.repeat(64)];
-    expect(await codeOf(open().ensure(layerSetName(parts), signal, parts))).toBe('PACKAGE_MISSING');
+    expect(await codeOf(open().ensure(codeName('default', parts), signal, parts))).toBe('PACKAGE_MISSING');
     expect(readdirSync(code)).toEqual([]);
   });
 

@@ -55,7 +55,7 @@ export class CodeCache {
 
   /**
    * Makes sure that a package is unpacked and as it was unpacked. Calls for one package at the same time share the work.
-   * @param parts the packages to lay over each other where the name is {@link layerSetName} of several
+   * @param parts the packages to lay over each other that the directory shows; {@link codeName} names it
    * @returns its directory's name below `code/`
    * @throws ServiceError CODE_CORRUPT when it was altered on disk (it is then discarded: the next call unpacks it anew), or
    *   why it cannot be unpacked

@@ -58,7 +58,7 @@ export class CodeStore {
 
   /**
    * Checks the hash of each zip and unpacks them over each other, the first one first.
-   * @param name of the directory to publish: the zip's own hash, or {@link layerSetName} of several
+   * @param name of the directory to publish: {@link codeName}
    * @throws ServiceError PACKAGE_MISSING, CHECKSUM_MISMATCH, DISK_FULL, or the package's fault
    */
   async unpack(name: string, parts: readonly string[], signal: AbortSignal): Promise<CodeManifest> {

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { layerSetName } from './layer-set';
+import { codeName } from './code-parts';
 import { mergeTree } from './merge-tree';
 import { removeTree } from './remove-tree';
 
@@ -44,11 +44,12 @@ describe('merging unpacked packages', () => {
   });
 });
 
-describe('the name of a set of layers', () => {
-  it('is the layer itself of one, and depends on the order of several', () => {
+describe('the name of unpacked code', () => {
+  it('depends on the packages, their order, and the account', () => {
     const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
-    expect(layerSetName([a])).toBe(a);
-    expect(layerSetName([a, b])).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set([layerSetName([a, b]), layerSetName([b, a]), layerSetName([a, b, a])]).size).toBe(3);
+    const name = (...parts: string[]): string => codeName('default', parts);
+    expect(name(a, b)).toMatch(/^[0-9a-f]{64}$/);
+    expect(name(a)).toBe(name(a));
+    expect(new Set([a, name(a), name(a, b), name(b, a), name(a, b, a), codeName('other', [a])]).size).toBe(6);
   });
 });

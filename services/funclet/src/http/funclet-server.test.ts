@@ -94,7 +94,8 @@ describe('the funclet’s API', () => {
     ['POST', '/v1/containers', 'x'.repeat(70_000), 413, 'PAYLOAD_TOO_LARGE'],
     ['GET', '/v1/node?timeout=0', undefined, 400, 'VALIDATION_FAILED'],
     ['GET', '/v1/node?timeout=1e3', undefined, 400, 'VALIDATION_FAILED'],
-    ['POST', `/v1/code/${'0'.repeat(64)}/prepare`, '{}', 500, 'PACKAGE_MISSING'],
+    ['POST', `/v1/code/${'0'.repeat(64)}/prepare`, { accountId: 'a' }, 500, 'PACKAGE_MISSING'],
+    ['POST', `/v1/code/${'0'.repeat(64)}/prepare`, {}, 400, 'VALIDATION_FAILED'],
     ['POST', '/v1/code/..%2f..%2fetc/prepare', '{}', 404, 'ROUTE_NOT_FOUND'],
   ])('answers %s %s with %j by %i %s', async (method, path, body, status, code) => {
     expect(await call(method, path, body)).toMatchObject({ status, code });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import {
   initRequestSchema,
+  prepareCodeRequestSchema,
   resetRequestSchema,
   resizeRequestSchema,
   transitionRequestSchema,
@@ -11,6 +12,7 @@ import type { Registry as Metrics } from '@easyfaas/service-kit';
 import type { CodeCache } from '../code/code-cache';
 import type { ContainerRegistry } from '../lifecycle/container-registry';
 import type { Containers } from '../lifecycle/containers';
+import { type CodePart, codeParts } from '../code/code-parts';
 import { readJson } from './read-json';
 
 export interface Readiness {
@@ -97,8 +99,11 @@ export function createRoutes(api: FuncletApi): ReadonlyMap<string, Route> {
     ],
     [
       'POST /v1/code/{id}/prepare',
-      route(SLOW_MS, async ({ id, signal }) => {
-        await code.ensure(id, signal);
+      route(SLOW_MS, async ({ request, id, signal }) => {
+        const { accountId, layerSha256s } = await readJson(request, prepareCodeRequestSchema);
+        const { task, layers } = codeParts({ accountId, codeSha256: id, layerSha256s });
+        const ensure = (part: CodePart | undefined): Promise<unknown> | undefined => part && code.ensure(part.name, signal, part.parts);
+        await Promise.all([ensure(task), ensure(layers)]);
         return { codeSha256: id };
       }),
     ],

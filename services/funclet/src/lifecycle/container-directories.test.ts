@@ -29,7 +29,7 @@ const record = (reason: string, steps = 1): ContainerRecord => ({
   },
   operations: { init: 'o1', 'warm-up': 'o2' },
   mountMode: 'bind',
-  codeSha256: 'e'.repeat(64),
+  codeName: 'e'.repeat(64),
 });
 
 beforeEach(() => {

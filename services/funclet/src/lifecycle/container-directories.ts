@@ -102,13 +102,15 @@ export class ContainerDirectories implements RecordStore {
   load(containerId: string): ContainerRecord | undefined {
     const text = unlessMissing(() => readFileSync(join(this.paths(containerId).top, STATE_FILE), 'utf8'));
     if (text === undefined) return undefined;
-    const { view, operations, mountMode, codeSha256, layersName, pausedBy } = JSON.parse(text) as ContainerRecord;
+    const saved = JSON.parse(text) as ContainerRecord & { codeSha256?: string };
+    // An older funclet named directories after their packages.
+    const { view, operations, mountMode, codeName = saved.codeSha256, layersName, pausedBy } = saved;
     const checked = parse(containerViewSchema, view);
     return {
       view: checked,
       operations: { ...operations },
       mountMode,
-      ...(codeSha256 === undefined ? {} : { codeSha256 }),
+      ...(codeName === undefined ? {} : { codeName }),
       ...(layersName === undefined ? {} : { layersName }),
       ...(pausedBy === undefined ? {} : { pausedBy }),
     };

@@ -10,8 +10,8 @@ export interface ContainerRecord {
   operations: Readonly<Partial<Record<Verb, string>>>;
   /** How code gets into it; fixed when Docker makes it. */
   mountMode: 'bind' | 'hardlink';
-  /** Package that is mounted, or about to be, at its task directory. */
-  codeSha256?: string;
+  /** Directory below `code/` that is mounted, or about to be, at its task directory. */
+  codeName?: string;
   /** Directory below `code/` that is mounted, or about to be, for its layers. */
   layersName?: string;
   /** Who froze it last, and has to thaw it. */
@@ -24,7 +24,7 @@ export interface RecordPatch {
   assignment?: ContainerView['assignment'];
   dockerId?: string;
   exit?: ContainerView['exit'];
-  codeSha256?: string;
+  codeName?: string;
   layersName?: string;
   pausedBy?: ContainerRecord['pausedBy'];
   /** The verb and operation that this change is the effect of. */

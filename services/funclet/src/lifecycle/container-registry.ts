@@ -144,7 +144,7 @@ export class ContainerRegistry {
 }
 
 function patched(record: ContainerRecord, patch: RecordPatch): ContainerRecord {
-  const { memoryMb, assignment, dockerId, exit, codeSha256, layersName, pausedBy, done } = patch;
+  const { memoryMb, assignment, dockerId, exit, codeName, layersName, pausedBy, done } = patch;
   return {
     ...record,
     view: {
@@ -155,7 +155,7 @@ function patched(record: ContainerRecord, patch: RecordPatch): ContainerRecord {
       ...(exit === undefined ? {} : { exit }),
     },
     operations: done === undefined ? record.operations : { ...record.operations, [done.verb]: done.operationId },
-    ...(codeSha256 === undefined ? {} : { codeSha256 }),
+    ...(codeName === undefined ? {} : { codeName }),
     ...(layersName === undefined ? {} : { layersName }),
     ...(pausedBy === undefined ? {} : { pausedBy }),
   };

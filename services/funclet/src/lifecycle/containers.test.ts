@@ -1,3 +1,4 @@
+import { codeName } from '../code/code-parts';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -146,7 +147,7 @@ describe('a warm-up', () => {
     expect(life.engine.calls.slice(before).filter((call) => !call.startsWith('setLimits'))).toEqual([]);
     expect(container).toMatchObject({ state: 'warming', memoryMb: 256, classMb: 128, assignment: { functionName: 'f' } });
     expect(life.cgroups.writes).toEqual(['memory 256', 'shares 148']);
-    expect(life.codeMounts.attached.get(life.taskOf(A))).toBe(sha256);
+    expect(life.codeMounts.attached.get(life.taskOf(A))).toBe(codeName('a', [sha256]));
     expect(life.ledger.reservedMb).toBe(264);
     expect(Object.keys(timings)).toEqual(['reserveMs', 'memoryMs', 'codeMs', 'mountMs']);
     await eventually(() => life.engine.memoryMbOf(life.dockerIdOf(A)) === 256);
@@ -157,7 +158,7 @@ describe('a warm-up', () => {
     life.codeMounts.attach = () => {
       expect(life.context.directories.load(A)).toMatchObject({
         view: { state: 'warming', assignment: { functionName: 'f' } },
-        codeSha256: sha256,
+        codeName: codeName('a', [sha256]),
       });
       throw new Error('stop here');
     };
@@ -361,7 +362,7 @@ describe('altered code', () => {
   it('ends the containers that have it', async () => {
     await life.warm(A, sha256);
     await life.cold(B);
-    life.containers.discardUsersOf(sha256);
+    life.containers.discardUsersOf(codeName('a', [sha256]));
     await eventually(() => life.stateOf(A) === 'gone');
     expect(life.stateOf(B)).toBe('cold');
   });

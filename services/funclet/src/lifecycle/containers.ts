@@ -118,8 +118,8 @@ export class Containers {
 
   /** Resets every container that has this package: its code on disk was altered. */
   discardUsersOf(name: string): void {
-    for (const { view, codeSha256, layersName } of this.#context.registry.records()) {
-      if (codeSha256 === name || layersName === name) void this.discard(view.containerId, 'its unpacked code was altered on disk');
+    for (const { view, codeName, layersName } of this.#context.registry.records()) {
+      if (codeName === name || layersName === name) void this.discard(view.containerId, 'its unpacked code was altered on disk');
     }
   }
 

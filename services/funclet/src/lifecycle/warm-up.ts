@@ -1,5 +1,5 @@
 import type { WarmUpRequest, WarmUpResponse } from '@easyfaas/contracts/wire';
-import { layerSetName } from '../code/layer-set';
+import { codeParts } from '../code/code-parts';
 import { dockerIdOf } from './docker-id-of';
 import type { LifecycleContext } from './lifecycle-context';
 
@@ -17,7 +17,7 @@ export async function warmUp(
 ): Promise<WarmUpResponse> {
   const { registry, ledger, clock, directories } = context;
   const { assignment, codeSha256, layerSha256s, memoryMb, operationId, reason } = request;
-  const layersName = layerSha256s === undefined ? undefined : layerSetName(layerSha256s);
+  const { task, layers } = codeParts({ accountId: assignment.accountId, codeSha256, layerSha256s });
   const record = registry.get(containerId);
   const { memoryMb: oldMemoryMb } = record.view;
   const dockerId = dockerIdOf(record);
@@ -27,8 +27,8 @@ export async function warmUp(
   registry.move(containerId, 'warming', reason, {
     assignment,
     memoryMb,
-    codeSha256,
-    ...(layersName === undefined ? {} : { layersName }),
+    codeName: task.name,
+    ...(layers === undefined ? {} : { layersName: layers.name }),
     done: { verb: 'warm-up', operationId },
   });
   context.failpoints.reach('warm-up-recorded');
@@ -42,8 +42,8 @@ export async function warmUp(
     timed(oldMemoryMb === memoryMb ? Promise.resolve() : context.limits.set(dockerId, memoryMb, signal)),
     timed(
       Promise.all([
-        context.code.ensure(codeSha256, signal),
-        layersName === undefined ? undefined : context.code.ensure(layersName, signal, layerSha256s),
+        context.code.ensure(task.name, signal, task.parts),
+        layers === undefined ? undefined : context.code.ensure(layers.name, signal, layers.parts),
       ]),
     ),
   ]);
@@ -52,8 +52,8 @@ export async function warmUp(
   const prepared = clock.monotonicMs();
   signal.throwIfAborted();
   const paths = directories.paths(containerId);
-  context.codeMounts.attach(codeSha256, paths.task);
-  if (layersName !== undefined) context.codeMounts.attach(layersName, paths.layers);
+  context.codeMounts.attach(task.name, paths.task);
+  if (layers !== undefined) context.codeMounts.attach(layers.name, paths.layers);
   context.failpoints.reach('warm-up-mounted');
   const mountMs = clock.monotonicMs() - prepared;
   return { container: registry.get(containerId).view, timings: { reserveMs: reserved - start, memoryMs, codeMs, mountMs } };

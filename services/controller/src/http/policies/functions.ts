@@ -22,6 +22,11 @@ export const FUNCTION_POLICIES: readonly RoutePolicy[] = [
   { method: 'put', path: '/v1/functions/:id/aliases/:alias', action: 'function:write', resource: 'function' },
   { method: 'delete', path: '/v1/functions/:id/aliases/:alias', action: 'function:write', resource: 'function' },
 
+  { method: 'get', path: '/v1/functions/:id/tags', action: 'function:read', resource: 'function' },
+  { method: 'put', path: '/v1/functions/:id/tags', action: 'function:write', resource: 'function' },
+  { method: 'post', path: '/v1/functions/:id/tags', action: 'function:write', resource: 'function' },
+  { method: 'delete', path: '/v1/functions/:id/tags', action: 'function:write', resource: 'function' },
+
   { method: 'get', path: '/v1/functions/:id/secrets', action: 'function:read', resource: 'function' },
   { method: 'get', path: '/v1/functions/:id/secrets/:secret', action: 'function:read', resource: 'function' },
   { method: 'put', path: '/v1/functions/:id/secrets/:secret', action: 'function:write', resource: 'function' },

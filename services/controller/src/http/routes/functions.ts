@@ -5,6 +5,7 @@ import { configurationView } from '../../functions/configuration';
 import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import type { TypeScriptCompiler } from '../../functions/typescript-compiler';
+import { parseTagFilter } from '../../functions/tag-rules';
 import { invalidField } from '../../invalid-field';
 import type { TriggerService } from '../../triggers/trigger-service';
 import { checked, readJson } from '../body';
@@ -49,12 +50,11 @@ export function mountFunctions(mount: Mount, { functions, runtimes, typescript, 
 
   mount('/v1/functions', {
     get: async (request, response) => {
-      const query = readQuery(request, PAGE_PARAMETERS);
       const { accountId, functions: limit } = principalOf(request);
-      const page = await functions.list(accountId, {
-        limit: pageLimit(query),
-        ...(query.marker === undefined ? {} : { marker: parseNameMarker(query.marker) }),
-      });
+      const query = readQuery(request, [...PAGE_PARAMETERS, 'tag']);
+      const marker = query.marker === undefined ? {} : { marker: parseNameMarker(query.marker) };
+      const tag = query.tag === undefined ? undefined : parseTagFilter(query.tag);
+      const page = await functions.list(accountId, { limit: pageLimit(query), ...marker }, tag);
       response.json({
         // Of a key that is limited to some functions, pages may be short or empty.
         Functions: page.functions
@@ -71,7 +71,7 @@ export function mountFunctions(mount: Mount, { functions, runtimes, typescript, 
       const { accountId, functionName } = target(request);
       await functions.assertAbsent(accountId, functionName);
       const { settings, upload, publish } = await readCreate(request, query, languages);
-      const created = await functions.create(accountId, functionName, settings, upload);
+      const created = await functions.settled(await functions.create(accountId, functionName, settings, upload));
       response.setHeader('Location', `/v1/functions/${functionName}`);
       sendConfiguration(response.status(201), publish ? await functions.versions.publish({ accountId, functionName }, {}) : created);
     },
@@ -102,7 +102,8 @@ export function mountFunctions(mount: Mount, { functions, runtimes, typescript, 
       const { accountId, functionName } = target(request);
       const current = await functions.read(accountId, functionName);
       const { upload, revisionId, publish } = await readCodeUpdate(request, query, languages, current.configuration.Runtime);
-      const updated = await functions.updateCode(accountId, functionName, upload, expectedRevision(request, revisionId));
+      const stored = await functions.updateCode(accountId, functionName, upload, expectedRevision(request, revisionId));
+      const updated = await functions.settled(stored);
       sendConfiguration(response, publish ? await functions.versions.publish({ accountId, functionName }, {}) : updated);
     },
   });
@@ -120,7 +121,8 @@ export function mountFunctions(mount: Mount, { functions, runtimes, typescript, 
       refuseUnsupported(body);
       const { RevisionId, ...change } = checked(updateConfigurationRequestSchema, body);
       const revisionId = expectedRevision(request, RevisionId);
-      sendConfiguration(response, await functions.updateConfiguration(accountId, functionName, change, revisionId));
+      const stored = await functions.updateConfiguration(accountId, functionName, change, revisionId);
+      sendConfiguration(response, await functions.settled(stored));
     },
   });
 

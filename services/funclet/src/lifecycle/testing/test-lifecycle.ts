@@ -119,7 +119,7 @@ export class TestLifecycle {
       maxBytes: 1024 * 1024,
       unpackTimeoutMs: 10_000,
       comparesChangeTime: true,
-      inUse: () => new Set(registry.records().flatMap(({ codeSha256, layersName }) => [codeSha256 ?? [], layersName ?? []].flat())),
+      inUse: () => new Set(registry.records().flatMap(({ codeName, layersName }) => [codeName ?? [], layersName ?? []].flat())),
       mountedNames: () => new Set(codeMounts.attached.values()),
       onAltered: (sha256) => this.containers.discardUsersOf(sha256),
       stopping: this.signal,
