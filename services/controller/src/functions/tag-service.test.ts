@@ -50,13 +50,19 @@ describe('tags', () => {
     ['a control character', { 'a\nb': '' }, 'not allowed'],
     ['a reserved key', { 'aws:x': '' }, 'reserved'],
   ])('refuse %s', async (_, wanted, words) => {
-    await expect(tags.add(KEY, wanted)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', message: expect.stringContaining(words) as unknown });
+    await expect(tags.add(KEY, wanted)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      message: expect.stringContaining(words) as unknown,
+    });
     expect(await current()).toEqual({ team: 'a' });
   });
 
   it('are 50 at most, together with those that are there', async () => {
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, '']));
-    await expect(tags.add(KEY, many)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', message: expect.stringContaining('51') as unknown });
+    await expect(tags.add(KEY, many)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      message: expect.stringContaining('51') as unknown,
+    });
     await tags.replace(KEY, many);
   });
 
