@@ -99,7 +99,8 @@ function readClientContext(text) {
 
 /** @returns the event, or the Failure that it is */
 function readEvent(contentType, data, start, end) {
-  if (contentType !== undefined && !/[/+]json\b/i.test(contentType)) return bufferFrom(data.subarray(start, end));
+  if (contentType !== undefined && !/[/+]json\b/i.test(contentType))
+    return data.isApart ? data.subarray(start, end) : bufferFrom(data.subarray(start, end)); // a megabyte is not copied twice
   if (start === end) return null;
   try {
     return parse(data.utf8Slice(start, end));

@@ -39,7 +39,7 @@ function sturdy(buffer) {
  * @param {string} socketPath
  * @param {{ onAttached(): void, onClosed(): void,
  *   onFrame(type: number, stream: number, header: object, data: Buffer, bodyStart: number, bodyEnd: number): void }} events
- *   `data` is overwritten by the next frames
+ *   `data` is overwritten by the next frames, unless it is one that `isApart`
  */
 exports.createWire = function createWire(socketPath, events) {
   let socket;
@@ -111,8 +111,11 @@ exports.createWire = function createWire(socketPath, events) {
   function take(data, start, end) {
     const rest = decode(data, start, end);
     partialBytes = end - rest;
-    partial = partialBytes > 0 ? sturdy(allocUnsafeSlow(wantedBytes)) : undefined;
-    partial?.set(data.subarray(rest, end), 0);
+    partial = undefined;
+    if (partialBytes === 0) return;
+    partial = sturdy(allocUnsafeSlow(wantedBytes));
+    partial.isApart = true;
+    partial.set(data.subarray(rest, end), 0);
   }
 
   function receive(count, start) {

@@ -106,20 +106,20 @@ const listMembers = {
 
 export const containerListSchema = Joi.object<ContainerList, true>(listMembers);
 
-/** One schema per `type`; see {@link parseWatchEvent}. */
+/** One schema per `type`. */
 const watchEventSchemas: Record<WatchEvent['type'], Joi.ObjectSchema<WatchEvent>> = {
   snapshot: Joi.object({ type: Joi.string().required(), ...listMembers }),
   change: Joi.object({ type: Joi.string().required(), revision: Joi.number().required(), container: containerViewSchema.required() }),
   heartbeat: Joi.object({ type: Joi.string().required(), revision: Joi.number().required() }),
 };
 
-/** @throws SchemaError */
-export function parseWatchEvent(value: unknown): WatchEvent {
-  const { type } = parse(
-    Joi.object<{ type: WatchEvent['type'] }>({ type: Joi.string().valid('snapshot', 'change', 'heartbeat').required() }).unknown(),
-    value,
-  );
-  return parse(watchEventSchemas[type], value);
+const typed = Joi.object<{ type: WatchEvent['type'] }>({ type: Joi.string().valid('snapshot', 'change', 'heartbeat').required() })
+  .unknown()
+  .required();
+
+/** The schema that an event has to meet. @throws SchemaError when it is of no known type */
+export function watchEventSchema(value: unknown): Joi.ObjectSchema<WatchEvent> {
+  return watchEventSchemas[parse(typed, value).type];
 }
 
 export const warmUpResponseSchema = Joi.object<WarmUpResponse, true>({

@@ -1,3 +1,4 @@
+export * from './container-view';
 export * from './event';
 export * from './function';
 export * from './function-version';

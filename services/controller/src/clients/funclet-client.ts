@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError, type Ids } from '@easyfaas/service-kit';
-import { SchemaError, containerViewSchema, nodeViewSchema, parse } from '@easyfaas/contracts/schemas';
+import { SchemaError, nodeViewSchema, parse, parseContainerView } from '@easyfaas/contracts/schemas';
 import {
   type ContainerView,
   FUNCLET_API_BASE,
@@ -122,7 +122,7 @@ export class FuncletClient {
   }
 
   #view(answer: unknown): ContainerView {
-    return checked(() => parse(containerViewSchema, answer));
+    return checked(() => parseContainerView(answer));
   }
 }
 

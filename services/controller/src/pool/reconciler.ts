@@ -37,6 +37,8 @@ type Step = CreateStep | EndingStep;
 
 /** Without a cause to look at the pool it is looked at this often, ms. */
 const TICK_MS = 2000;
+/** Containers that no call waits for are made after a cold call, not beside it: Docker's work takes both processors. At most so much later, ms. */
+const COLD_CALL_MS = 40;
 /** Most creations at once: more only makes each of them slower. */
 const CREATIONS_MAX = 2;
 
@@ -44,6 +46,7 @@ const CREATIONS_MAX = 2;
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
   #isPlanned = false;
+  #isLookPlanned = false;
   #isStopped = false;
   #cancelTick: (() => void) | undefined;
 
@@ -124,11 +127,12 @@ export class Reconciler {
   #scale(): Step[] {
     const { view, creations, shelves, targets, max, sharing } = this.#deps;
     const demand = this.demand();
+    const isHeldBack = this.#isColdCallUnderWay();
     const isMemoryShort = [...this.#deps.pools.values()].some(isShort);
     const facts: ShelfFacts[] = [...shelves.values()].map(({ key }) => ({
       shelf: key,
       // What is freed for calls that wait is not for calls that may come.
-      target: isMemoryShort ? 0 : targets.of(key).target,
+      target: isMemoryShort || isHeldBack ? 0 : targets.of(key).target,
       cold: 0,
       creating: creations.invisible(key, view),
       demanded: demand.get(key) ?? 0,
@@ -146,6 +150,24 @@ export class Reconciler {
     const coming = new Map(facts.map(({ shelf, cold, creating }) => [shelf, cold + creating]));
     const room = sharing.makeRoom(max - total, coming);
     return [...room, ...scale({ shelves: facts, total, max, creationsMax: CREATIONS_MAX })];
+  }
+
+  /** And if so, looks again: when it has its container, or soon. */
+  #isColdCallUnderWay(): boolean {
+    const { clock, view } = this.#deps;
+    const sinceMs = clock.monotonicMs() - COLD_CALL_MS;
+    for (const { phase, phaseSinceMs } of view.values()) {
+      if ((phase !== 'warming' && phase !== 'loading') || phaseSinceMs < sinceMs) continue;
+      if (!this.#isLookPlanned) {
+        this.#isLookPlanned = true;
+        clock.after(COLD_CALL_MS, () => {
+          this.#isLookPlanned = false;
+          this.kick();
+        });
+      }
+      return true;
+    }
+    return false;
   }
 
   #endingFacts(container: PoolContainer): EndingFacts {

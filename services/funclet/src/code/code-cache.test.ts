@@ -185,6 +185,8 @@ describe('the code cache', () => {
     const manifest = JSON.parse(readFileSync(join(code, `${sha256}.complete`), 'utf8')) as { items: { path: string }[] };
     alter(join(code, sha256, manifest.items.at(-1)?.path ?? ''));
     await cache.ensure(sha256, signal);
+    expect(altered).toEqual([]);
+    clock.advance(1000);
     await eventually(() => altered.length > 0);
     expect(altered).toEqual([sha256]);
   });

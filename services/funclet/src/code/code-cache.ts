@@ -29,12 +29,14 @@ interface CacheEntry {
   isBeingChecked: boolean;
 }
 
-/** Items compared before a package is handed out, about 1 ms; of a larger package the rest is compared right after. */
+/** Items compared before a package is handed out, about 1 ms; of a larger package the rest is compared soon after. */
 const QUICK_ITEMS = 200;
+/** The cold call that the package is handed out for needs the processors first. */
+const REST_AFTER_MS = 50;
 
 /**
  * Which packages are unpacked, and that they are as they were unpacked. Three checks, dearer and rarer: times and sizes of
- * up to 200 files before each use; of the others right after; the hash of every file after the first use and every few
+ * up to 200 files before each use; of the others soon after; the hash of every file after the first use and every few
  * minutes. Who is found to have altered code is told on `onAltered`.
  */
 export class CodeCache {
@@ -132,6 +134,7 @@ export class CodeCache {
   async #checkRest(sha256: string, entry: CacheEntry): Promise<void> {
     if (entry.isBeingChecked) return;
     entry.isBeingChecked = true;
+    await new Promise<void>((resolve) => this.#options.clock.after(REST_AFTER_MS, resolve));
     const isTouched = await this.#isTouchedFrom(sha256, entry.manifest, QUICK_ITEMS);
     entry.isBeingChecked = false;
     if (isTouched) this.#accuse(sha256, entry);
