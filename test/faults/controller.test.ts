@@ -48,7 +48,7 @@ describe('kill -9 of the controller', () => {
 
     await signalService('controller', 'KILL');
     await eventually(async () => expect(await restartCount('controller')).toBeGreaterThan(restarts), 30_000);
-    await untilReady(30_000);
+    await untilReady();
     const seen = load.outcomes.length;
     await eventually(() => expect(load.outcomes.slice(seen).filter(({ kind }) => kind === 'ok').length).toBeGreaterThan(10), 30_000);
     const outcomes = await load.stop();
@@ -68,7 +68,7 @@ describe('kill -9 of the controller', () => {
     );
     const load = new Load({ names, clients: 4, hangMs: 25_000 });
     for (const pauseMs of [120, 480, 15, 900]) {
-      await untilReady(30_000);
+      await untilReady();
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       const restarts = await restartCount('controller');
       await signalService('controller', 'KILL');
@@ -90,7 +90,7 @@ describe('kill -9 of the controller', () => {
     const restarts = await restartCount('controller');
     await signalService('controller', 'KILL');
     await eventually(async () => expect(await restartCount('controller')).toBeGreaterThan(restarts), 40_000);
-    await untilReady(30_000);
+    await untilReady();
     expect((await call(`/v1/functions/${name}/configuration`)).json()).toEqual(configuration);
     expect((await call(`/v1/invocations/${id}`)).json<InvocationRecord>()).toMatchObject({ requestId: id, functionName: name });
     expect((await invoke(name)).status).toBe(200);
@@ -131,7 +131,7 @@ describe('SIGTERM of the controller', () => {
       '{{.Actor.Attributes.exitCode}}',
     );
     expect(exitCodes.split('\n')).toEqual(['0']);
-    await untilReady(30_000);
+    await untilReady();
     expect((await invoke(name, { ms: 0 })).text).toBe('"slept"');
     await expectNoOrphans(instance);
   }, 150_000);

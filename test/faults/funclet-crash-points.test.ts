@@ -91,7 +91,7 @@ describeLocally('kill -9 of the funclet', () => {
       await stack.untilFilled();
       await client.remove(cold);
     },
-    120_000,
+    180_000,
   );
 
   it('in the middle of a change of memory leaves the old limit or the new one, and all agree on which', async () => {

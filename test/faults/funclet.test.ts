@@ -36,7 +36,7 @@ describe('kill -9 of the funclet', () => {
     await eventually(() => expect(load.outcomes.length).toBeGreaterThan(20), 20_000);
 
     await killAndAwaitRestart();
-    await untilReady(30_000);
+    await untilReady();
     const seen = load.outcomes.length;
     await eventually(() => expect(load.outcomes.length).toBeGreaterThan(seen + 50), 20_000);
 
@@ -66,7 +66,7 @@ describe('kill -9 of the funclet', () => {
         'THROTTLED',
       ];
       expect(unexpected(await Promise.all(calls), allowed)).toEqual({});
-      await untilReady(30_000);
+      await untilReady();
     }
     for (const [index, name] of names.entries()) {
       await eventually(async () => {

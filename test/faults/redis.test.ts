@@ -55,7 +55,7 @@ describe('while the store is stopped', () => {
     await eventually(() => expect(load.outcomes.length).toBeGreaterThan(seen + 100), 20_000);
 
     await docker('start', await serviceContainer('redis'));
-    await untilReady(30_000);
+    await untilReady();
     const outcomes = await load.stop();
     expect(tally(outcomes)).toEqual({ ok: outcomes.length });
 

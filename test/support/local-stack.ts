@@ -57,7 +57,7 @@ export class LocalStack {
       stack.#ledger = await Ledger.open(stack.dataDirectory);
       return stack;
     } catch (error) {
-      const words = `${stack.#funclet?.log ?? ''}\n${stack.#controller?.log ?? ''}`.split('\n').slice(-20).join('\n');
+      const words = stack.#lastWords();
       await stack.stop();
       throw new Error(`the local stack did not start:\n${words}`, { cause: error });
     }
@@ -126,11 +126,18 @@ export class LocalStack {
     return this.#start('second-controller', process.execPath, [bundle('controller')], env);
   }
 
-  async untilReady(deadlineMs = 30_000): Promise<void> {
+  /** @throws with the services' last words at the deadline, which has room for a machine that has much else to do */
+  async untilReady(deadlineMs = 60_000): Promise<void> {
     await eventually(async () => {
       const answer = await this.client.call('/readyz', { timeoutMs: 2000 });
       if (answer.status !== 200) throw new Error(`/readyz answers ${answer.status}: ${answer.text}`);
-    }, deadlineMs);
+    }, deadlineMs).catch((cause: unknown) => {
+      throw new Error(`not ready:\n${this.#lastWords()}`, { cause });
+    });
+  }
+
+  #lastWords(): string {
+    return `${this.#funclet?.log ?? ''}\n${this.#controller?.log ?? ''}`.split('\n').slice(-20).join('\n');
   }
 
   /** As many cold containers as at rest. */

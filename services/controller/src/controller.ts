@@ -20,7 +20,6 @@ import { ClientConnections } from './invoke/client-connections';
 import { FrontRequest } from './invoke/front-request';
 import { DispatcherInvoker } from './invoke/dispatcher-invoker';
 import { createHotPath } from './invoke/hot-path';
-import { collectYoungGarbage } from './invoke/collect-young-garbage';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { type Pods, createPods } from './pods/pods';
@@ -108,7 +107,7 @@ export class Controller implements Service {
     });
     this.#async = async;
     this.#closers.push(() => async.stop());
-    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024, collectYoungGarbage);
+    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       ...shared,
