@@ -6,6 +6,7 @@ import type {
   MqttConfiguration,
   QueueConfiguration,
   RedisStreamConfiguration,
+  SqsRecords,
   WebhookConfiguration,
 } from '../wire';
 import { HTTP_METHODS, SOURCE_MESSAGE_FORMATS } from '../wire';
@@ -35,7 +36,7 @@ export const httpConfigurationSchema = Joi.object<HttpConfiguration, true>({
     .max(HTTP_METHODS.length)
     .unique(),
   Path: Joi.string().pattern(/^\/[\x21-\x7e]{0,255}$/, 'a path that starts with /'),
-  Base: Joi.string().valid('function', 'account'),
+  Base: Joi.string().valid('function', 'account', 'url'),
   Auth: Joi.string().valid('key', 'hmac', 'none'),
   Cors: Joi.object({
     AllowOrigins: Joi.array()
@@ -69,6 +70,12 @@ export const cloudEventsConfigurationSchema = Joi.object<CloudEventsConfiguratio
 
 const format = Joi.string().valid(...SOURCE_MESSAGE_FORMATS);
 const url = Joi.string().min(1).max(512);
+const sqsRecords = Joi.object<SqsRecords, true>({
+  EventSourceArn: Joi.string()
+    .pattern(/^arn:[\x21-\x7e]{1,500}$/, 'an ARN')
+    .required(),
+  ReportBatchItemFailures: Joi.boolean(),
+});
 const username = Joi.string().min(1).max(256);
 
 export const redisStreamConfigurationSchema = Joi.object<RedisStreamConfiguration, true>({
@@ -80,6 +87,7 @@ export const redisStreamConfigurationSchema = Joi.object<RedisStreamConfiguratio
   Field: Joi.string().min(1).max(128),
   Format: format,
   ClaimAfterSeconds: Joi.number().integer().min(5).max(86_400),
+  SqsRecords: sqsRecords,
 });
 
 export const queueConfigurationSchema = Joi.object<QueueConfiguration, true>({
@@ -87,6 +95,7 @@ export const queueConfigurationSchema = Joi.object<QueueConfiguration, true>({
     .pattern(/^[A-Za-z0-9_.-]{1,64}$/, 'a name: letters, digits, _ . and -')
     .required(),
   Format: format,
+  SqsRecords: sqsRecords,
 });
 
 export const mqttConfigurationSchema = Joi.object<MqttConfiguration, true>({

@@ -40,8 +40,11 @@ export interface HttpConfiguration {
   Methods?: HttpMethod[];
   /** Pattern of the path behind `/http/{account}/{function}`, such as `/orders/:id` or `/files/*path`; all paths when absent. */
   Path?: string;
-  /** `function` (default): behind the function's own name. `account`: the pattern stands directly behind `/http/{account}`. */
-  Base?: 'function' | 'account';
+  /**
+   * `function` (default): behind the function's own name. `account`: the pattern stands directly behind `/http/{account}`. `url`: an AWS
+   * function URL, behind the function's name, or `name:alias` when it is an alias's.
+   */
+  Base?: 'function' | 'account' | 'url';
   /** Who may call: bearers of an invoke key of the account (default), senders that sign with the secret, everybody. */
   Auth?: 'key' | 'hmac' | 'none';
   Cors?: CorsRules;
@@ -65,6 +68,14 @@ export interface CloudEventsConfiguration {
 export const SOURCE_MESSAGE_FORMATS = ['json', 'text', 'binary', 'cloudevents'] as const;
 export type SourceMessageFormat = (typeof SOURCE_MESSAGE_FORMATS)[number];
 
+/** Batches of records as AWS Lambda has them of an SQS queue: with a `Batch` only. */
+export interface SqsRecords {
+  /** What the records say they come from. */
+  EventSourceArn: string;
+  /** Whether the function's `batchItemFailures` are looked at; false unless set. */
+  ReportBatchItemFailures?: boolean;
+}
+
 export interface RedisStreamConfiguration {
   /** Name of the stream, in this instance's Redis `<prefix>:stream:<account>:<name>`. */
   Stream: string;
@@ -77,12 +88,14 @@ export interface RedisStreamConfiguration {
   Format?: SourceMessageFormat;
   /** A message that a consumer had for so long without acknowledging it is taken over. */
   ClaimAfterSeconds?: number;
+  SqsRecords?: SqsRecords;
 }
 
 export interface QueueConfiguration {
   /** Name of the BullMQ queue, under the prefix `<prefix>:queues:<account>`. */
   Queue: string;
   Format?: SourceMessageFormat;
+  SqsRecords?: SqsRecords;
 }
 
 export interface MqttConfiguration {

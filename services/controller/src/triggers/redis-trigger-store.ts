@@ -17,6 +17,7 @@ import type { TriggerChange, TriggerPage, TriggerPageRequest, TriggerStore } fro
  */
 
 const CREATE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 'exists' end
 if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[4]) then return 'full' end
 redis.call('HSET', KEYS[1], 'doc', ARGV[1], 'revision', ARGV[2])
 for at = 2, 4 do redis.call('ZADD', KEYS[at], 0, ARGV[3]) end
@@ -62,7 +63,7 @@ export class RedisTriggerStore implements TriggerStore {
     return doc === null ? undefined : readDocument(doc);
   }
 
-  async create(created: StoredTrigger, limit: number): Promise<'created' | 'full'> {
+  async create(created: StoredTrigger, limit: number): Promise<'created' | 'full' | 'exists'> {
     const { accountId, triggerId, source, functionName, revisionId } = created;
     const answer = await redisCall(() =>
       this.#redis.eval(
@@ -82,7 +83,7 @@ export class RedisTriggerStore implements TriggerStore {
         message(created),
       ),
     );
-    return answer as 'created' | 'full';
+    return answer as 'created' | 'full' | 'exists';
   }
 
   async replace(updated: StoredTrigger, before: StoredTrigger): Promise<'replaced' | 'missing' | 'stale'> {

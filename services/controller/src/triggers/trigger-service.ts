@@ -43,13 +43,16 @@ export class TriggerService {
     this.#deps = deps;
   }
 
-  /** @throws ServiceError VALIDATION_FAILED, FUNCTION_NOT_FOUND (other accounts' functions, too), CONFLICT (too many) */
-  async create(accountId: string, request: CreateTriggerRequest): Promise<StoredTrigger> {
-    const { clock, newTriggerId, newRevisionId, store } = this.#deps;
+  /**
+   * @param triggerId for triggers of which there may be one only
+   * @throws ServiceError VALIDATION_FAILED, FUNCTION_NOT_FOUND (other accounts' functions, too), CONFLICT (too many, or one of that id)
+   */
+  async create(accountId: string, request: CreateTriggerRequest, triggerId = this.#deps.newTriggerId()): Promise<StoredTrigger> {
+    const { clock, newRevisionId, store } = this.#deps;
     const now = new Date(clock.wallMs()).toISOString();
     const isEnabled = request.Enabled ?? true;
     const draft: StoredTrigger = {
-      triggerId: newTriggerId(),
+      triggerId,
       accountId,
       name: '',
       source: request.Source,
@@ -64,7 +67,9 @@ export class TriggerService {
       updatedAt: now,
     };
     const created = await this.#checked(draft, request);
-    if ((await store.create(created, TRIGGER_LIMITS.perAccount)) === 'created') return created;
+    const outcome = await store.create(created, TRIGGER_LIMITS.perAccount);
+    if (outcome === 'created') return created;
+    if (outcome === 'exists') throw new ServiceError('CONFLICT', `The account has a trigger ${triggerId}; change or delete that one.`);
     throw new ServiceError('CONFLICT', `The account has ${TRIGGER_LIMITS.perAccount} triggers, the most that it may; delete some first.`);
   }
 
@@ -79,6 +84,16 @@ export class TriggerService {
   async view(trigger: StoredTrigger): Promise<TriggerView> {
     const { status, sources } = this.#deps;
     return triggerView(trigger, await status.read(trigger.accountId, trigger.triggerId), sources.find(trigger.source));
+  }
+
+  /** All of one function. */
+  ofFunction(accountId: string, functionName: string): Promise<StoredTrigger[]> {
+    return this.#deps.store.ofFunction(accountId, functionName);
+  }
+
+  /** All of one kind. */
+  ofSource(accountId: string, source: string): Promise<StoredTrigger[]> {
+    return this.#deps.store.ofSource(accountId, source);
   }
 
   list(accountId: string, page: TriggerPageRequest): Promise<TriggerPage> {

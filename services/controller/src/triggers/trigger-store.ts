@@ -24,8 +24,8 @@ export interface TriggerChange {
 /** Where triggers last. Every method throws STORE_UNAVAILABLE when the store does not answer. */
 export interface TriggerStore {
   get(accountId: string, triggerId: string): Promise<StoredTrigger | undefined>;
-  /** MUST be atomic, the count included. @returns 'full' when the account has too many */
-  create(created: StoredTrigger, limit: number): Promise<'created' | 'full'>;
+  /** MUST be atomic, the count included. @returns 'full' when the account has too many, 'exists' when it has one of this id */
+  create(created: StoredTrigger, limit: number): Promise<'created' | 'full' | 'exists'>;
   /** MUST replace only what still has the expected revision, atomically, and keep the indexes right. */
   replace(updated: StoredTrigger, before: StoredTrigger): Promise<'replaced' | 'missing' | 'stale'>;
   /** With everything that is kept of it. */

@@ -11,8 +11,9 @@ export interface BatchResult {
 /**
  * Which messages of a batch failed, as AWS Lambda's `batchItemFailures` says it: none when the list is empty or missing, all when the
  * function failed or the list cannot be understood. Pure.
+ * @param heedsFailures false: what a function that succeeded says does not matter
  */
-export function batchResult(result: InvocationResult, messageIds: readonly string[]): BatchResult {
+export function batchResult(result: InvocationResult, messageIds: readonly string[], heedsFailures = true): BatchResult {
   const all = (reason: string): BatchResult => ({ failed: new Set(messageIds), reason });
   switch (result.kind) {
     case 'function-error':
@@ -22,7 +23,7 @@ export function batchResult(result: InvocationResult, messageIds: readonly strin
     case 'aborted':
       return all('The call was given up.');
     case 'success': {
-      const failures = failuresOf(result.body);
+      const failures = heedsFailures ? failuresOf(result.body) : undefined;
       if (failures === undefined) return { failed: new Set(), reason: '' };
       const ids = failures.map((each) =>
         typeof each === 'object' && each !== null ? (each as Record<string, unknown>)['itemIdentifier'] : undefined,

@@ -4,21 +4,16 @@ import type { SourceTrigger, TriggerPort } from '../source';
 import { batchResult } from './batch-result';
 import { type ReadMessage, readMessage } from './message-format';
 import type { MessageSupply, TakenMessage } from './message-supply';
+import type { ReadableMessage, RecordShape } from './record-shape';
 
 export interface MessagePumpOptions {
   trigger: Pick<SourceTrigger, 'triggerId' | 'batch' | 'errorPolicy'>;
   port: TriggerPort;
   supply: MessageSupply;
   format: SourceMessageFormat;
-  /** `eventSource` of the records of a batch, such as `easyfaas:redis-stream`. */
-  eventSource: string;
+  /** What a function that takes batches sees. */
+  shape: RecordShape;
   clock: Clock;
-}
-
-interface Readable {
-  message: TakenMessage;
-  value: unknown;
-  isBinary: boolean;
 }
 
 const IDLE_MS = 200;
@@ -86,7 +81,7 @@ export class MessagePump {
 
   async #handle(taken: TakenMessage[]): Promise<void> {
     const { trigger, supply } = this.#options;
-    const readable: Readable[] = [];
+    const readable: ReadableMessage[] = [];
     const settled: TakenMessage[] = [];
     for (const message of taken) {
       const read = this.#read(message);
@@ -110,7 +105,7 @@ export class MessagePump {
   }
 
   /** Each is settled only when it is durable elsewhere; the others come again. */
-  async #handOver(readable: readonly Readable[]): Promise<void> {
+  async #handOver(readable: readonly ReadableMessage[]): Promise<void> {
     const { port, supply } = this.#options;
     const failures: unknown[] = [];
     await Promise.all(
@@ -128,27 +123,18 @@ export class MessagePump {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #callWith(batch: readonly Readable[]): Promise<void> {
-    const { port, supply, eventSource } = this.#options;
-    const passing = batch.filter(({ value }) => port.passes(value));
+  async #callWith(batch: readonly ReadableMessage[]): Promise<void> {
+    const { port, supply, shape } = this.#options;
+    const passing = batch.filter((each) => port.passes(shape.filtered(each)));
     const filtered = batch.filter((each) => !passing.includes(each)).map(({ message }) => message);
     if (filtered.length > 0) await supply.settle(filtered);
     if (passing.length === 0) return;
     const messages = passing.map(({ message }) => message);
-    const records = passing.map(({ message, value, isBinary }) => ({
-      messageId: message.messageId,
-      eventSource,
-      body: value,
-      isBase64Encoded: isBinary,
-      attempt: message.attempt,
-      attributes: message.attributes,
-    }));
+    const records = passing.map((each) => shape.recordOf(each));
     const stopKeeping = this.#keep(messages);
     const result = await port.call(Buffer.from(JSON.stringify({ Records: records })), 'application/json').finally(stopKeeping);
-    const { failed, reason } = batchResult(
-      result,
-      messages.map(({ messageId }) => messageId),
-    );
+    const messageIds = messages.map(({ messageId }) => messageId);
+    const { failed, reason } = batchResult(result, messageIds, shape.heedsFailures);
     await this.#settle(messages, failed, reason);
   }
 
@@ -197,8 +183,8 @@ export class MessagePump {
   }
 }
 
-function inPieces(readable: readonly Readable[]): Readable[][] {
-  const pieces: Readable[][] = [];
+function inPieces(readable: readonly ReadableMessage[]): ReadableMessage[][] {
+  const pieces: ReadableMessage[][] = [];
   let bytes = Infinity;
   for (const each of readable) {
     const size = each.message.bytes?.length ?? 0;

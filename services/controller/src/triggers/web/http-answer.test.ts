@@ -1,4 +1,4 @@
-import { functionFault, httpAnswer } from './http-answer';
+import { functionFault, httpAnswer, urlAnswer } from './http-answer';
 
 const json = (value: unknown): { body: Buffer; contentType: string } => ({
   body: Buffer.from(JSON.stringify(value)),
@@ -74,6 +74,19 @@ describe('a result as an HTTP answer', () => {
     [{ statusCode: 200, body: '', isBase64Encoded: 'yes' }, 'isBase64Encoded'],
   ])('is refused with the name of what is wrong: %j', (value, words) => {
     expect(() => answer(value)).toThrow(words);
+  });
+});
+
+describe('a result as the answer of a function URL', () => {
+  it.each([
+    ['hello', 'hello'],
+    ['ä"\n', 'ä"\n'],
+    ['', ''],
+    [3.1, '3.1'],
+    [['hello', 3, true], '["hello",3,true]'],
+    [{ statusCode: 200, body: '"quoted"' }, '"quoted"'],
+  ])('%j is %s', (value, text) => {
+    expect(urlAnswer(json(value)).body.toString()).toBe(text);
   });
 });
 

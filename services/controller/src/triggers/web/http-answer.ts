@@ -44,6 +44,15 @@ export function httpAnswer({ body, contentType }: { body: Buffer; contentType: s
   return { status, headers, body: bytes };
 }
 
+/** The same for an AWS function URL: there a result that is a text is the body as it is, without quotes. */
+export function urlAnswer(result: { body: Buffer; contentType: string }): HttpAnswer {
+  const { status, headers, body } = httpAnswer(result);
+  const isText = body === result.body && body[0] === QUOTE && /^application\/json\b/i.test(result.contentType);
+  return { status, headers, body: isText ? Buffer.from(JSON.parse(body.toString()) as string) : body };
+}
+
+const QUOTE = 0x22;
+
 function structuredResult(body: Buffer): Record<string, unknown> | undefined {
   // Most results have another shape: a search costs less than reading them.
   if (!body.includes('"statusCode"')) return undefined;

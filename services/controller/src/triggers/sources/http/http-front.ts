@@ -12,7 +12,7 @@ import type { TriggerStatusBoard } from '../../trigger-status';
 import type { TriggerStore } from '../../trigger-store';
 import type { CallerCheck } from '../../web/caller-check';
 import { allowsOrigin, corsHeaders, preflightHeaders } from '../../web/cors';
-import { functionFault, httpAnswer } from '../../web/http-answer';
+import { functionFault, httpAnswer, urlAnswer } from '../../web/http-answer';
 import { httpEvent } from '../../web/http-event';
 import { type WebPath, parseWebPath } from '../../web/web-path';
 import { type WebRequest, clientSignal, sendAnswer, withBody } from '../../web/web-request';
@@ -140,7 +140,7 @@ export class HttpFront {
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, 'Received');
       const result = await this.#call(web, path, target, body);
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, result.kind === 'success' ? 'Accepted' : 'Failed');
-      answer(web, result);
+      answer(web, result, rules.Base === 'url');
     });
   }
 
@@ -197,10 +197,14 @@ function setHeaders({ response }: WebRequest, headers: readonly string[]): void 
   for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] as string, headers[at + 1] as string);
 }
 
-function answer(web: WebRequest, result: InvocationResult): void {
+/** @param isFunctionUrl answers as AWS's do */
+function answer(web: WebRequest, result: InvocationResult, isFunctionUrl: boolean): void {
+  if (isFunctionUrl) setHeaders(web, ['x-amzn-RequestId', web.requestId]);
   switch (result.kind) {
-    case 'success':
-      return sendAnswer(web, httpAnswer(result), ['Server-Timing', stagesTiming(result.stages)]);
+    case 'success': {
+      const told = isFunctionUrl ? urlAnswer(result) : httpAnswer(result);
+      return sendAnswer(web, told, ['Server-Timing', stagesTiming(result.stages)]);
+    }
     case 'function-error':
       throw functionFault(result.errorType);
     case 'platform-error':

@@ -4,6 +4,7 @@ import { invalidField } from '../../../invalid-field';
 import type { SourceTrigger, TriggerDraft, TriggerSource } from '../../source';
 import { checkedConfiguration } from '../checked-configuration';
 import { compileRoute } from './route-pattern';
+import { qualifiedName } from './route-table';
 
 /** What everybody may do with a path that asks nobody for a key. */
 const PUBLIC_RATE = { RequestsPerSecond: 50, Burst: 100 };
@@ -24,6 +25,9 @@ export class HttpSource implements TriggerSource<HttpConfiguration> {
         'Path is needed with the Base "account": not every path of the account can be one function.',
       );
     }
+    if (Base === 'url' && Path !== undefined) {
+      throw invalidField('Configuration.Path', 'Path cannot be with the Base "url": a function URL takes every path.');
+    }
     if (Auth === 'hmac' && !secretNames.includes('HmacSecret')) {
       throw invalidField('Secrets.HmacSecret', 'Secrets.HmacSecret is needed with the Auth "hmac": callers sign with it.');
     }
@@ -34,9 +38,17 @@ export class HttpSource implements TriggerSource<HttpConfiguration> {
     return { ...checked, Auth, Base, ...(limit === undefined ? {} : { RateLimit: limit }) };
   }
 
-  describe({ accountId, functionName, configuration }: Omit<SourceTrigger<HttpConfiguration>, 'secrets'>): Record<string, unknown> {
+  describe({
+    accountId,
+    functionName,
+    qualifier,
+    configuration,
+  }: Omit<SourceTrigger<HttpConfiguration>, 'secrets'>): Record<string, unknown> {
     const { Base, Path = '', Auth, Methods } = configuration;
-    const base = Base === 'account' ? `/http/${accountId}` : `/http/${accountId}/${functionName}`;
+    const base =
+      Base === 'account'
+        ? `/http/${accountId}`
+        : `/http/${accountId}/${Base === 'url' ? qualifiedName(functionName, qualifier) : functionName}`;
     return { Url: `${base}${Path}`, Auth, Methods: Methods ?? ['ANY'] };
   }
 

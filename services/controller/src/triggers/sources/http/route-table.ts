@@ -1,4 +1,5 @@
 import type { HttpConfiguration, StoredTrigger } from '@easyfaas/contracts/wire';
+import { LATEST } from '../../../functions/function-name';
 import { type RoutePattern, compileRoute } from './route-pattern';
 
 /** An http trigger that can be looked up. */
@@ -34,7 +35,7 @@ export class RouteTable {
     routes.sort((a, b) => a.pattern.rank.localeCompare(b.pattern.rank) || a.trigger.createdAt.localeCompare(b.trigger.createdAt));
     for (const route of routes) {
       if (route.configuration.Base === 'account') this.#ofAccount.push(route);
-      else this.#listOf(route.trigger.functionName).push(route);
+      else this.#listOf(firstSegmentOf(route)).push(route);
     }
   }
 
@@ -55,6 +56,16 @@ export class RouteTable {
     this.#ofFunction.set(functionName, list);
     return list;
   }
+}
+
+/** The function's name; of an alias's function URL `name:alias`. */
+function firstSegmentOf({ trigger, configuration }: HttpRoute): string {
+  const { functionName, qualifier } = trigger;
+  return configuration.Base === 'url' ? qualifiedName(functionName, qualifier) : functionName;
+}
+
+export function qualifiedName(functionName: string, qualifier: string): string {
+  return qualifier === LATEST ? functionName : `${functionName}:${qualifier}`;
 }
 
 function* matching(routes: readonly HttpRoute[], path: string): Generator<RouteMatch> {

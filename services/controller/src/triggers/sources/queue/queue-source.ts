@@ -3,11 +3,12 @@ import type { QueueConfiguration } from '@easyfaas/contracts/wire';
 import type { Clock } from '@easyfaas/service-kit';
 import { DEFAULT_FORMAT } from '../../messages/message-format';
 import { MessagePump } from '../../messages/message-pump';
+import { assertBatched, recordShape } from '../../messages/record-shape';
 import type { MessageSupply } from '../../messages/message-supply';
 import type { SourceTrigger, TriggerDraft, TriggerPort, TriggerSource } from '../../source';
 import { checkedConfiguration } from '../checked-configuration';
 
-type Configuration = Required<QueueConfiguration>;
+type Configuration = Required<Omit<QueueConfiguration, 'SqsRecords'>> & Pick<QueueConfiguration, 'SqsRecords'>;
 
 export interface QueueSourceDeps {
   clock: Clock;
@@ -28,9 +29,10 @@ export class QueueSource implements TriggerSource<Configuration> {
     this.#deps = deps;
   }
 
-  validate({ configuration }: TriggerDraft): Configuration {
-    const { Queue, Format = DEFAULT_FORMAT } = checkedConfiguration(queueConfigurationSchema, configuration);
-    return { Queue, Format };
+  validate({ configuration, batch }: TriggerDraft): Configuration {
+    const { Queue, Format = DEFAULT_FORMAT, SqsRecords } = checkedConfiguration(queueConfigurationSchema, configuration);
+    assertBatched(SqsRecords, batch);
+    return { Queue, Format, ...(SqsRecords === undefined ? {} : { SqsRecords }) };
   }
 
   describe({ accountId, configuration }: Omit<SourceTrigger<Configuration>, 'secrets'>): Record<string, unknown> {
@@ -43,7 +45,14 @@ export class QueueSource implements TriggerSource<Configuration> {
     const { clock } = this.#deps;
     this.#pumps.set(
       triggerId,
-      new MessagePump({ trigger, port, supply, format: configuration.Format, eventSource: 'easyfaas:queue', clock }),
+      new MessagePump({
+        trigger,
+        port,
+        supply,
+        format: configuration.Format,
+        shape: recordShape('easyfaas:queue', configuration.SqsRecords),
+        clock,
+      }),
     );
   }
 

@@ -4,11 +4,12 @@ import type { RedisStreamConfiguration } from '@easyfaas/contracts/wire';
 import type { Clock } from '@easyfaas/service-kit';
 import { DEFAULT_FORMAT } from '../../messages/message-format';
 import { MessagePump } from '../../messages/message-pump';
+import { assertBatched, recordShape } from '../../messages/record-shape';
 import type { SourceTrigger, TriggerDraft, TriggerPort, TriggerSource } from '../../source';
 import { checkedConfiguration } from '../checked-configuration';
 import { RedisStreamSupply } from './redis-stream-supply';
 
-type Configuration = Required<RedisStreamConfiguration>;
+type Configuration = Required<Omit<RedisStreamConfiguration, 'SqsRecords'>> & Pick<RedisStreamConfiguration, 'SqsRecords'>;
 
 /** Streams of the instance's Redis, each account its own: `<prefix>:stream:<account>:<name>`. */
 export class RedisStreamSource implements TriggerSource<Configuration> {
@@ -22,7 +23,7 @@ export class RedisStreamSource implements TriggerSource<Configuration> {
     this.#deps = deps;
   }
 
-  validate({ configuration }: TriggerDraft): Configuration {
+  validate({ configuration, batch }: TriggerDraft): Configuration {
     const checked = checkedConfiguration(redisStreamConfigurationSchema, configuration);
     const {
       Stream,
@@ -31,8 +32,11 @@ export class RedisStreamSource implements TriggerSource<Configuration> {
       Field = 'data',
       Format = DEFAULT_FORMAT,
       ClaimAfterSeconds = 30,
+      SqsRecords,
     } = checked;
-    return { Stream, Group, StartingPosition, Field, Format, ClaimAfterSeconds };
+    assertBatched(SqsRecords, batch);
+    const records = SqsRecords === undefined ? {} : { SqsRecords };
+    return { Stream, Group, StartingPosition, Field, Format, ClaimAfterSeconds, ...records };
   }
 
   describe({ accountId, configuration }: Omit<SourceTrigger<Configuration>, 'secrets'>): Record<string, unknown> {
@@ -54,7 +58,14 @@ export class RedisStreamSource implements TriggerSource<Configuration> {
     });
     this.#pumps.set(
       triggerId,
-      new MessagePump({ trigger, port, supply, format: configuration.Format, eventSource: 'easyfaas:redis-stream', clock }),
+      new MessagePump({
+        trigger,
+        port,
+        supply,
+        format: configuration.Format,
+        shape: recordShape('easyfaas:redis-stream', configuration.SqsRecords),
+        clock,
+      }),
     );
   }
 
