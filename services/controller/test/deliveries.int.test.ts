@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Queue } from 'bullmq';
+import { addressOf } from '../src/redis-connection';
 import { LocalController } from './support/local-controller';
 import { eventually } from './eventually';
 import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from './redis-server';
@@ -37,8 +39,10 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     await redis.stop();
   });
 
+  const configOf = (functionName: string) => ({ accountId: 'default', functionName, qualifier: '$LATEST' });
+
   async function send(destination: string): Promise<{ requestId: string; secret: string }> {
-    const { SigningSecret = '' } = await local.events.configs.put('default', 'works', {
+    const { SigningSecret = '' } = await local.events.configs.put(configOf('works'), {
       DestinationConfig: { OnSuccess: { Destination: destination } },
     });
     const { requestId } = await local.events.intake.accept({
@@ -92,6 +96,15 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);
   }, 60_000);
 
+  it('are jobs of a queue that triggers can take from', async () => {
+    const { requestId } = await send('queue:done');
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 30_000);
+    const queue = new Queue('done', { prefix: `${redis.prefix}:queues:default`, connection: addressOf(redis.url) });
+    const [job] = await queue.getJobs(['waiting']);
+    await queue.close();
+    expect(job?.data).toMatchObject({ version: '1.0', requestContext: { requestId, condition: 'Success' }, responsePayload: 'done' });
+  }, 60_000);
+
   async function sendWithCallback(functionName: string, callbackUrl: string): Promise<string> {
     const event = { accountId: 'default', functionName, qualifier: '$LATEST', payload: Buffer.from('{}'), source: 'api', callbackUrl };
     return (await local.events.intake.accept({ ...event, maximumRetryAttempts: 0 })).requestId;
@@ -123,7 +136,7 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     expect(second?.request.headers['x-duration-seconds']).toMatch(/^\d+\.\d{6}$/);
     expect(second?.request.headers['x-easyfaas-signature']).toBeUndefined();
 
-    await local.events.configs.put('default', 'made', { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } });
+    await local.events.configs.put(configOf('made'), { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } });
     // The configuration is believed for two seconds.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const both = await sendWithCallback('made', `${url}/back`);

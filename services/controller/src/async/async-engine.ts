@@ -12,10 +12,11 @@ import { AsyncKeys, functionOfQueue } from './async-keys';
 import { AsyncMetrics } from './async-metrics';
 import type { AsyncSettings } from './env';
 import { DeadLetters } from './dead-letters';
+import { RedisQueueDestination } from './destinations/redis-queue-destination';
 import { RedisDeliveries } from './destinations/redis-deliveries';
 import { UrlRules } from './destinations/url-rules';
 import { EventConsumer } from './event-consumer';
-import type { EventInvokeConfig } from './event-invoke-config';
+import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
 import { EventInvokeConfigService } from './event-invoke-config-service';
 import { eventRecord } from './event-record';
 import { EventRunner } from './event-runner';
@@ -76,7 +77,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
   const store = new RedisEventStore({ redis: worker, keys, ...settings });
   const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
-  const configOf = (accountId: string, functionName: string): Promise<EventInvokeConfig> => configs.effective(accountId, functionName);
+  const configOf = (key: EventInvokeConfigKey): Promise<EventInvokeConfig> => configs.effective(key);
   const secret = new RedisChainSecret({ redis: producer, keys, random: randomBytes });
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
 
@@ -117,6 +118,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     keys,
     store,
     intake,
+    queues: new RedisQueueDestination({ redis: worker, prefix: options.prefix }),
     configOf,
     rules,
     region,

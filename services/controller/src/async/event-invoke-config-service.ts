@@ -2,7 +2,7 @@ import type { EventInvokeConfigRequest } from '@easyfaas/contracts/wire';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import { parseDestination } from './destinations/destination';
 import type { UrlRules } from './destinations/url-rules';
-import { DEFAULT_EVENT_INVOKE_CONFIG, type EventInvokeConfig, type EventInvokeConfigStore } from './event-invoke-config';
+import type { EventInvokeConfigKey, EventInvokeConfigStore, StoredEventInvokeConfig } from './event-invoke-config';
 
 export interface EventInvokeConfigServiceDeps {
   store: EventInvokeConfigStore;
@@ -13,7 +13,7 @@ export interface EventInvokeConfigServiceDeps {
   newSecret: () => string;
 }
 
-/** What is to be done with a function's events, as users set it. */
+/** What is to be done with a function's events, as users set it; every method throws STORE_UNAVAILABLE when Redis is away. */
 export class EventInvokeConfigService {
   readonly #deps: EventInvokeConfigServiceDeps;
 
@@ -21,9 +21,14 @@ export class EventInvokeConfigService {
     this.#deps = deps;
   }
 
-  /** The defaults when nothing was set. @throws ServiceError STORE_UNAVAILABLE */
-  async get(accountId: string, functionName: string): Promise<EventInvokeConfig> {
-    return (await this.#deps.store.get(accountId, functionName)) ?? DEFAULT_EVENT_INVOKE_CONFIG;
+  /** What is set; undefined when nothing was. */
+  find(key: EventInvokeConfigKey): Promise<StoredEventInvokeConfig | undefined> {
+    return this.#deps.store.get(key);
+  }
+
+  /** All of one function, by qualifier. */
+  ofFunction(accountId: string, functionName: string): Promise<Map<string, StoredEventInvokeConfig>> {
+    return this.#deps.store.ofFunction(accountId, functionName);
   }
 
   /**
@@ -32,31 +37,30 @@ export class EventInvokeConfigService {
    * @throws ServiceError VALIDATION_FAILED, INVALID_NAME, URL_NOT_ALLOWED, STORE_UNAVAILABLE
    */
   async put(
-    accountId: string,
-    functionName: string,
+    key: EventInvokeConfigKey,
     request: EventInvokeConfigRequest,
     mayCall: (functionName: string) => void = () => undefined,
-  ): Promise<EventInvokeConfig> {
+  ): Promise<StoredEventInvokeConfig> {
     const { store, clock, newSecret } = this.#deps;
-    const destinations = Object.values(request.DestinationConfig ?? {}).map(({ Destination }) =>
-      this.#check(accountId, Destination, mayCall),
-    );
-    const known = await store.get(accountId, functionName);
+    const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig = {} } = request;
+    const destinations = Object.values(DestinationConfig).map(({ Destination }) => this.#check(key.accountId, Destination, mayCall));
+    const known = await store.get(key);
     const secret = known?.SigningSecret ?? (destinations.includes('url') ? newSecret() : undefined);
-    const config: EventInvokeConfig = {
-      MaximumRetryAttempts: request.MaximumRetryAttempts ?? DEFAULT_EVENT_INVOKE_CONFIG.MaximumRetryAttempts,
-      MaximumEventAgeInSeconds: request.MaximumEventAgeInSeconds ?? DEFAULT_EVENT_INVOKE_CONFIG.MaximumEventAgeInSeconds,
-      DestinationConfig: request.DestinationConfig ?? {},
+    const config: StoredEventInvokeConfig = {
+      ...(MaximumRetryAttempts === undefined ? {} : { MaximumRetryAttempts }),
+      ...(MaximumEventAgeInSeconds === undefined ? {} : { MaximumEventAgeInSeconds }),
+      DestinationConfig,
       ...(secret === undefined ? {} : { SigningSecret: secret }),
       LastModified: new Date(clock.wallMs()).toISOString(),
     };
-    await store.put(accountId, functionName, config);
+    await store.put(key, config);
     return config;
   }
 
-  async delete(accountId: string, functionName: string): Promise<void> {
-    if (await this.#deps.store.delete(accountId, functionName)) return;
-    throw new ServiceError('RECORD_NOT_FOUND', `${functionName} has no event-invoke configuration of its own.`);
+  /** @throws ServiceError RECORD_NOT_FOUND */
+  async delete(key: EventInvokeConfigKey): Promise<void> {
+    if (await this.#deps.store.delete(key)) return;
+    throw new ServiceError('RECORD_NOT_FOUND', `${key.functionName} has no event-invoke configuration of its own.`);
   }
 
   #check(accountId: string, text: string, mayCall: (functionName: string) => void): string {

@@ -21,10 +21,24 @@ export const DEFAULT_EVENT_INVOKE_CONFIG: EventInvokeConfig = {
   DestinationConfig: {},
 };
 
+/** As users set it: what they left out is absent. */
+export type StoredEventInvokeConfig = Partial<Pick<EventInvokeConfig, 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds'>> &
+  Omit<EventInvokeConfig, 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds'>;
+
+/** Of a function, or of one of its versions or aliases. */
+export interface EventInvokeConfigKey {
+  accountId: string;
+  functionName: string;
+  /** `$LATEST`: what holds for all that have none of their own. */
+  qualifier: string;
+}
+
+/** Every method throws STORE_UNAVAILABLE when the store does not answer. */
 export interface EventInvokeConfigStore {
-  /** @throws ServiceError STORE_UNAVAILABLE */
-  get(accountId: string, functionName: string): Promise<EventInvokeConfig | undefined>;
-  put(accountId: string, functionName: string, config: EventInvokeConfig): Promise<void>;
+  get(key: EventInvokeConfigKey): Promise<StoredEventInvokeConfig | undefined>;
+  /** All of one function, by qualifier. */
+  ofFunction(accountId: string, functionName: string): Promise<Map<string, StoredEventInvokeConfig>>;
+  put(key: EventInvokeConfigKey, config: StoredEventInvokeConfig): Promise<void>;
   /** @returns whether there was one */
-  delete(accountId: string, functionName: string): Promise<boolean>;
+  delete(key: EventInvokeConfigKey): Promise<boolean>;
 }

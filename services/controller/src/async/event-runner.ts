@@ -5,7 +5,7 @@ import type { InvocationResult, Invoker } from '../invoke/invoker';
 import type { AsyncMetrics } from './async-metrics';
 import type { Chain } from './chain';
 import { withFacts } from './delivery-context';
-import type { EventInvokeConfig } from './event-invoke-config';
+import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
 import { type EventAttempt, type EventState, pendingDelivery } from './event-state';
 import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
 import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
@@ -19,7 +19,7 @@ export interface EventRunnerDeps {
   queues: RedisEventQueues;
   invoker: Invoker;
   directory: FunctionDirectory;
-  configOf: (accountId: string, functionName: string) => Promise<EventInvokeConfig>;
+  configOf: (key: EventInvokeConfigKey) => Promise<EventInvokeConfig>;
   chain: () => Promise<Chain>;
   metrics: AsyncMetrics;
   /** From 0 up to 1. */
@@ -175,8 +175,8 @@ export class EventRunner {
     };
   }
 
-  #configOf({ accountId, functionName }: EventState): Promise<EventInvokeConfig> {
-    return this.#deps.configOf(accountId, functionName);
+  #configOf(state: EventState): Promise<EventInvokeConfig> {
+    return this.#deps.configOf(state);
   }
 
   /** A function that may run nothing at all is not waited for. */

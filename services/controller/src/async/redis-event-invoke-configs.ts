@@ -1,8 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '@easyfaas/service-kit';
+import { LATEST } from '../functions/function-name';
 import { redisCall } from '../redis-connection';
 import type { AsyncKeys } from './async-keys';
-import { DEFAULT_EVENT_INVOKE_CONFIG, type EventInvokeConfig, type EventInvokeConfigStore } from './event-invoke-config';
+import {
+  DEFAULT_EVENT_INVOKE_CONFIG,
+  type EventInvokeConfig,
+  type EventInvokeConfigKey,
+  type EventInvokeConfigStore,
+  type StoredEventInvokeConfig,
+} from './event-invoke-config';
 
 /** How old a configuration may be that an event is judged by, ms. */
 const FRESH_MS = 2000;
@@ -20,35 +27,59 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
     this.#clock = clock;
   }
 
-  async get(accountId: string, functionName: string): Promise<EventInvokeConfig | undefined> {
-    const text = await redisCall(() => this.#redis.hget(this.#keys.config(accountId), functionName));
-    return text === null ? undefined : (JSON.parse(text) as EventInvokeConfig);
+  async get({ accountId, ...key }: EventInvokeConfigKey): Promise<StoredEventInvokeConfig | undefined> {
+    const text = await redisCall(() => this.#redis.hget(this.#keys.config(accountId), fieldOf(key)));
+    return text === null ? undefined : readConfig(text);
   }
 
-  async put(accountId: string, functionName: string, config: EventInvokeConfig): Promise<void> {
-    await redisCall(() => this.#redis.hset(this.#keys.config(accountId), functionName, JSON.stringify(config)));
-    this.#recent.delete(`${accountId}.${functionName}`);
+  async ofFunction(accountId: string, functionName: string): Promise<Map<string, StoredEventInvokeConfig>> {
+    const all = await redisCall(() => this.#redis.hgetall(this.#keys.config(accountId)));
+    const found = Object.entries(all).flatMap(([field, text]): [string, StoredEventInvokeConfig][] => {
+      const [name, qualifier = LATEST] = field.split(':');
+      return name === functionName ? [[qualifier, readConfig(text)]] : [];
+    });
+    return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  async delete(accountId: string, functionName: string): Promise<boolean> {
-    this.#recent.delete(`${accountId}.${functionName}`);
-    return (await redisCall(() => this.#redis.hdel(this.#keys.config(accountId), functionName))) === 1;
+  async put({ accountId, ...key }: EventInvokeConfigKey, config: StoredEventInvokeConfig): Promise<void> {
+    await redisCall(() => this.#redis.hset(this.#keys.config(accountId), fieldOf(key), JSON.stringify(config)));
+    this.#recent.clear();
   }
 
-  /** What holds for a function's events; the last one known while Redis is away. */
-  async effective(accountId: string, functionName: string): Promise<EventInvokeConfig> {
-    const key = `${accountId}.${functionName}`;
-    const known = this.#recent.get(key);
+  async delete({ accountId, ...key }: EventInvokeConfigKey): Promise<boolean> {
+    this.#recent.clear();
+    return (await redisCall(() => this.#redis.hdel(this.#keys.config(accountId), fieldOf(key)))) === 1;
+  }
+
+  /** What holds for the events of a function, version or alias: its own, else the function's; the last one known while Redis is away. */
+  async effective(key: EventInvokeConfigKey): Promise<EventInvokeConfig> {
+    const name = `${key.accountId}.${key.functionName}:${key.qualifier}`;
+    const known = this.#recent.get(name);
     const nowMs = this.#clock.monotonicMs();
     if (known !== undefined && known.untilMs > nowMs) return known.config;
     try {
-      const config = (await this.get(accountId, functionName)) ?? DEFAULT_EVENT_INVOKE_CONFIG;
+      const config = { ...DEFAULT_EVENT_INVOKE_CONFIG, ...(await this.#nearest(key)) };
       if (this.#recent.size > 10_000) this.#recent.clear();
-      this.#recent.set(key, { config, untilMs: nowMs + FRESH_MS });
+      this.#recent.set(name, { config, untilMs: nowMs + FRESH_MS });
       return config;
     } catch (error) {
       if (known !== undefined) return known.config;
       throw error;
     }
   }
+
+  async #nearest({ accountId, functionName, qualifier }: EventInvokeConfigKey): Promise<StoredEventInvokeConfig | undefined> {
+    const fields = [fieldOf({ functionName, qualifier }), functionName];
+    const [own, ofFunction] = await redisCall(() => this.#redis.hmget(this.#keys.config(accountId), ...fields));
+    const text = own ?? ofFunction;
+    return typeof text === 'string' ? readConfig(text) : undefined;
+  }
+}
+
+function fieldOf({ functionName, qualifier }: Omit<EventInvokeConfigKey, 'accountId'>): string {
+  return qualifier === LATEST ? functionName : `${functionName}:${qualifier}`;
+}
+
+function readConfig(text: string): StoredEventInvokeConfig {
+  return JSON.parse(text) as StoredEventInvokeConfig;
 }

@@ -48,7 +48,7 @@ export function parseFunctionReference(text: string, callersAccountId: string): 
  */
 export function resolveFunction(segment: string, owner: FunctionOwner, qualifier?: string): ResolvedFunction {
   // The usual case: a bare name, nothing to decode or to split.
-  return resolveReference(FUNCTION_NAME.test(segment) ? segment : decode(segment), owner, qualifier);
+  return resolveReference(FUNCTION_NAME.test(segment) ? segment : decodeSegment(segment), owner, qualifier);
 }
 
 export interface FunctionOwner {
@@ -125,7 +125,8 @@ function reference(
   };
 }
 
-function decode(segment: string): string {
+/** @throws ServiceError BAD_REQUEST */
+export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (cause) {

@@ -8,11 +8,11 @@ import type { ResolvedFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
-import { throttled } from './admission';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
 import { type EventPath, acceptEvent, contextOfChain } from './event-path';
+import { holdPayload, payloadsUnderWay } from './hold-payload';
 import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
 import { clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
 import { nativeDialect } from './native-dialect';
@@ -113,7 +113,7 @@ function accept(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFun
 
 function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction, clientContext: string | undefined): void {
   const { headers } = invocation;
-  holdPayload(deps, invocation, stored);
+  if (!holdPayload(deps.payloads, invocation)) throw payloadsUnderWay(deps.payloads, deps.dispatcher.retryAfterS(stored));
   invocation.readBody(LIMITS.syncPayloadBytes, (body) => {
     const payload = body instanceof ServiceError ? body : invocation.dialect.payloadOf(body);
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
@@ -133,15 +133,6 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       reply: invocation,
     });
   });
-}
-
-/** @throws ServiceError THROTTLED when too many large payloads are under way; PAYLOAD_TOO_LARGE is for whoever reads the body */
-function holdPayload({ payloads, dispatcher }: HotPathDeps, invocation: HttpInvocation, stored: StoredFunction): void {
-  const { contentLength, isChunked } = invocation.headers;
-  const bytes = Math.min(isChunked ? LIMITS.syncPayloadBytes : Math.max(0, contentLength), LIMITS.syncPayloadBytes);
-  if (bytes === 0 || invocation.hold(payloads, bytes)) return;
-  const text = `Payloads of ${payloads.heldBytes} bytes are under way, ${payloads.limitBytes} may be (EASYFAAS_PAYLOADS_MB); try again shortly.`;
-  throw throttled('PayloadMemoryExceeded', text, dispatcher.retryAfterS(stored));
 }
 
 /** What has to be fetched first: a key or a function that was not seen lately. */

@@ -5,10 +5,11 @@ import type { AsyncKeys } from '../async-keys';
 import type { AsyncMetrics } from '../async-metrics';
 import { queueCall, runScript } from '../async-redis';
 import type { EventIntake } from '../event-intake';
-import type { EventInvokeConfig } from '../event-invoke-config';
+import type { EventInvokeConfig, EventInvokeConfigKey } from '../event-invoke-config';
 import { type DeliveryKind, type EventDelivery, type EventState, readOutboxMember } from '../event-state';
 import type { RedisEventStore } from '../redis-event-store';
 import { backoffMs, retryAfterMs } from '../retry-policy';
+import type { RedisQueueDestination } from './redis-queue-destination';
 import { callbackOf } from './callback';
 import { parseDestination } from './destination';
 import { destinationRecord } from './destination-record';
@@ -20,7 +21,8 @@ export interface RedisDeliveriesDeps {
   keys: AsyncKeys;
   store: RedisEventStore;
   intake: EventIntake;
-  configOf: (accountId: string, functionName: string) => Promise<EventInvokeConfig>;
+  queues: Pick<RedisQueueDestination, 'add'>;
+  configOf: (key: EventInvokeConfigKey) => Promise<EventInvokeConfig>;
   rules: UrlRules;
   region: string;
   clock: Clock;
@@ -111,11 +113,12 @@ export class RedisDeliveries {
   }
 
   async #send(event: EventState, delivery: EventDelivery): Promise<void> {
-    const { rules, region, intake, redis, keys, clock, configOf } = this.#deps;
+    const { rules, region, intake, redis, keys, clock, configOf, queues } = this.#deps;
     const { accountId, requestId, functionName } = event;
     const destination = parseDestination(delivery.destination, { accountId, region }, rules);
     const arn = `brn:cloud:faas:${region}:${accountId}:function:${functionName}`;
-    const body = Buffer.from(JSON.stringify(destinationRecord(event, arn)));
+    const record = destinationRecord(event, arn);
+    const body = Buffer.from(JSON.stringify(record));
     switch (destination.kind) {
       case 'function':
         await intake.accept({
@@ -135,8 +138,10 @@ export class RedisDeliveries {
           redis.xadd(keys.stream(accountId, destination.name), 'MAXLEN', '~', STREAM_ENTRIES, '*', 'record', body.toString('utf8')),
         );
         return;
+      case 'queue':
+        return queues.add({ accountId, name: destination.name, data: record, jobId: deliveryId(requestId) });
       case 'url': {
-        const { SigningSecret = '' } = await configOf(accountId, functionName);
+        const { SigningSecret = '' } = await configOf(event);
         return this.#post({ url: destination.url, body, secret: SigningSecret, deliveryId: deliveryId(requestId), wallMs: clock.wallMs() });
       }
     }
@@ -145,7 +150,7 @@ export class RedisDeliveries {
   /** To the URL that the caller named. */
   async #callBack(event: EventState, url: string): Promise<void> {
     const { rules, clock, configOf } = this.#deps;
-    const { SigningSecret } = await configOf(event.accountId, event.functionName);
+    const { SigningSecret } = await configOf(event);
     await this.#post({
       url: rules.check(url),
       ...callbackOf(event),

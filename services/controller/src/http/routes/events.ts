@@ -3,10 +3,11 @@ import { deadLettersRequestSchema, eventInvokeConfigRequestSchema, replayRequest
 import type { DeadLettersRequest } from '@easyfaas/contracts/wire';
 import type { AsyncInvocations } from '../../async/async-invocations';
 import type { DeadLetterFilter, DeadLetterKind, DeadLetters } from '../../async/dead-letters';
-import type { EventInvokeConfig } from '../../async/event-invoke-config';
+import { DEFAULT_EVENT_INVOKE_CONFIG, type StoredEventInvokeConfig } from '../../async/event-invoke-config';
 import type { EventInvokeConfigService } from '../../async/event-invoke-config-service';
 import { eventView } from '../../async/event-view';
 import { authorizeFunction } from '../../auth/authorize';
+import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
 import { checked, readBytes, readJson } from '../body';
@@ -36,7 +37,7 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       readQuery(request, []);
       const { accountId, functionName } = target(request);
       await functions.read(accountId, functionName);
-      response.json(configView(await configs.get(accountId, functionName), false));
+      response.json(configView(await configs.find({ accountId, functionName, qualifier: LATEST }), false));
     },
     put: async (request, response) => {
       readQuery(request, []);
@@ -44,12 +45,12 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       await functions.read(accountId, functionName);
       const mayCall = (destination: string): void => authorizeFunction(principalOf(request), destination);
       const wanted = checked(eventInvokeConfigRequestSchema, await readJson(request, BODY_BYTES));
-      response.json(configView(await configs.put(accountId, functionName, wanted, mayCall), true));
+      response.json(configView(await configs.put({ accountId, functionName, qualifier: LATEST }, wanted, mayCall), true));
     },
     delete: async (request, response) => {
       readQuery(request, []);
       const { accountId, functionName } = target(request);
-      await configs.delete(accountId, functionName);
+      await configs.delete({ accountId, functionName, qualifier: LATEST });
       response.status(204).end();
     },
   });
@@ -125,8 +126,9 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
 }
 
 /** The secret is shown to whoever may write it, when it is written, and never again. */
-function configView({ SigningSecret, ...config }: EventInvokeConfig, isWriter: boolean): Record<string, unknown> {
-  return isWriter && SigningSecret !== undefined ? { ...config, SigningSecret } : { ...config };
+function configView(stored: StoredEventInvokeConfig | undefined, isWriter: boolean): Record<string, unknown> {
+  const { SigningSecret, ...config } = { ...DEFAULT_EVENT_INVOKE_CONFIG, ...stored };
+  return isWriter && SigningSecret !== undefined ? { ...config, SigningSecret } : config;
 }
 
 /** @throws ServiceError VALIDATION_FAILED when nothing says which ones, or a time is none */

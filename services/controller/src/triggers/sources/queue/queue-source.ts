@@ -1,5 +1,6 @@
 import { queueConfigurationSchema } from '@easyfaas/contracts/schemas';
 import type { QueueConfiguration } from '@easyfaas/contracts/wire';
+import { queuesPrefix } from '../../../async/queues-prefix';
 import type { Clock } from '@easyfaas/service-kit';
 import { DEFAULT_FORMAT } from '../../messages/message-format';
 import { MessagePump } from '../../messages/message-pump';
@@ -63,6 +64,6 @@ export class QueueSource implements TriggerSource<Configuration> {
   }
 
   #prefix(accountId: string): string {
-    return `${this.#deps.prefix}:queues:${accountId}`;
+    return queuesPrefix(this.#deps.prefix, accountId);
   }
 }
