@@ -147,6 +147,7 @@ export class Controller implements Service {
       logger,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
       authenticator,
+      signatures,
       directory,
       dispatcher: engine.dispatcher,
       region: config.region,

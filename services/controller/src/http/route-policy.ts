@@ -3,6 +3,7 @@ import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { KEY_POLICIES } from './policies/keys';
 import { LAYER_POLICIES } from './policies/layers';
+import { LAMBDA_CALL_POLICIES } from './policies/lambda-calls';
 import { LAMBDA_POLICIES, LAMBDA_UNSUPPORTED } from './policies/lambda';
 import { LOG_POLICIES } from './policies/logs';
 import { OPENFAAS_POLICIES } from './policies/openfaas';
@@ -50,6 +51,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...LAYER_POLICIES,
 
   ...LAMBDA_POLICIES,
+  ...LAMBDA_CALL_POLICIES,
   ...LOG_POLICIES,
   ...TRIGGER_POLICIES,
 

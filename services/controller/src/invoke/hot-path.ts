@@ -15,17 +15,22 @@ import { type EventPath, acceptEvent, contextOfChain } from './event-path';
 import { holdPayload, payloadsUnderWay } from './hold-payload';
 import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
 import { clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
+import type { InvokeDialect } from './invoke-dialect';
+import type { LambdaCallerDeps } from './lambda/lambda-caller';
+import { lambdaDialect } from './lambda/lambda-dialect';
 import { nativeDialect } from './native-dialect';
 import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
 import { readInvokeHeaders } from './request-headers';
-import { parseInvokeTarget } from './request-target';
+import { type InvokeDialectName, parseInvokeTarget } from './request-target';
 
 export interface HotPathDeps {
   clock: Clock;
   logger: Logger;
   frontDoor: FrontDoor;
   authenticator: Authenticator;
+  /** For AWS Lambda's dialect. */
+  signatures?: LambdaCallerDeps['signatures'];
   directory: FunctionDirectory;
   dispatcher: Dispatcher;
   region: string;
@@ -52,7 +57,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  */
 export function createHotPath(deps: HotPathDeps): Listener {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
-  const dialect = nativeDialect(deps);
+  const dialects: Record<InvokeDialectName, InvokeDialect> = { native: nativeDialect(deps), lambda: lambdaDialect(deps) };
   const answers = new QuickAnswers(() => clock.wallMs());
   const ports: HttpInvocationPorts = {
     clients,
@@ -73,7 +78,7 @@ export function createHotPath(deps: HotPathDeps): Listener {
       return api(request, response);
     }
     const headers = readInvokeHeaders(request.rawHeaders);
-    const parts = { request, response, requestId, headers, target, dialect, receivedAtMs: clock.monotonicMs() };
+    const parts = { request, response, requestId, headers, target, dialect: dialects[target.dialect], receivedAtMs: clock.monotonicMs() };
     const invocation = new HttpInvocation(parts, ports);
     try {
       authenticate(deps, invocation);

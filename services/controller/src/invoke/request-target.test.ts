@@ -6,7 +6,14 @@ it.each([
   ['/v1/functions/hello/invocations?x=1&Qualifier=a%20b', 'hello', 'a b'],
   ['/v1/functions/brn%3Acloud%3Afaas%3Alocal%3Aa%3Afunction%3Ah/invocations', 'brn%3Acloud%3Afaas%3Alocal%3Aa%3Afunction%3Ah', ''],
 ])('%s is an invocation', (url, functionId, qualifier) => {
-  expect(parseInvokeTarget(url)).toEqual({ functionId, qualifier });
+  expect(parseInvokeTarget(url)).toEqual({ dialect: 'native', functionId, qualifier });
+});
+
+it.each([
+  ['/2015-03-31/functions/hello/invocations', 'hello', ''],
+  ['/2015-03-31/functions/arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah/invocations?Qualifier=1', 'arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah', '1'],
+])("%s is one in AWS Lambda's dialect", (url, functionId, qualifier) => {
+  expect(parseInvokeTarget(url)).toEqual({ dialect: 'lambda', functionId, qualifier });
 });
 
 it.each([

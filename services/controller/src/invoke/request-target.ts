@@ -1,26 +1,39 @@
+import type { ResolvedFunction } from '../functions/function-name';
+
+export type InvokeDialectName = 'native' | 'lambda';
+
 export interface InvokeTarget {
+  dialect: InvokeDialectName;
   /** As it stands in the path: a name, a BRN, possibly percent-encoded. */
   functionId: string;
   /** `Qualifier` of the query, decoded; empty when absent. */
   qualifier: string;
+  /** What it means, once it was understood. */
+  resolved?: ResolvedFunction;
 }
 
-const PREFIX = '/v1/functions/';
+const NATIVE = '/v1/functions/';
+const LAMBDA = '/2015-03-31/functions/';
 const SUFFIX = '/invocations';
 
 /**
- * Reads `/v1/functions/{id}/invocations[?Qualifier=q]` without URL parsing.
+ * Reads `/v1/functions/{id}/invocations[?Qualifier=q]`, or `/2015-03-31/functions/…` of AWS Lambda's API, without URL parsing.
  * @returns undefined for every other path: the API answers those
  */
 export function parseInvokeTarget(url: string): InvokeTarget | undefined {
-  if (!url.startsWith(PREFIX)) return undefined;
-  const queryAt = url.indexOf('?', PREFIX.length);
+  if (url.startsWith(NATIVE)) return parseBehind(url, NATIVE.length, 'native');
+  if (url.startsWith(LAMBDA)) return parseBehind(url, LAMBDA.length, 'lambda');
+  return undefined;
+}
+
+function parseBehind(url: string, idStart: number, dialect: InvokeDialectName): InvokeTarget | undefined {
+  const queryAt = url.indexOf('?', idStart);
   const pathEnd = queryAt < 0 ? url.length : queryAt;
   const idEnd = pathEnd - SUFFIX.length;
-  if (idEnd <= PREFIX.length || !url.startsWith(SUFFIX, idEnd)) return undefined;
-  const functionId = url.slice(PREFIX.length, idEnd);
+  if (idEnd <= idStart || !url.startsWith(SUFFIX, idEnd)) return undefined;
+  const functionId = url.slice(idStart, idEnd);
   if (functionId.includes('/')) return undefined;
-  return { functionId, qualifier: queryAt < 0 ? '' : qualifierOf(url.slice(queryAt + 1)) };
+  return { dialect, functionId, qualifier: queryAt < 0 ? '' : qualifierOf(url.slice(queryAt + 1)) };
 }
 
 function qualifierOf(query: string): string {

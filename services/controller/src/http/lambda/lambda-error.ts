@@ -53,27 +53,37 @@ const NAMES: Partial<Record<ErrorCode, LambdaErrorName>> = {
   UNSUPPORTED_MEDIA_TYPE: 'UnsupportedMediaTypeException',
 };
 
+export interface LambdaErrorOptions {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Of the body, beside the text. */
+  members?: Record<string, string>;
+  cause?: unknown;
+}
+
 /** A failure in AWS's own name and words, where a client may go by them. */
 export class LambdaError extends Error {
   readonly awsName: LambdaErrorName;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly #members: Readonly<Record<string, string>>;
 
   constructor(
     awsName: LambdaErrorName,
     message: string,
-    { status = STATUSES[awsName], headers = {}, cause }: { status?: number; headers?: Record<string, string>; cause?: unknown } = {},
+    { status = STATUSES[awsName], headers = {}, members = {}, cause }: LambdaErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.awsName = awsName;
     this.status = status;
     this.headers = headers;
+    this.#members = members;
   }
 
   /** As AWS writes it: `Type`, and `message` or `Message` by the error's name. */
   get body(): Record<string, string> {
     const text = CAPITAL.has(this.awsName) ? { Message: this.message } : { message: this.message };
-    return UNTYPED.has(this.awsName) ? text : { Type: this.status >= 500 ? 'Service' : 'User', ...text };
+    return UNTYPED.has(this.awsName) ? text : { ...this.#members, Type: this.status >= 500 ? 'Service' : 'User', ...text };
   }
 }
 

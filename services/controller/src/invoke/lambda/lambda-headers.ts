@@ -1,0 +1,25 @@
+import { validation } from '../../http/lambda/lambda-name';
+import { checkInvokeHeaders } from '../invoke-rules';
+import type { InvokeHeaders } from '../request-headers';
+import { inLambdaWords } from './lambda-refusal';
+
+const INVOCATION_TYPES = ['Event', 'RequestResponse', 'DryRun'];
+const LOG_TYPES = ['None', 'Tail'];
+
+/** @throws ServiceError VALIDATION_FAILED in AWS's words, UNSUPPORTED_MEDIA_TYPE */
+export function checkLambdaHeaders(headers: InvokeHeaders): void {
+  const { invokeType, logType } = headers;
+  const problems = [...outside(invokeType, 'invocationType', INVOCATION_TYPES), ...outside(logType, 'logType', LOG_TYPES)];
+  if (problems.length > 0) {
+    inLambdaWords(() => {
+      throw validation(problems);
+    });
+  }
+  checkInvokeHeaders(headers);
+}
+
+function outside(value: string | undefined, member: string, allowed: readonly string[]): string[] {
+  if (value === undefined || allowed.includes(value)) return [];
+  const constraint = `Member must satisfy enum value set: [${allowed.join(', ')}]`;
+  return [`Value '${value.slice(0, 64)}' at '${member}' failed to satisfy constraint: ${constraint}`];
+}

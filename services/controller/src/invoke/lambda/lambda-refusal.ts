@@ -1,0 +1,67 @@
+import type { Logger } from '@easyfaas/service-kit';
+import { ServiceError } from '@easyfaas/service-kit';
+import { sendLambdaError } from '../../http/lambda/lambda-answers';
+import { LambdaError } from '../../http/lambda/lambda-error';
+import { lambdaFunctionNotFound } from '../../http/lambda/lambda-name';
+import { setRequestContext } from '../../http/request-context';
+import type { HttpInvocation } from '../http-invocation';
+
+export interface LambdaRefusalDeps {
+  region: string;
+  logger: Logger;
+}
+
+/** Limits that AWS has, too: their own words are known to clients. */
+const AWS_REASONS: ReadonlySet<string> = new Set([
+  'ReservedFunctionConcurrentInvocationLimitExceeded',
+  'ConcurrentInvocationLimitExceeded',
+]);
+const RATE_EXCEEDED = 'Rate Exceeded.';
+
+/** Lets what is thrown in AWS's words travel the common way. @throws ServiceError */
+export function inLambdaWords<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof LambdaError)) throw error;
+    throw new ServiceError('VALIDATION_FAILED', error.message, { cause: error });
+  }
+}
+
+export function sendLambdaRefusal({ region, logger }: LambdaRefusalDeps, invocation: HttpInvocation, error: ServiceError): void {
+  const { request, response, requestId } = invocation;
+  setRequestContext(request, { requestId });
+  sendLambdaError(request, response, refusal(error, invocation, region), logger);
+}
+
+/** What AWS would say of an invocation. */
+export function refusal(
+  error: ServiceError,
+  { target, principal }: Pick<HttpInvocation, 'target' | 'principal'>,
+  region: string,
+): LambdaError | ServiceError {
+  if (error.cause instanceof LambdaError) return error.cause;
+  switch (error.code) {
+    case 'FUNCTION_NOT_FOUND': {
+      if (principal === undefined || target.resolved === undefined) return error;
+      return lambdaFunctionNotFound({ accountId: principal.accountId, region }, target.resolved);
+    }
+    case 'PAYLOAD_TOO_LARGE': {
+      const limitBytes = String(error.details?.['limitBytes'] ?? '');
+      const text = `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
+      return new LambdaError('RequestTooLargeException', text, { cause: error });
+    }
+    case 'THROTTLED': {
+      const { Reason: reason = '' } = error.headers;
+      const isOwn = !AWS_REASONS.has(reason);
+      const members = { Reason: isOwn ? 'ConcurrentInvocationLimitExceeded' : reason };
+      const { headers } = error;
+      return new LambdaError('TooManyRequestsException', isOwn ? error.message : RATE_EXCEEDED, { headers, members, cause: error });
+    }
+    case 'VALIDATION_FAILED':
+      if (error.details?.['field'] !== 'X-Amz-Client-Context') return error;
+      return new LambdaError('InvalidRequestContentException', error.message, { cause: error });
+    default:
+      return error;
+  }
+}
