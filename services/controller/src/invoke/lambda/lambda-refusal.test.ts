@@ -37,6 +37,11 @@ describe('a refused invocation in the words of AWS', () => {
     expect(lambdaErrorOf(refusal(error, { target, principal }, 'local')).headers).toMatchObject({ 'Retry-After': '7' });
   });
 
+  it("says of a limit of the key that it is the caller's", () => {
+    const error = new ServiceError('THROTTLED', 'x', { headers: { Reason: 'WrongKeys' } });
+    expect(told(error)[2]).toMatchObject({ Reason: 'CallerRateLimitExceeded' });
+  });
+
   it('names the limit of a payload', () => {
     expect(told(new ServiceError('PAYLOAD_TOO_LARGE', 'x', { details: { limitBytes: 262_144 } }))).toEqual([
       413,

@@ -54,7 +54,7 @@ export function refusal(
     case 'THROTTLED': {
       const { Reason: reason = '' } = error.headers;
       const isOwn = !AWS_REASONS.has(reason);
-      const members = { Reason: isOwn ? 'ConcurrentInvocationLimitExceeded' : reason };
+      const members = { Reason: isOwn ? nearestReason(reason) : reason };
       const { headers } = error;
       return new LambdaError('TooManyRequestsException', isOwn ? error.message : RATE_EXCEEDED, { headers, members, cause: error });
     }
@@ -64,4 +64,9 @@ export function refusal(
     default:
       return error;
   }
+}
+
+/** Of those that AWS has: limits of a key are the caller's, all others are about room for calls. */
+function nearestReason(reason: string): string {
+  return reason.includes('Key') ? 'CallerRateLimitExceeded' : 'ConcurrentInvocationLimitExceeded';
 }
