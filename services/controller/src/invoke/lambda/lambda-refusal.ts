@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@easyfaas/contracts/wire';
 import type { Logger } from '@easyfaas/service-kit';
 import { ServiceError } from '@easyfaas/service-kit';
 import { sendLambdaError } from '../../http/lambda/lambda-answers';
@@ -34,37 +35,37 @@ export function sendLambdaRefusal({ region, logger }: LambdaRefusalDeps, invocat
   sendLambdaError(request, response, refusal(error, invocation, region), logger);
 }
 
+type Asked = Pick<HttpInvocation, 'target' | 'principal'>;
+
 /** What AWS would say of an invocation. */
-export function refusal(
-  error: ServiceError,
-  { target, principal }: Pick<HttpInvocation, 'target' | 'principal'>,
-  region: string,
-): LambdaError | ServiceError {
+export function refusal(error: ServiceError, asked: Asked, region: string): LambdaError | ServiceError {
   if (error.cause instanceof LambdaError) return error.cause;
-  switch (error.code) {
-    case 'FUNCTION_NOT_FOUND': {
-      if (principal === undefined || target.resolved === undefined) return error;
-      return lambdaFunctionNotFound({ accountId: principal.accountId, region }, target.resolved);
-    }
-    case 'PAYLOAD_TOO_LARGE': {
-      const limitBytes = String(error.details?.['limitBytes'] ?? '');
-      const text = `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
-      return new LambdaError('RequestTooLargeException', text, { cause: error });
-    }
-    case 'THROTTLED': {
-      const { Reason: reason = '' } = error.headers;
-      const isOwn = !AWS_REASONS.has(reason);
-      const members = { Reason: isOwn ? nearestReason(reason) : reason };
-      const { headers } = error;
-      return new LambdaError('TooManyRequestsException', isOwn ? error.message : RATE_EXCEEDED, { headers, members, cause: error });
-    }
-    case 'VALIDATION_FAILED':
-      if (error.details?.['field'] !== 'X-Amz-Client-Context') return error;
-      return new LambdaError('InvalidRequestContentException', error.message, { cause: error });
-    default:
-      return error;
-  }
+  return WORDS[error.code]?.(error, asked, region) ?? error;
 }
+
+const WORDS: Partial<Record<ErrorCode, (error: ServiceError, asked: Asked, region: string) => LambdaError | undefined>> = {
+  FUNCTION_NOT_FOUND: (_error, { target, principal }, region) => {
+    if (principal === undefined || target.resolved === undefined) return undefined;
+    return lambdaFunctionNotFound({ accountId: principal.accountId, region }, target.resolved);
+  },
+  PAYLOAD_TOO_LARGE: (error) => {
+    const { limitBytes } = error.details ?? {};
+    if (typeof limitBytes !== 'number') return undefined;
+    const text = `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
+    return new LambdaError('RequestTooLargeException', text, { cause: error });
+  },
+  THROTTLED: (error) => {
+    const { headers } = error;
+    const { Reason: reason = '' } = headers;
+    const isOwn = !AWS_REASONS.has(reason);
+    const members = { Reason: isOwn ? nearestReason(reason) : reason };
+    return new LambdaError('TooManyRequestsException', isOwn ? error.message : RATE_EXCEEDED, { headers, members, cause: error });
+  },
+  VALIDATION_FAILED: (error) => {
+    if (error.details?.['field'] !== 'X-Amz-Client-Context') return undefined;
+    return new LambdaError('InvalidRequestContentException', error.message, { cause: error });
+  },
+};
 
 /** Of those that AWS has: limits of a key are the caller's, all others are about room for calls. */
 function nearestReason(reason: string): string {
