@@ -11,7 +11,11 @@ it.each([
 
 it.each([
   ['/2015-03-31/functions/hello/invocations', 'hello', ''],
-  ['/2015-03-31/functions/arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah/invocations?Qualifier=1', 'arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah', '1'],
+  [
+    '/2015-03-31/functions/arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah/invocations?Qualifier=1',
+    'arn%3Aaws%3Alambda%3Alocal%3Aa%3Afunction%3Ah',
+    '1',
+  ],
 ])("%s is one in AWS Lambda's dialect", (url, functionId, qualifier) => {
   expect(parseInvokeTarget(url)).toEqual({ dialect: 'lambda', functionId, qualifier });
 });
