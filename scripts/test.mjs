@@ -75,7 +75,7 @@ const preparations = {
     await terminal.step('Bundles', () => run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, log }));
   },
   docker: async () => {
-    const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG });
+    const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG, runtimes: ['all'] });
     setUp.compose = compose;
     setUp.foreign = new Set(await testContainers());
   },

@@ -17,6 +17,7 @@ const USAGE = `npm run up -- [options]
   --data-dir <path>     where functions and keys are kept  (/var/lib/easyfaas)
   --project <name>      Compose project; one per stack     (easyfaas)
   --tag <tag>           tag of the images                  (latest)
+  --with <runtimes>     further languages, such as php8,ruby3, or all; "" for none (those of the last time)
   --no-hello            do not deploy and call examples/hello-node
   --json                print the result as JSON on standard output, progress on standard error`;
 
@@ -25,6 +26,7 @@ const options = {
   'data-dir': { type: 'string' },
   project: { type: 'string', default: 'easyfaas' },
   tag: { type: 'string' },
+  with: { type: 'string' },
   'no-hello': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -38,6 +40,7 @@ async function main(values, terminal, log) {
     dataDir: values['data-dir'] ?? former?.dataDir ?? process.env.EASYFAAS_DATA_DIR ?? '/var/lib/easyfaas',
     port: readPort(values.port ?? former?.listen.split(':').at(-1) ?? '8080'),
     tag: values.tag ?? former?.tag ?? 'latest',
+    runtimes: values.with?.split(',').filter(Boolean) ?? former?.runtimes ?? [],
   });
   if (former && former.dataDir !== stack.dataDir) {
     throw new Failure(`Project ${stack.project} already uses ${former.dataDir}.`, {
@@ -47,7 +50,7 @@ async function main(values, terminal, log) {
   }
 
   terminal.print(`${terminal.bold('EasyFaaS')}: checks this machine, installs what is missing, builds the images and starts the stack.\n`);
-  const { compose } = await prepareMachine(terminal, { log, tag: stack.tag });
+  const { compose } = await prepareMachine(terminal, { log, tag: stack.tag, runtimes: stack.runtimes });
   await startStack(terminal, stack, { compose, log });
   const url = stackUrl(stack);
   const keyFile = join(stack.dataDir, 'admin.key');

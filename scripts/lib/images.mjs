@@ -23,19 +23,40 @@ const SHARED_INPUTS = [
 /** Of the classic builder and of BuildKit. */
 const BUILD_STEP = /^(Step \d+\/\d+|#\d+ \[)/;
 
-export const IMAGES = [
-  { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['runtimes', 'cli'] },
-  { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: ['runtimes'] },
-  { name: 'runtime-nodejs20', dockerfile: 'runtimes/nodejs20/Dockerfile', inputs: ['runtimes/nodejs20'] },
-  { name: 'runtime-python3', dockerfile: 'runtimes/python3/Dockerfile', inputs: ['runtimes/python3'] },
-];
+/** The languages of the checkout: every folder of `runtimes` with a manifest. */
+function allRuntimes(root) {
+  const names = readdirSync(join(root, 'runtimes')).filter((name) => existsSync(join(root, 'runtimes', name, 'runtime.json')));
+  return names.map((name) => JSON.parse(readFileSync(join(root, 'runtimes', name, 'runtime.json'), 'utf8')));
+}
+
+/** Names of the languages to install. @param {string[]} wanted optional ones besides the others; `all` for every one */
+export function chooseRuntimes(root, wanted = []) {
+  const all = allRuntimes(root);
+  const optional = all.filter(({ isOptional }) => isOptional).map(({ name }) => name);
+  const unknown = wanted.filter((name) => name !== 'all' && !all.some((manifest) => manifest.name === name));
+  if (unknown.length > 0)
+    throw new Failure(`There is no runtime ${unknown.join(', ')}.`, {
+      remedy: `Choose from ${optional.join(', ')}, or all; the others are always there.`,
+    });
+  return all.filter(({ name, isOptional }) => !isOptional || wanted.includes(name) || wanted.includes('all')).map(({ name }) => name);
+}
+
+function imagesOf(root, runtimes) {
+  const manifests = allRuntimes(root).map(({ name }) => `runtimes/${name}/runtime.json`);
+  return [
+    { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['cli', ...manifests] },
+    { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: manifests },
+    ...runtimes.map((name) => ({ name: `runtime-${name}`, dockerfile: `runtimes/${name}/Dockerfile`, inputs: [`runtimes/${name}`] })),
+  ];
+}
 
 /** @returns {Promise<{built: string[], kept: string[]}>} names of the images */
-export async function ensureImages({ root, tag, log, say, show }) {
+export async function ensureImages({ root, tag, runtimes, log, say, show }) {
   const base = await imageId(NODE_IMAGE, log);
   const built = [];
   const kept = [];
-  for (const [index, image] of IMAGES.entries()) {
+  const images = imagesOf(root, runtimes);
+  for (const [index, image] of images.entries()) {
     const reference = `easyfaas/${image.name}:${tag}`;
     const hash = hashInputs(root, [...SHARED_INPUTS, image.dockerfile, ...image.inputs], base);
     const label = await run('docker', ['image', 'inspect', '--format', `{{index .Config.Labels "${HASH_LABEL}"}}`, reference], {
@@ -46,7 +67,7 @@ export async function ensureImages({ root, tag, log, say, show }) {
       kept.push(image.name);
       continue;
     }
-    say(`${image.name} (${index + 1} of ${IMAGES.length})`);
+    say(`${image.name} (${index + 1} of ${images.length})`);
     const args = [
       'build',
       '-f',
@@ -105,7 +126,8 @@ function hashInputs(root, paths, seed) {
 }
 
 /** Removes the images of one tag, and what the classic builder leaves of their first stages. */
-export async function removeImages(tag, log) {
-  for (const image of IMAGES) await run('docker', ['image', 'rm', `easyfaas/${image.name}:${tag}`], { log, mayFail: true });
+export async function removeImages(root, tag, log) {
+  for (const image of imagesOf(root, chooseRuntimes(root, ['all'])))
+    await run('docker', ['image', 'rm', `easyfaas/${image.name}:${tag}`], { log, mayFail: true });
   await run('docker', ['image', 'prune', '-f', '--filter', 'label=easyfaas.stage'], { log, mayFail: true });
 }

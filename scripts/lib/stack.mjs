@@ -9,7 +9,7 @@ import { ensureCompose } from './compose.mjs';
 import { deleteDataDirectory, ensureDataDirectory, mountsBelow, releaseDataDirectory } from './data-directory.mjs';
 import { findEgress, readInstanceId, removeEgress } from './egress.mjs';
 import { ensureEngine } from './docker-engine.mjs';
-import { ensureImages, removeImages } from './images.mjs';
+import { chooseRuntimes, ensureImages, removeImages } from './images.mjs';
 import { checkMachine } from './machine.mjs';
 import { run } from './run.mjs';
 import { Failure } from './terminal.mjs';
@@ -18,11 +18,12 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const READY_TIMEOUT_MS = 120_000;
 
 /**
- * @typedef {{project: string, dataDir: string, listen: string, tag: string, env: Record<string, string>, isOurMount?: boolean}} Stack
+ * @typedef {{project: string, dataDir: string, listen: string, tag: string, runtimes: string[], env: Record<string, string>, isOurMount?: boolean}} Stack
+ * `runtimes` are the optional languages that are wanted besides the others.
  * @returns {Stack}
  */
-export function describeStack({ project, dataDir, port, tag, env = {} }) {
-  return { project, dataDir: resolve(dataDir), listen: `127.0.0.1:${port}`, tag, env };
+export function describeStack({ project, dataDir, port, tag, runtimes = [], env = {} }) {
+  return { project, dataDir: resolve(dataDir), listen: `127.0.0.1:${port}`, tag, runtimes, env };
 }
 
 export const stackUrl = (stack) => `http://${stack.listen}`;
@@ -47,6 +48,7 @@ function composeEnv(stack) {
     EASYFAAS_IMAGE_TAG: stack.tag,
     EASYFAAS_BASE_IMAGE: NODE_IMAGE,
     EASYFAAS_REDIS_IMAGE: REDIS_IMAGE,
+    ...(stack.runtimes?.length > 0 ? { EASYFAAS_RUNTIMES: chooseRuntimes(ROOT, stack.runtimes).join(',') } : {}),
     // Classic output: what goes to a log is read by people.
     COMPOSE_ANSI: 'never',
     ...stack.env,
@@ -57,8 +59,11 @@ export function runCompose(stack, compose, args, options = {}) {
   return run(compose.command, [...compose.prefix, '-p', stack.project, ...args], { cwd: ROOT, env: composeEnv(stack), ...options });
 }
 
-/** Docker, Compose, base images and our images: what every stack on this machine shares. */
-export async function prepareMachine(terminal, { log, tag }) {
+/**
+ * Docker, Compose, base images and our images: what every stack on this machine shares.
+ * @param {string[]} [runtimes] optional languages to install; `all` for every one
+ */
+export async function prepareMachine(terminal, { log, tag, runtimes }) {
   await terminal.step('Machine', ({ note }) => {
     checkMachine();
     note(`Node.js ${process.versions.node} on Linux ${process.arch}`);
@@ -79,7 +84,7 @@ export async function prepareMachine(terminal, { log, tag }) {
     note(`Base images ${NODE_IMAGE} and ${REDIS_IMAGE}: ${words[action]}`);
   });
   await terminal.step('EasyFaaS images', async ({ say, show, note }) => {
-    const { built, kept } = await ensureImages({ root: ROOT, tag, log, say, show });
+    const { built, kept } = await ensureImages({ root: ROOT, tag, runtimes: chooseRuntimes(ROOT, runtimes), log, say, show });
     note(built.length === 0 ? `EasyFaaS images: unchanged (${kept.length})` : `EasyFaaS images: built ${built.join(', ')}`);
   });
   return { engine, compose };
@@ -206,7 +211,7 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
   if (instanceId) await removeEgress(instanceId, { tag: stack.tag, log });
   const mounts = await releaseDataDirectory(stack.dataDir, { log, isOurMount: stack.isOurMount, image: NODE_IMAGE });
   if (purge) {
-    if (!keepImages) await removeImages(stack.tag, log);
+    if (!keepImages) await removeImages(ROOT, stack.tag, log);
     await deleteDataDirectory(stack.dataDir, { log, image: NODE_IMAGE });
   }
   if (instanceId) stack.instanceId = instanceId;

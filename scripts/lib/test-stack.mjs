@@ -20,6 +20,7 @@ export async function startTestStack(terminal, { compose, log, tag, runId, env =
     dataDir: join(folder, 'data'),
     port: await freePort(),
     tag,
+    runtimes: ['all'],
     env: {
       // Where a test may listen for callbacks; no other address of the machine may be called.
       EASYFAAS_URL_ALLOW: '127.0.0.77',

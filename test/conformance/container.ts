@@ -27,9 +27,15 @@ export function allRuntimes(): HostRuntime[] {
     });
 }
 
-/** The runtimes whose language this machine has. All are needed where REQUIRE_RUNTIMES=1 (CI), otherwise they are left out aloud. */
+/** Those of which a handler is loaded, which is what most cases are about. */
+export const handlerRuntimes = (): HostRuntime[] => allRuntimes().filter(({ manifest }) => manifest.entryIsExecutable !== true);
+
+/** Those that run a program which speaks the Runtime API. */
+export const executableRuntimes = (): HostRuntime[] => allRuntimes().filter(({ manifest }) => manifest.entryIsExecutable === true);
+
+/** The runtimes of handlers whose language this machine has. All are needed where REQUIRE_RUNTIMES=1 (CI), otherwise they are left out aloud. */
 export function runtimesHere(): HostRuntime[] {
-  const all = allRuntimes();
+  const all = handlerRuntimes();
   const missing = all.filter(({ command }) => command === undefined).map(({ name }) => name);
   if (missing.length > 0 && process.env['REQUIRE_RUNTIMES'] === '1')
     throw new Error(`no command on this machine for ${missing.join(', ')}`);

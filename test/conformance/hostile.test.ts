@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { FrameType } from '@easyfaas/contracts/wire';
-import { allRuntimes, fixtureFile, isAlive, eachFixture, runtimesHere, TestContainer, type HostRuntime } from './container';
+import { handlerRuntimes, fixtureFile, isAlive, eachFixture, runtimesHere, TestContainer, type HostRuntime } from './container';
 
 /** Names that every runtime must show: what they do is what users try first, and last. */
 const BEHAVIOURS = [
@@ -11,7 +11,7 @@ const BEHAVIOURS = [
 ]; // prettier-ignore
 
 describe('every runtime', () => {
-  it.each(allRuntimes().map((runtime): [string, HostRuntime] => [runtime.name, runtime]))(
+  it.each(handlerRuntimes().map((runtime): [string, HostRuntime] => [runtime.name, runtime]))(
     '%s has a fixture for every behaviour',
     (_name, runtime) => {
       expect(BEHAVIOURS.filter((name) => fixtureFile(runtime, name) === undefined)).toEqual([]);

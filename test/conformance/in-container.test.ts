@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { FrameType } from '@easyfaas/contracts/wire';
 import { eventually } from '../support/eventually';
-import { allRuntimes, eachFixture, type HostRuntime } from './container';
+import { eachFixture, handlerRuntimes, type HostRuntime } from './container';
 import { DockerContainer, hasImage, TEST_RUN } from './docker-container';
 
 /** Calls that leave a process behind: more than a container may have processes. EASYFAAS_SOAK=5000 is the long run. */
 const ORPHANS = Number(process.env['EASYFAAS_SOAK'] ?? 200);
 
-const here = allRuntimes().filter(hasImage);
+const here = handlerRuntimes().filter(hasImage);
 
 afterAll(() => {
   if (here.length === 0) return;

@@ -56,10 +56,12 @@ export async function call(path: string, options: CallOptions = {}): Promise<Ans
 }
 
 export type Language = 'nodejs20' | 'python3';
-const CONTENT_TYPE: Record<Language, string> = { nodejs20: 'text/javascript', python3: 'text/x-python' };
+/** Also those that most tests need not go through. */
+export type AnyRuntime = Language | 'provided';
+const CONTENT_TYPE: Record<AnyRuntime, string> = { nodejs20: 'text/javascript', python3: 'text/x-python', provided: 'text/x-shellscript' };
 
 export interface Deployment {
-  runtime?: Language;
+  runtime?: AnyRuntime;
   source: string;
   handler?: string;
   timeoutSeconds?: number;
@@ -120,10 +122,11 @@ export function logTail(answer: Answer): string {
   return Buffer.from(answer.headers.get('x-easyfaas-log-result') ?? '', 'base64').toString('utf8');
 }
 
+const EXTENSION: Record<AnyRuntime, string> = { nodejs20: '.js', python3: '.py', provided: '' };
+
 /** Text of a fixture of a runtime, such as `throws`. */
-export function fixture(runtime: Language, name: string): string {
-  const extension = runtime === 'python3' ? 'py' : 'js';
-  return readFileSync(join(repositoryRoot, 'runtimes', runtime, 'fixtures', `${name}.${extension}`), 'utf8');
+export function fixture(runtime: AnyRuntime, name: string): string {
+  return readFileSync(join(repositoryRoot, 'runtimes', runtime, 'fixtures', `${name}${EXTENSION[runtime]}`), 'utf8');
 }
 
 /** Runs the docker command line; standard output. */

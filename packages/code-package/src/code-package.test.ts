@@ -237,6 +237,12 @@ describe('a zip of one source file', () => {
     await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
     expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('exports.handler = async () => 1;');
   });
+
+  it('can be one that is executed', async () => {
+    await writeFile(zipPath, await zipSingleFile('bootstrap', '#!/bin/sh', true));
+    await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
+    expect((await stat(join(target, 'bootstrap'))).mode & 0o777).toBe(0o555);
+  });
 });
 
 describe('a zip of several files', () => {

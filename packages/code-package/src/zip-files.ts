@@ -25,6 +25,6 @@ export async function zipFiles(files: readonly FileToZip[]): Promise<Buffer> {
 }
 
 /** A zip of one file. */
-export function zipSingleFile(name: string, content: Uint8Array | string): Promise<Buffer> {
-  return zipFiles([{ name, content }]);
+export function zipSingleFile(name: string, content: Uint8Array | string, isExecutable = false): Promise<Buffer> {
+  return zipFiles([{ name, content, isExecutable }]);
 }

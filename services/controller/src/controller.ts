@@ -51,7 +51,7 @@ export class Controller implements Service {
     const clock = systemClock;
     this.#closers.push(lockDataDirectory(config));
     const registry = createMetrics('controller');
-    const runtimes = await loadRuntimeCatalogue(config.runtimesDir);
+    const runtimes = await loadRuntimeCatalogue(config.runtimesDir, config.runtimes);
 
     const stores = openStores(config, { registry, logger });
     const { functionStore, records, keyStore, notices, redis, triggerStores } = stores;

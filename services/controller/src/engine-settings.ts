@@ -27,6 +27,7 @@ export function engineSettings(config: ControllerConfig, runtimes: ReadonlyMap<s
       runtimes: runtimes.keys(),
       classesMb: config.poolClassesMb,
       minimums: config.poolMin,
+      defaults: poolMinimums(runtimes),
       caps: config.poolCap,
       networks: config.egress === 'on' ? ['none', 'egress'] : ['none'],
       minEgress: config.poolMinEgress,
@@ -44,4 +45,8 @@ export function engineSettings(config: ControllerConfig, runtimes: ReadonlyMap<s
     lineLimit: config.waitingMax,
     accountConcurrency: config.accountConcurrency,
   };
+}
+
+function poolMinimums(runtimes: ReadonlyMap<string, RuntimeManifest>): Record<string, number> {
+  return Object.fromEntries([...runtimes.values()].flatMap(({ name, poolMin }) => (poolMin === undefined ? [] : [[name, poolMin]])));
 }

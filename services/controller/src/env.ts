@@ -19,6 +19,7 @@ export interface ControllerEnv {
   redisPrefix: string;
   funcletSocket: string | undefined;
   runtimesDir: string;
+  runtimes: string[];
   esbuild: string | undefined;
   poolMin: Record<string, number>;
   poolMinEgress: number;
@@ -69,6 +70,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     redisPrefix: reader.text('EASYFAAS_REDIS_PREFIX', 'easyfaas'),
     funcletSocket: reader.optionalText('EASYFAAS_FUNCLET_SOCKET'),
     runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),
+    runtimes: reader.list('EASYFAAS_RUNTIMES', []),
     esbuild: reader.optionalText('EASYFAAS_ESBUILD'),
     poolMin: reader.integersByName('EASYFAAS_POOL_MIN', {}),
     poolMinEgress: reader.integer('EASYFAAS_POOL_MIN_EGRESS', 0, { min: 0, max: 100 }),

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import type { RuntimeManifest } from '../wire';
+import { LIMITS, type RuntimeManifest } from '../wire';
 
 const text = Joi.string().max(512);
 
@@ -11,6 +11,10 @@ export const runtimeManifestSchema = Joi.object<RuntimeManifest, true>({
   title: text.required(),
   liveMemory: Joi.boolean(),
   streaming: Joi.boolean(),
+  entryIsExecutable: Joi.boolean(),
+  concurrencyMax: Joi.number().integer().min(1).max(LIMITS.podConcurrentQuotaMax),
+  poolMin: Joi.number().integer().min(0).max(100),
+  isOptional: Joi.boolean(),
   command: text.required(),
   args: Joi.array().items(text.allow('')).max(32).required(),
   env: Joi.object().pattern(Joi.string().max(64), text.allow('')),

@@ -13,6 +13,14 @@ export interface RuntimeManifest {
   liveMemory?: boolean;
   /** Answers can be sent in pieces (docs/protocol.md, CHUNK). Without this a function's answer always comes whole. */
   streaming?: boolean;
+  /** What is deployed is a program that speaks the AWS Lambda Runtime API, and not a handler: its entry file is executed. */
+  entryIsExecutable?: boolean;
+  /** Most calls at once in one container that the language can have; absent: as many as a function may declare. */
+  concurrencyMax?: number;
+  /** Cold containers kept of its smallest class where EASYFAAS_POOL_MIN names none; absent: 2. */
+  poolMin?: number;
+  /** Not part of every installation: there when EASYFAAS_RUNTIMES names it. */
+  isOptional?: boolean;
   /** Executable of the pre-started process, absolute path inside the image. */
   command: string;
   args: string[];

@@ -49,6 +49,15 @@ describe('settings', () => {
     expect(() => changedSettings(storedFunction('f').configuration, { Runtime: 'provided' }, RUNTIMES)).toThrow(/Handler/);
   });
 
+  it('declare no more calls at once than the language can have', () => {
+    const runtimes = new Map([['one', { ...manifest('one', '.'), concurrencyMax: 1 }]]);
+    const request = { Runtime: 'one', Handler: 'x' };
+    expect(newSettings({ ...request, PodConcurrentQuota: 1 }, runtimes)).toMatchObject({ PodConcurrentQuota: 1 });
+    expect(() => newSettings({ ...request, PodConcurrentQuota: 2 }, runtimes)).toThrow(
+      /PodConcurrentQuota is 2; one runs at most 1 at once/,
+    );
+  });
+
   it('take the network that is asked for', () => {
     expect(newSettings({ ...REQUEST, NetworkMode: 'egress' }, RUNTIMES).NetworkMode).toBe('egress');
   });

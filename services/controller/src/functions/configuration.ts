@@ -73,6 +73,13 @@ function checked(settings: Settings, runtimes: ReadonlyMap<string, RuntimeManife
   if (!new RegExp(manifest.handlerPattern).test(settings.Handler)) {
     throw invalidField('Handler', `Handler does not match what ${manifest.title} expects; an example is ${manifest.handlerExample}.`);
   }
+  const { concurrencyMax } = manifest;
+  if (concurrencyMax !== undefined && settings.PodConcurrentQuota > concurrencyMax) {
+    throw invalidField(
+      'PodConcurrentQuota',
+      `PodConcurrentQuota is ${settings.PodConcurrentQuota}; ${manifest.title} runs at most ${concurrencyMax} at once in a container. Leave it out: calls at once get containers of their own.`,
+    );
+  }
   checkEnvironment(settings.Environment.Variables);
   checkTags(settings.Tags);
   return settings;

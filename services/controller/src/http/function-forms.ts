@@ -165,14 +165,14 @@ function integerOf(name: string, text: string | undefined, range: { min: number;
 async function sourceUpload(
   request: IncomingMessage,
   mediaType: string,
-  { entryFile }: RuntimeManifest,
+  { entryFile, entryIsExecutable }: RuntimeManifest,
   { typescript }: Languages,
 ): Promise<Upload> {
   const source = await readBytes(request, SOURCE_BYTES);
   if (source.length === 0) throw new ServiceError('INVALID_PACKAGE', 'The source file is empty.');
   // A runtime that takes TypeScript as it is has an entry file of that name.
   const isCompiled = TYPESCRIPT_TYPES.includes(mediaType) && entryFile.endsWith('.js');
-  return { bytes: once(await zipSingleFile(entryFile, isCompiled ? await typescript.compile(source) : source)) };
+  return { bytes: once(await zipSingleFile(entryFile, isCompiled ? await typescript.compile(source) : source, entryIsExecutable)) };
 }
 
 function manifestFor(mediaType: string, runtimes: Runtimes, runtime: string | undefined): RuntimeManifest {

@@ -34,6 +34,7 @@ describe('the kinds of cold containers', () => {
       'a/512/none 1-4',
     ]);
     expect(sizes({ runtimes: ['a'], minimums: { a: 20 } })).toEqual(['a/128/none 20-20']);
+    expect(sizes({ runtimes: ['a', 'b'], minimums: { a: 3 }, defaults: { a: 0, b: 1 } })).toEqual(['a/128/none 3-8', 'b/128/none 1-8']);
   });
 
   it('refuse settings for what there is not, naming what there is', () => {

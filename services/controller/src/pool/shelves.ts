@@ -23,13 +23,15 @@ export interface ShelfSettings {
   classesMb: readonly number[];
   /** By `runtime` (its smallest class) or `runtime:classMb`. */
   minimums: Readonly<Record<string, number>>;
+  /** Of a runtime's smallest class where `minimums` has nothing. */
+  defaults?: Readonly<Record<string, number>>;
   caps: Readonly<Record<string, number>>;
   networks: readonly NetworkMode[];
   /** With egress, of each runtime's smallest class. */
   minEgress?: number;
 }
 
-/** Cold containers kept of a runtime's smallest class where EASYFAAS_POOL_MIN names none. */
+/** Cold containers kept of a runtime's smallest class where neither EASYFAAS_POOL_MIN nor its manifest says how many. */
 const MIN = 2;
 /** Where EASYFAAS_POOL_CAP names none. */
 const CAP = 8;
@@ -70,7 +72,7 @@ export class Shelves {
  * says otherwise: the rest fills itself as it is asked for.
  * @throws Error when a setting names a runtime or a class that there is not
  */
-export function shelvesOf({ runtimes, classesMb, minimums, caps, networks, minEgress = 0 }: ShelfSettings): Shelves {
+export function shelvesOf({ runtimes, classesMb, minimums, caps, networks, defaults = {}, minEgress = 0 }: ShelfSettings): Shelves {
   const classes = [...new Set(classesMb)].sort((a, b) => a - b);
   const names = [...runtimes];
   const smallest = classes[0];
@@ -81,7 +83,7 @@ export function shelvesOf({ runtimes, classesMb, minimums, caps, networks, minEg
       networks.flatMap((network) =>
         classes.map((classMb) => {
           const isFirst = classMb === smallest;
-          const wanted = minimums[`${runtime}:${classMb}`] ?? (isFirst ? (minimums[runtime] ?? MIN) : 0);
+          const wanted = minimums[`${runtime}:${classMb}`] ?? (isFirst ? (minimums[runtime] ?? defaults[runtime] ?? MIN) : 0);
           const min = network === 'none' ? wanted : isFirst ? minEgress : 0;
           const cap = Math.max(min, caps[`${runtime}:${classMb}`] ?? (isFirst ? caps[runtime] : undefined) ?? CAP);
           return { key: shelfKey({ runtime, classMb, network }), runtime, classMb, network, min, cap };

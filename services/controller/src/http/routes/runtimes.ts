@@ -1,4 +1,4 @@
-import type { RuntimeManifest } from '@easyfaas/contracts/wire';
+import { LIMITS, type RuntimeManifest } from '@easyfaas/contracts/wire';
 import type { Mount } from '../mount-route';
 import { readQuery } from '../query';
 
@@ -7,14 +7,25 @@ export function mountRuntimes(mount: Mount, { runtimes }: { runtimes: ReadonlyMa
   mount('/v1/runtimes', {
     get: (request, response) => {
       readQuery(request, []);
-      const list = [...runtimes.values()].map(({ name, title, handlerExample, handlerPattern, entryFile, sourceContentTypes }) => ({
-        Name: name,
-        Title: title,
-        HandlerExample: handlerExample,
-        HandlerPattern: handlerPattern,
-        EntryFile: entryFile,
-        SourceContentTypes: sourceContentTypes,
-      }));
+      const list = [...runtimes.values()].map(
+        ({
+          name,
+          title,
+          handlerExample,
+          handlerPattern,
+          entryFile,
+          sourceContentTypes,
+          concurrencyMax = LIMITS.podConcurrentQuotaMax,
+        }) => ({
+          Name: name,
+          Title: title,
+          HandlerExample: handlerExample,
+          HandlerPattern: handlerPattern,
+          EntryFile: entryFile,
+          SourceContentTypes: sourceContentTypes,
+          PodConcurrentQuotaMax: concurrencyMax,
+        }),
+      );
       response.json({ Runtimes: list });
     },
   });

@@ -1,0 +1,3 @@
+module example/custom-runtime-go
+
+go 1.19
