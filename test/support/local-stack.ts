@@ -254,6 +254,8 @@ export class LocalStack {
         NODE_ENV: 'production',
         EASYFAAS_DATA_DIR: this.dataDirectory,
         EASYFAAS_RUNTIMES_DIR: join(repositoryRoot, 'runtimes'),
+        // What most tests need: each language keeps containers ready.
+        EASYFAAS_RUNTIMES: 'nodejs20,python3',
         EASYFAAS_REDIS_URL: `unix://${this.redisSocket}`,
         EASYFAAS_LISTEN: `127.0.0.1:${this.#port}`,
         EASYFAAS_LABELS: `easyfaas.test-run=${this.label}`,
