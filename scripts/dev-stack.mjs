@@ -53,7 +53,11 @@ start('redis', 'redis-server', ['--port', '0', '--unixsocket', redisSocket, ...s
 start('funclet', process.execPath, [join(root, 'services/funclet/dist/main.cjs')]);
 await sleep(300);
 const flags = option('controller-flags')?.split(' ') ?? [];
-const controller = start('controller', process.execPath, [...flags, join(root, 'services/controller/dist/main.cjs')]);
+const controller = start('controller', process.execPath, [
+  '--max-semi-space-size=64',
+  ...flags,
+  join(root, 'services/controller/dist/main.cjs'),
+]);
 
 const readyBy = Date.now() + 60_000;
 for (;;) {
