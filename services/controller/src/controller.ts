@@ -116,6 +116,7 @@ export class Controller implements Service {
       signatures,
       keys,
       functions,
+      reservations,
       provisioned: new ProvisionedService({
         functions,
         directory,

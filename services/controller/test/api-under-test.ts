@@ -187,9 +187,10 @@ export async function startApi({
     logger,
     ...triggerOptions,
   });
+  const reservations = new Reservations({ store, accountLimit: 1000 });
   const functions = new FunctionService({
     store,
-    reservations: new Reservations({ store, accountLimit: 1000 }),
+    reservations,
     packages,
     runtimes: RUNTIMES,
     region,
@@ -228,6 +229,7 @@ export async function startApi({
     signatures: new SignatureAuthenticator({ store: keyStore, seal, authenticator, clock, logger }),
     keys: new KeyService({ store: keyStore, clock, random: randomBytes, seal }),
     functions,
+    reservations,
     provisioned: new ProvisionedService({
       functions,
       directory: { find: (accountId, functionName) => functions.read(accountId, functionName) },

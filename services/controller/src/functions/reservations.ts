@@ -16,6 +16,11 @@ export class Reservations {
     this.#options = options;
   }
 
+  /** Calls at once per account. */
+  get accountLimit(): number {
+    return this.#options.accountLimit;
+  }
+
   async sum(accountId: string): Promise<number> {
     let sum = 0;
     for (const reserved of (await this.#options.store.reservations(accountId)).values()) sum += reserved;

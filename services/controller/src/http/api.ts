@@ -12,7 +12,7 @@ import type { RecordReader } from '../records/record-reader';
 import type { Triggers } from '../triggers/triggers';
 import { LAMBDA_REQUEST_ID_HEADER, isLambdaPath, sendLambdaError } from './lambda/lambda-answers';
 import { LambdaError } from './lambda/lambda-error';
-import { mountLambda } from './lambda/lambda';
+import { type LambdaDeps, mountLambda } from './lambda/lambda';
 import { LogStream } from './log-stream';
 import type { ResourceOwners } from './authorize-resource';
 import { type Callers, createMount, createUnsupportedMount, mountHotPaths } from './mount-route';
@@ -47,6 +47,7 @@ export interface ApiDeps {
   keys: KeyService;
   functions: FunctionService;
   provisioned: ProvisionedService;
+  reservations: LambdaDeps['reservations'];
   records: RecordReader;
   events: EventRoutesDeps['events'] & OpenfaasDeps['events'];
   invoker: OpenfaasDeps['invoker'];

@@ -18,9 +18,7 @@ export const LAMBDA_REQUEST_ID_HEADER = 'x-amzn-RequestId';
 export function sendLambdaError(request: IncomingMessage, response: ServerResponse, thrown: unknown, logger: Logger): void {
   const { requestId } = requestContext(request);
   const isAnonymous = request.headers.authorization === undefined && request.headers['x-easyfaas-key'] === undefined;
-  const known = lambdaErrorOf(thrown);
-  const isMissing = isAnonymous && known.awsName === 'UnrecognizedClientException';
-  const error = isMissing ? new LambdaError('MissingAuthenticationTokenException', 'Missing Authentication Token') : known;
+  const error = inPlace(lambdaErrorOf(thrown), request.url ?? '', isAnonymous);
   if (error.status >= 500) logger.error('request failed', { requestId, method: request.method, path: request.url, error: thrown });
   sendBody(response, error.status, Buffer.from(JSON.stringify(error.body)), {
     ...error.headers,
@@ -28,4 +26,14 @@ export function sendLambdaError(request: IncomingMessage, response: ServerRespon
     [LAMBDA_REQUEST_ID_HEADER]: requestId,
     'x-amzn-ErrorType': error.awsName,
   });
+}
+
+/** Names that depend on more than what went wrong. */
+function inPlace(error: LambdaError, url: string, isAnonymous: boolean): LambdaError {
+  if (isAnonymous && error.awsName === 'UnrecognizedClientException') {
+    return new LambdaError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  const isInvoke = /^[^?]*\/[a-z-]*invocations(\?|$)/.test(url);
+  if (!isInvoke || error.awsName !== 'RequestEntityTooLargeException') return error;
+  return new LambdaError('RequestTooLargeException', error.message, { cause: error });
 }

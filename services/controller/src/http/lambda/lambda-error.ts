@@ -44,7 +44,7 @@ const NAMES: Partial<Record<ErrorCode, LambdaErrorName>> = {
   FORBIDDEN_KEY: 'InvalidRequestContentException',
   INVALID_JSON: 'InvalidRequestContentException',
   METHOD_NOT_ALLOWED: 'UnknownOperationException',
-  PAYLOAD_TOO_LARGE: 'RequestTooLargeException',
+  PAYLOAD_TOO_LARGE: 'RequestEntityTooLargeException',
   PRECONDITION_FAILED: 'PreconditionFailedException',
   PROVISIONED_NOT_FOUND: 'ProvisionedConcurrencyConfigNotFoundException',
   ROUTE_NOT_FOUND: 'UnknownOperationException',

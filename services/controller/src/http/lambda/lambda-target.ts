@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { ServiceError } from '@easyfaas/service-kit';
 import { pathParameter } from '../mount-route';
 import { principalOf } from '../request-context';
-import type { LambdaError } from './lambda-error';
+import { LambdaError } from './lambda-error';
 import { type LambdaName, type LambdaOwner, isPossibleName, lambdaFunctionNotFound, readLambdaName } from './lambda-name';
 
 /** A function, and maybe a version of it, that a request of the Lambda dialect means; always of the caller's own account. */
@@ -42,4 +42,20 @@ export async function orNotFound<T>(promise: Promise<T>, target: LambdaTarget, q
   const { functionName } = target;
   const name = { functionName, ...(qualifier === undefined ? {} : { qualifier }) };
   return inLambdaWords(promise, { FUNCTION_NOT_FOUND: () => lambdaFunctionNotFound(target, name) });
+}
+
+/** For what is said of a function as a whole. @throws LambdaError */
+export function unqualified(target: LambdaTarget): LambdaTarget {
+  if (target.qualifier === undefined) return target;
+  throw new LambdaError(
+    'InvalidParameterValueException',
+    'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+  );
+}
+
+export function preconditionFailed(): LambdaError {
+  return new LambdaError(
+    'PreconditionFailedException',
+    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+  );
 }

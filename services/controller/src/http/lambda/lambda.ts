@@ -1,9 +1,22 @@
+import type { ProvisionedService } from '../../functions/provisioned-service';
 import type { Mount } from '../mount-route';
+import { type LambdaAccountDeps, mountLambdaAccount } from './lambda-account';
+import { mountLambdaAliases } from './lambda-aliases';
+import { mountLambdaConcurrency } from './lambda-concurrency';
 import { type LambdaFunctionsDeps, mountLambdaFunctions } from './lambda-functions';
+import { mountLambdaLayers } from './lambda-layers';
+import { mountLambdaTags } from './lambda-tags';
+import { mountLambdaVersions } from './lambda-versions';
 
-export type LambdaDeps = LambdaFunctionsDeps;
+export type LambdaDeps = LambdaFunctionsDeps & LambdaAccountDeps & { provisioned: ProvisionedService };
 
 /** AWS Lambda's paths over the same functions; what they throw is answered in AWS's form, see `lambda-answers.ts`. */
 export function mountLambda(mount: Mount, deps: LambdaDeps): void {
   mountLambdaFunctions(mount, deps);
+  mountLambdaVersions(mount, deps);
+  mountLambdaAliases(mount, deps);
+  mountLambdaConcurrency(mount, deps);
+  mountLambdaLayers(mount, deps);
+  mountLambdaTags(mount, deps);
+  mountLambdaAccount(mount, deps);
 }
