@@ -71,6 +71,7 @@ export const RUNTIMES: ReadonlyMap<string, RuntimeManifest> = new Map(
   [
     {
       name: 'nodejs20',
+      aliases: ['nodejs20.x'],
       title: 'Node.js 20',
       command: '/usr/local/bin/node',
       args: [],
@@ -82,6 +83,7 @@ export const RUNTIMES: ReadonlyMap<string, RuntimeManifest> = new Map(
     },
     {
       name: 'python3',
+      aliases: ['python3.12'],
       title: 'Python 3',
       command: '/usr/bin/python3',
       args: [],

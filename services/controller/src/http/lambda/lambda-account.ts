@@ -72,7 +72,7 @@ export function mountLambdaAccount(mount: Mount, { functions, reservations }: La
   });
 
   mount(LAMBDA_PATHS.policy, {
-    get: async (request, response) => {
+    get: async (request) => {
       const target = lambdaTarget(request, functions);
       await orNotFound(functions.read(target.accountId, target.functionName), target);
       throw new LambdaError('ResourceNotFoundException', 'The resource you requested does not exist.');
