@@ -33,7 +33,7 @@ export function compareAnswer(recorded: unknown, answer: WireAnswer, differences
   const { ResponseMetadata, Error: failure, Code, Count, Errors, Message, ...members } = asObject(unwrapped(recorded));
   const problems: string[] = [];
   const status = asObject(ResponseMetadata)['HTTPStatusCode'];
-  if (status !== undefined && status !== answer.status) problems.push(`status is ${answer.status}, on AWS ${String(status)}`);
+  if (status !== undefined && status !== answer.status) problems.push(`status is ${answer.status}, on AWS ${shown(status)}`);
   const body = asObject(answer.body);
   const words = body['message'] ?? body['Message'];
   if (failure !== undefined) {
@@ -93,13 +93,17 @@ function same(at: string, recorded: unknown, answered: unknown): string[] {
 function isMatch(recorded: unknown, answered: unknown): boolean {
   if (typeof recorded !== 'string') return recorded === answered;
   if (answered === undefined) return false;
-  if (recorded === 'date') return !Number.isNaN(Date.parse(String(answered).replace(/\+0000$/, 'Z')));
+  if (recorded === 'date') return !Number.isNaN(Date.parse(textOf(answered).replace(/\+0000$/, 'Z')));
   // `<a:len(65)>` is so many of that letter; every other mask stands for what differs from run to run.
   const pattern = recorded
-    .split(/(<[a-zA-Z_-]+(?::(?:len\(\d+\)|\d+))?>)/)
+    .split(/(<[\w-]+(?::(?:len\(\d+\)|\d+))?>)/)
     .map((part, index) => (index % 2 === 0 ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : maskPattern(part)))
     .join('');
-  return new RegExp(`^${pattern}$`, 's').test(String(answered));
+  return new RegExp(`^${pattern}$`, 's').test(textOf(answered));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function maskPattern(mask: string): string {

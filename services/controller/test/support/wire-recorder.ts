@@ -35,7 +35,7 @@ export function recordingClient(config: LambdaClientConfig & { endpoint: string;
         () => undefined,
         (error: unknown) => error,
       );
-      if (last === undefined) throw failure ?? new Error('nothing was sent');
+      if (last === undefined) throw new Error('no answer came', { cause: failure });
       return last;
     },
   };

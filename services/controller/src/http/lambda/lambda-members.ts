@@ -62,7 +62,7 @@ export function checkSettings(body: Readonly<Record<string, unknown>>, others: r
   const { Role } = body;
   // Every client of AWS needs one to be written; there are no roles here, so it is looked at and forgotten.
   if (Role === undefined || (typeof Role === 'string' && ROLE.test(Role))) return;
-  throw validation([unmatched(String(Role), 'role', ROLE_PATTERN)]);
+  throw validation([unmatched(typeof Role === 'string' ? Role : JSON.stringify(Role), 'role', ROLE_PATTERN)]);
 }
 
 /** @throws LambdaError */
