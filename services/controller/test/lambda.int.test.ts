@@ -1,4 +1,6 @@
 import { GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { accessKeyOf } from '../src/auth/access-key';
 import { type ApiUnderTest, startApi } from './api-under-test';
 import { describeWithRedis, startRedis, type TestRedis } from './redis-server';
@@ -43,6 +45,21 @@ describeWithRedis('the Lambda dialect', () => {
     expect([nobody.status, nobody.headers.get('x-amzn-errortype')]).toEqual([403, 'MissingAuthenticationTokenException']);
     const wrong = await fetch(path, { headers: { authorization: 'Bearer wrong' } });
     expect([wrong.status, wrong.headers.get('x-amzn-errortype')]).toEqual([403, 'UnrecognizedClientException']);
+  });
+
+  it('refuses a creation that is too large before it is sent', async () => {
+    const headers = { authorization: `Bearer ${await api.adminKey()}`, 'content-length': '80000000' };
+    const asking = request(`${api.url}/2015-03-31/functions`, { method: 'POST', headers });
+    asking.on('error', () => asking.destroy()).flushHeaders();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    expect([answer.statusCode, answer.headers['x-amzn-errortype'], JSON.parse(Buffer.concat(chunks).toString())]).toEqual([
+      413,
+      'RequestEntityTooLargeException',
+      { message: 'Request must be smaller than 70167211 bytes for the CreateFunction operation' },
+    ]);
+    asking.destroy();
   });
 
   it('says so when the secret is wrong', async () => {

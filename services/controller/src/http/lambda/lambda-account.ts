@@ -53,7 +53,7 @@ export function mountLambdaAccount(mount: Mount, { functions, reservations }: La
     },
     put: async (request, response) => {
       const target = unqualified(lambdaTarget(request, functions));
-      const { RecursiveLoop } = await readLambdaBody(request);
+      const { RecursiveLoop } = await readLambdaBody(request, 'PutFunctionRecursionConfig');
       if (RecursiveLoop !== 'Terminate' && RecursiveLoop !== 'Allow') {
         const shown = String(RecursiveLoop).slice(0, 64);
         throw validation([

@@ -11,7 +11,8 @@ import { readLambdaBody } from './lambda-body';
 import { LambdaError } from './lambda-error';
 import { lambdaFunctionArn, lambdaFunctionNotFound } from './lambda-name';
 import { lambdaPage, single } from './lambda-page';
-import { type LambdaTarget, inLambdaWords, lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
+import { type LambdaTarget, lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
+import { inLambdaWords } from './lambda-words';
 
 interface Deps {
   functions: FunctionService;
@@ -29,7 +30,7 @@ export function mountLambdaAliases(mount: Mount, { functions }: Deps): void {
   mount(LAMBDA_PATHS.aliases, {
     post: async (request, response) => {
       const target = targetOf(request);
-      const raw = await readLambdaBody(request);
+      const raw = await readLambdaBody(request, 'CreateAlias');
       checkWeights(raw);
       const body = checked(createAliasRequestSchema, raw);
       await assertVersions(functions, target, [body.FunctionVersion, ...weighted(body.RoutingConfig)]);
@@ -56,7 +57,7 @@ export function mountLambdaAliases(mount: Mount, { functions }: Deps): void {
     },
     put: async (request, response) => {
       const { target, name, arn } = aliasOf(request);
-      const raw = await readLambdaBody(request);
+      const raw = await readLambdaBody(request, 'UpdateAlias');
       const current = await found(functions.aliases.read(target, name), arn);
       checkWeights({ FunctionVersion: current.FunctionVersion, ...raw });
       const { RevisionId, ...body } = checked(updateAliasRequestSchema, raw);

@@ -2,13 +2,22 @@ import type { Request } from 'express';
 import { readBytes } from '../body';
 import { parseStrictJson } from '../strict-json';
 import { LambdaError } from './lambda-error';
+import { inLambdaWords } from './lambda-words';
 
 /** Of requests without a package. */
 const BODY_BYTES = 1024 * 1024;
 
-/** The JSON object of the body, whatever its type is said to be; without a body an empty one. @throws ServiceError, LambdaError */
-export async function readLambdaBody(request: Request, limitBytes = BODY_BYTES): Promise<Record<string, unknown>> {
-  const bytes = await readBytes(request, limitBytes);
+/**
+ * The JSON object of the body, whatever its type is said to be; without a body an empty one.
+ * @param operation as AWS names it, for the answer to a body that is too large
+ * @throws ServiceError, LambdaError
+ */
+export async function readLambdaBody(request: Request, operation: string, limitBytes = BODY_BYTES): Promise<Record<string, unknown>> {
+  const tooLarge = (): LambdaError => {
+    const message = `Request must be smaller than ${limitBytes} bytes for the ${operation} operation`;
+    return new LambdaError('RequestEntityTooLargeException', message);
+  };
+  const bytes = await inLambdaWords(readBytes(request, limitBytes), { PAYLOAD_TOO_LARGE: tooLarge });
   return bytes.length === 0 ? {} : withoutNulls(parseStrictJson(bytes));
 }
 

@@ -8,8 +8,9 @@ import { readLambdaBody } from './lambda-body';
 import { LambdaError } from './lambda-error';
 import { lambdaFunctionArn, validation } from './lambda-name';
 import { lambdaPage, single } from './lambda-page';
-import { type LambdaTarget, inLambdaWords, lambdaTarget, orNotFound, unqualified } from './lambda-target';
+import { type LambdaTarget, lambdaTarget, orNotFound, unqualified } from './lambda-target';
 import { lambdaTime } from './lambda-view';
+import { inLambdaWords } from './lambda-words';
 
 interface Deps {
   functions: FunctionService;
@@ -26,7 +27,7 @@ export function mountLambdaConcurrency(mount: Mount, { functions, provisioned }:
     put: async (request, response) => {
       const target = unqualified(lambdaTarget(request, functions));
       await orNotFound(functions.read(target.accountId, target.functionName), target, LATEST);
-      const reserved = wholeNumber(await readLambdaBody(request), 'ReservedConcurrentExecutions', 0);
+      const reserved = wholeNumber(await readLambdaBody(request, 'PutFunctionConcurrency'), 'ReservedConcurrentExecutions', 0);
       const { concurrency } = await functions.setConcurrency(target.accountId, target.functionName, {
         ReservedConcurrentExecutions: reserved,
       });
@@ -48,7 +49,7 @@ export function mountLambdaConcurrency(mount: Mount, { functions, provisioned }:
 
   mount(LAMBDA_PATHS.provisioned, {
     put: async (request, response) => {
-      const executions = wholeNumber(await readLambdaBody(request), EXECUTIONS, 1);
+      const executions = wholeNumber(await readLambdaBody(request, 'PutProvisionedConcurrencyConfig'), EXECUTIONS, 1);
       const target = qualified(
         lambdaTarget(request, functions),
         'Provisioned Concurrency Configs cannot be applied to unpublished function versions.',

@@ -26,7 +26,7 @@ export interface LambdaCreate {
 
 /** The body of CreateFunction. @throws LambdaError, ServiceError */
 export async function readLambdaCreate(request: Request, owner: LambdaOwner, runtimes: Runtimes): Promise<LambdaCreate> {
-  const body = await readLambdaBody(request, PACKAGE_BODY_BYTES);
+  const body = await readLambdaBody(request, 'CreateFunction', PACKAGE_BODY_BYTES);
   const functionName = readNewLambdaName(typeof body['FunctionName'] === 'string' ? body['FunctionName'] : '', owner);
   checkSettings(body, ['FunctionName', 'Code', 'Publish', 'Tags']);
   const code = typeof body['Code'] === 'object' ? (body['Code'] as Body) : {};
@@ -53,7 +53,7 @@ export interface LambdaCodeUpdate {
 
 /** The body of UpdateFunctionCode. @throws LambdaError, ServiceError */
 export async function readLambdaCode(request: Request): Promise<LambdaCodeUpdate> {
-  const body = await readLambdaBody(request, PACKAGE_BODY_BYTES);
+  const body = await readLambdaBody(request, 'UpdateFunctionCode', PACKAGE_BODY_BYTES);
   checkCode(body, ['Publish', 'RevisionId']);
   const { ZipFile, Publish = false, RevisionId } = checked(updateCodeRequestSchema, without(body, 'DryRun', 'Architectures'));
   return { upload: base64Upload(ZipFile, undefined, 'ZipFile'), publish: Publish, revisionId: RevisionId };
@@ -65,7 +65,7 @@ export async function readLambdaConfiguration(
   owner: LambdaOwner,
   runtimes: Runtimes,
 ): Promise<UpdateConfigurationRequest> {
-  const body = await readLambdaBody(request);
+  const body = await readLambdaBody(request, 'UpdateFunctionConfiguration');
   checkSettings(body, ['RevisionId']);
   const { RevisionId } = body;
   return checked(updateConfigurationRequestSchema, {

@@ -11,8 +11,9 @@ import { LambdaError } from './lambda-error';
 import { readLambdaCode, readLambdaConfiguration, readLambdaCreate } from './lambda-function-forms';
 import type { LambdaOwner } from './lambda-name';
 import { lambdaMarker, lambdaPageLimit, single } from './lambda-page';
-import { type LambdaTarget, inLambdaWords, lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
+import { type LambdaTarget, lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
 import { lambdaConfiguration, listedConfiguration } from './lambda-view';
+import { inLambdaWords } from './lambda-words';
 
 export interface LambdaFunctionsDeps {
   functions: FunctionService;

@@ -16,8 +16,8 @@ import { ARCHITECTURE, checkCode } from './lambda-members';
 import type { LambdaOwner } from './lambda-name';
 import { lambdaMarker, lambdaPage, lambdaPageLimit, single } from './lambda-page';
 import { lambdaRuntimeName, ownRuntimeName } from './lambda-runtime';
-import { inLambdaWords } from './lambda-target';
 import { lambdaLayerArn, lambdaTime } from './lambda-view';
+import { inLambdaWords } from './lambda-words';
 
 interface Deps {
   functions: FunctionService;
@@ -70,7 +70,11 @@ export function mountLambdaLayers(mount: Mount, { functions, runtimes }: Deps): 
     post: async (request, response) => {
       const key = keyOf(request);
       const owner = ownerOf(request);
-      const { Content, Description, CompatibleRuntimes, ...others } = await readLambdaBody(request, PACKAGE_BODY_BYTES);
+      const { Content, Description, CompatibleRuntimes, ...others } = await readLambdaBody(
+        request,
+        'PublishLayerVersion',
+        PACKAGE_BODY_BYTES,
+      );
       refuseMembers(others, RULES, []);
       const content = typeof Content === 'object' ? (Content as Record<string, unknown>) : {};
       checkCode(content, []);

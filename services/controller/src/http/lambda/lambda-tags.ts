@@ -31,7 +31,7 @@ export function mountLambdaTags(mount: Mount, { functions }: { functions: Functi
     },
     post: async (request, response) => {
       const target = targetOf(request);
-      const { Tags } = checked(tagsRequestSchema, await readLambdaBody(request));
+      const { Tags } = checked(tagsRequestSchema, await readLambdaBody(request, 'TagResource'));
       if (Object.keys(Tags).length === 0) {
         throw new LambdaError('InvalidParameterValueException', 'An error occurred and the request cannot be processed.');
       }

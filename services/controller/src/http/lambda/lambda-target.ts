@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { ServiceError } from '@easyfaas/service-kit';
 import { pathParameter } from '../mount-route';
 import { principalOf } from '../request-context';
 import { LambdaError } from './lambda-error';
+import { inLambdaWords } from './lambda-words';
 import { type LambdaName, type LambdaOwner, isPossibleName, lambdaFunctionNotFound, readLambdaName } from './lambda-name';
 
 /** A function, and maybe a version of it, that a request of the Lambda dialect means; always of the caller's own account. */
@@ -19,22 +19,6 @@ export function lambdaTarget(request: Request, { region }: { region: string }): 
   };
   if (!isPossibleName(target.functionName)) throw lambdaFunctionNotFound(target, target);
   return target;
-}
-
-/**
- * Waits for a promise of the function service; where it fails with one of these codes, the error is the dialect's own.
- * @throws LambdaError, and what else the promise rejects with
- */
-export async function inLambdaWords<T>(
-  promise: Promise<T>,
-  words: Partial<Record<string, (error: ServiceError) => LambdaError>>,
-): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    const inWords = error instanceof ServiceError ? words[error.code]?.(error) : undefined;
-    throw inWords ?? error;
-  }
 }
 
 /** `Function not found: arn:…` @param qualifier shown in place of the target's */

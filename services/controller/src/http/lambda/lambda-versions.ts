@@ -8,8 +8,9 @@ import { LAMBDA_PATHS } from '../policies/lambda';
 import { readLambdaBody } from './lambda-body';
 import { LambdaError } from './lambda-error';
 import { lambdaMarker, lambdaPageLimit } from './lambda-page';
-import { inLambdaWords, lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
+import { lambdaTarget, orNotFound, preconditionFailed, unqualified } from './lambda-target';
 import { lambdaConfiguration, listedConfiguration } from './lambda-view';
+import { inLambdaWords } from './lambda-words';
 
 interface Deps {
   functions: FunctionService;
@@ -21,7 +22,7 @@ export function mountLambdaVersions(mount: Mount, { functions, runtimes }: Deps)
   mount(LAMBDA_PATHS.versions, {
     post: async (request, response) => {
       const target = unqualified(lambdaTarget(request, functions));
-      const body = checked(publishVersionRequestSchema, await readLambdaBody(request));
+      const body = checked(publishVersionRequestSchema, await readLambdaBody(request, 'PublishVersion'));
       const latest = await orNotFound(functions.read(target.accountId, target.functionName), target);
       const current = latest.configuration.CodeSha256;
       const { CodeSha256 = current } = body;
