@@ -111,6 +111,8 @@ function printNextSteps(terminal, result) {
   print(`./easyfaas invoke hello -d '{"name":"you"}' --log\n`);
   print(dim('# a function of your own; dev deploys and calls it at each save'));
   print(`./easyfaas init sum && ./easyfaas dev sum\n`);
+  print(dim('# clients of AWS Lambda: docs/guides/from-lambda.md'));
+  print(`eval "$(./easyfaas keys aws)" && aws lambda list-functions --endpoint-url $EASYFAAS_URL\n`);
   print(dim('# the same without the command line'));
   print(`curl -sS $EASYFAAS_URL/v1/functions/hello/invocations -H "Authorization: Bearer $EASYFAAS_KEY" \\`);
   print(`  -H 'Content-Type: application/json' -d '{"name":"you"}'\n`);

@@ -26,6 +26,8 @@ export interface Session {
   io: CliIo;
   output: Output;
   api: ApiClient;
+  /** The API key in use, if one was found. */
+  key: string | undefined;
   /** The command went through and the process is to end with this. */
   endWith: (exitCode: number) => void;
 }
@@ -67,6 +69,7 @@ Examples:
       io,
       output: new Output(io, { isJson: json === true }),
       api: new ApiClient(settings),
+      key: settings.key,
       endWith: (exitCode) => {
         program.exitCode = exitCode;
       },

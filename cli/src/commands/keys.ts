@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { CliError } from '../cli-error';
 import { formatTime } from '../format';
 import { collect } from '../option-values';
 import { laterOf, spanSeconds } from '../later';
@@ -99,6 +100,19 @@ export function registerKeys(program: Command, open: OpenSession): void {
     });
 
   keys
+    .command('aws')
+    .description('the key in use as AWS clients want it: eval "$(easyfaas keys aws)"')
+    .action((_options: object, command: Command) => {
+      const { output, api, key } = open(command);
+      const variables = awsVariables(key, api.url);
+      output.result(variables, () =>
+        Object.entries(variables)
+          .map(([name, value]) => `export ${name}=${value}`)
+          .join('\n'),
+      );
+    });
+
+  keys
     .command('rm')
     .alias('revoke')
     .description('revoke a key')
@@ -108,6 +122,13 @@ export function registerKeys(program: Command, open: OpenSession): void {
       await api.send(`/v1/keys/${encodeURIComponent(keyId)}`, { method: 'DELETE' });
       output.result({ revoked: keyId }, () => `${output.colors.red('-')} ${keyId}  revoked`);
     });
+}
+
+/** Id and secret are the two parts of a key; any region will do. */
+function awsVariables(key: string | undefined, url: string): Record<string, string> {
+  const [, id = '', secret = ''] = /^(easyfaas_[a-z0-9]{8})_([A-Za-z0-9_-]{43})$/.exec(key ?? '') ?? [];
+  if (id === '') throw new CliError('There is no key to show.', { remedy: 'Set EASYFAAS_KEY or --key-file.' });
+  return { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_DEFAULT_REGION: 'us-east-1', AWS_ENDPOINT_URL_LAMBDA: url };
 }
 
 /** `10`, or `10:50` for ten a second and fifty at once. */

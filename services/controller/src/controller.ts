@@ -59,9 +59,9 @@ export class Controller implements Service {
     const isDraining = (): boolean => this.#isDraining;
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
     this.#pods = pods;
-    const { funclet } = pods;
     const secretBox = new SecretBox(await loadSecretKey(config.dataDir));
-    const { adminKey, authenticator, signatures, keys } = createAuthentication(config, { keyStore, secretBox, clock, logger });
+    const callers = createAuthentication(config, { keyStore, secretBox, clock, logger });
+    const { adminKey, authenticator, signatures } = callers;
 
     const accountLimit = config.accountConcurrency;
     const reservations = new Reservations({ store: functionStore, accountLimit });
@@ -70,7 +70,7 @@ export class Controller implements Service {
       store: functionStore,
       packages: pods.packages,
       runtimes,
-      funclet,
+      funclet: pods.funclet,
       secretBox,
       reservations,
       admitNetwork: (settings) => engine.admitNetwork(settings),
@@ -84,7 +84,7 @@ export class Controller implements Service {
       ids: systemIds,
       logger,
       registry,
-      funclet,
+      funclet: pods.funclet,
       directory,
       provisionedStore: provisionedStore(functionStore),
       records,
@@ -111,10 +111,8 @@ export class Controller implements Service {
     const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       ...shared,
+      ...callers,
       version: config.version,
-      authenticator,
-      signatures,
-      keys,
       functions,
       reservations,
       provisioned: new ProvisionedService({

@@ -3,6 +3,7 @@ import { ServiceError } from '@easyfaas/service-kit';
 import { authorizeAccount, authorizeFunction } from '../auth/authorize';
 import type { Principal } from '../auth/principal';
 import { resolveReference } from '../functions/function-name';
+import { readLambdaName } from './lambda/lambda-name';
 import { resolveOpenfaasName } from './openfaas/openfaas-name';
 import type { RoutePolicy } from './route-policy';
 
@@ -31,6 +32,7 @@ export async function authorizeResource(
   const owner = { accountId, region: owners.region };
   if (resource === 'function') return authorizeFunction(principal, resolveReference(text(request, 'id'), owner).functionName);
   if (resource === 'openfaas') return authorizeFunction(principal, resolveOpenfaasName(text(request, 'name'), owner).functionName);
+  if (resource === 'lambda') return authorizeFunction(principal, readLambdaName(text(request, 'name'), owner).functionName);
   if (resource === undefined) return authorizeAccount(principal);
   const isTrigger = resource === 'trigger';
   const functionName = isTrigger

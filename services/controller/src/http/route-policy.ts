@@ -18,7 +18,7 @@ export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'opt
  * `function`: the path names it as `:id`; `openfaas`: as `:name`, in OpenFaaS's way; `trigger`, `invocation`: the function behind
  * `:triggerId`, `:requestId`; `handler`: the handler looks itself; `none`: there is nothing of an account in it.
  */
-export type Resource = 'function' | 'openfaas' | 'trigger' | 'invocation' | 'handler' | 'none';
+export type Resource = 'function' | 'openfaas' | 'lambda' | 'trigger' | 'invocation' | 'handler' | 'none';
 
 export interface RoutePolicy {
   method: Method;

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { RuntimeManifest, StoredFunction } from '@easyfaas/contracts/wire';
+import { authorizeFunction } from '../../auth/authorize';
 import { LATEST, VERSION_NUMBER } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import type { TriggerService } from '../../triggers/trigger-service';
@@ -36,19 +37,22 @@ export function mountLambdaFunctions(mount: Mount, { functions, runtimes, trigge
   mount(LAMBDA_PATHS.functions, {
     get: async (request, response) => {
       const owner = ownerOf(request);
+      const { functions: limit } = principalOf(request);
       const marker = lambdaMarker(request);
       const page = await functions.list(owner.accountId, {
         limit: lambdaPageLimit(request),
         ...(marker === undefined ? {} : { marker: parseNameMarker(marker) }),
       });
+      const own = page.functions.filter(({ configuration }) => limit?.covers(configuration.FunctionName) ?? true);
       response.json({
-        Functions: await allVersions(functions, page.functions, single(request, 'FunctionVersion') === 'ALL', { owner, runtimes }),
+        Functions: await allVersions(functions, own, single(request, 'FunctionVersion') === 'ALL', { owner, runtimes }),
         ...(page.nextMarker === undefined ? {} : { NextMarker: formatMarker(page.nextMarker) }),
       });
     },
     post: async (request, response) => {
       const owner = ownerOf(request);
       const { functionName, settings, upload, publish } = await readLambdaCreate(request, owner, runtimes);
+      authorizeFunction(principalOf(request), functionName);
       const created = await inLambdaWords(functions.create(owner.accountId, functionName, settings, upload), {
         CONFLICT: () => new LambdaError('ResourceConflictException', `Function already exist: ${functionName}`),
       });

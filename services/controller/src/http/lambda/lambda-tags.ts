@@ -1,5 +1,6 @@
 import { tagsRequestSchema } from '@easyfaas/contracts/schemas';
 import type { Request } from 'express';
+import { authorizeFunction } from '../../auth/authorize';
 import type { FunctionService } from '../../functions/function-service';
 import { checked } from '../body';
 import { type Mount, pathParameter } from '../mount-route';
@@ -20,7 +21,9 @@ const OTHER =
 export function mountLambdaTags(mount: Mount, { functions }: { functions: FunctionService }): void {
   const targetOf = (request: Request): LambdaTarget => {
     const owner = { accountId: principalOf(request).accountId, region: functions.region };
-    return { ...owner, functionName: functionNameOf(pathParameter(request, 'resource'), owner) };
+    const functionName = functionNameOf(pathParameter(request, 'resource'), owner);
+    authorizeFunction(principalOf(request), functionName);
+    return { ...owner, functionName };
   };
 
   mount(LAMBDA_PATHS.tags, {

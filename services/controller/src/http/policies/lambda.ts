@@ -70,12 +70,16 @@ const ROWS: readonly Row[] = [
 ];
 
 /** AWS Lambda's control plane; its clients sign their requests. */
-export const LAMBDA_POLICIES: readonly RoutePolicy[] = ROWS.map(([method, path, action, signedBodyBytes = BODY_BYTES]) => ({
-  method,
-  path: LAMBDA_PATHS[path],
-  action,
-  signedBodyBytes,
-}));
+export const LAMBDA_POLICIES: readonly RoutePolicy[] = ROWS.map(([method, name, action, signedBodyBytes = BODY_BYTES]) => {
+  const path = LAMBDA_PATHS[name];
+  return { method, path, action, signedBodyBytes, ...resourceOf(path) };
+});
+
+/** Whose the rest is cannot be told from the path; what is nobody's is the account's. */
+function resourceOf(path: string): Pick<RoutePolicy, 'resource'> {
+  if (path.includes('/:name')) return { resource: 'lambda' };
+  return path === LAMBDA_PATHS.functions || path === LAMBDA_PATHS.tags ? { resource: 'handler' } : {};
+}
 
 /** Operations that AWS has and this version does not. */
 export const LAMBDA_UNSUPPORTED: readonly { path: string; what: string; signedBodyBytes: number }[] = [
