@@ -12,6 +12,8 @@ export interface Submission {
   kind: string;
   /** Of the platform, once it was accepted. */
   requestId: string | undefined;
+  /** Since the epoch. */
+  sentAtMs: number;
   tookMs: number;
 }
 
@@ -41,8 +43,9 @@ export class EventRun {
   async submit({ ms = 0, hangMs = 8000, id = `e${process.pid}-${++sequence}` } = {}): Promise<Submission> {
     this.#attempted.push(id);
     const startedAtMs = performance.now();
+    const sentAtMs = Date.now();
     const [kind, requestId] = await this.#submit(id, ms, hangMs);
-    const submission = { id, ms, kind, requestId, tookMs: performance.now() - startedAtMs };
+    const submission = { id, ms, kind, requestId, sentAtMs, tookMs: performance.now() - startedAtMs };
     this.submissions.push(submission);
     return submission;
   }

@@ -14,6 +14,8 @@ import { StackClient } from './stack-client';
 export interface LocalStackOptions {
   /** Socket of the Docker Engine to use; the machine's own by default. */
   dockerSocket?: string;
+  /** Redis has a disk of its own, of this size. */
+  redisDiskMb?: number;
   /** More environment of both services. */
   env?: Record<string, string>;
 }
@@ -44,7 +46,9 @@ export class LocalStack {
     this.dataDirectory = mkdtempSync(join(tmpdir(), 'eff-'));
     execFileSync('mount', ['--bind', this.dataDirectory, this.dataDirectory]);
     execFileSync('mount', ['--make-rshared', this.dataDirectory]);
-    mkdirSync(join(this.dataDirectory, 'redis'));
+    mkdirSync(this.redisDirectory);
+    const { redisDiskMb } = options;
+    if (redisDiskMb !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${redisDiskMb}m`, 'tmpfs', this.redisDirectory]);
   }
 
   static async start(options: LocalStackOptions = {}): Promise<LocalStack> {
@@ -96,8 +100,12 @@ export class LocalStack {
     return this.#client;
   }
 
+  get redisDirectory(): string {
+    return join(this.dataDirectory, 'redis');
+  }
+
   get redisSocket(): string {
-    return join(this.dataDirectory, 'redis', 's');
+    return join(this.redisDirectory, 's');
   }
 
   get #url(): string {
@@ -105,7 +113,7 @@ export class LocalStack {
   }
 
   startRedis(): void {
-    const directory = join(this.dataDirectory, 'redis');
+    const directory = this.redisDirectory;
     const storage = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const args = ['--port', '0', '--unixsocket', this.redisSocket, '--dir', directory, ...storage];
     this.#redis = this.#start('redis', 'redis-server', args, {});
@@ -163,7 +171,11 @@ export class LocalStack {
 
   /** What an operator does by mistake. */
   flushRedis(): void {
-    execFileSync('redis-cli', ['-s', this.redisSocket, 'FLUSHALL']);
+    this.askRedis('FLUSHALL');
+  }
+
+  askRedis(...command: string[]): string {
+    return execFileSync('redis-cli', ['-s', this.redisSocket, ...command]).toString();
   }
 
   docker(...args: string[]): string {

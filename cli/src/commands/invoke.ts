@@ -34,7 +34,7 @@ export function registerInvoke(program: Command, open: OpenSession): void {
     .option('--content-type <type>', 'application/json is parsed for the function, any other type arrives as bytes (application/json)')
     .option('-q, --qualifier <version>', 'version or alias ($LATEST)')
     .option('--async', 'queue it and print the id of the invocation')
-    .option('--idempotency-key <key>', 'with --async: the same key runs the event once')
+    .option('--idempotency-key <key>', 'the same key runs the call, or the event, once within 24 hours')
     .option('-l, --log', "show the last 4 KiB of the function's log")
     .option('--timing', 'show where the time went')
     .action(async (name: string, options: InvokeOptions, command: Command) => {

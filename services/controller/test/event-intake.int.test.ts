@@ -1,4 +1,4 @@
-import { ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
+import { Failpoints, ServiceError, silentLogger, systemClock, systemIds } from '@easyfaas/service-kit';
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { AsyncKeys } from '../src/async/async-keys';
 import { UrlRules } from '../src/async/destinations/url-rules';
@@ -46,6 +46,7 @@ describeWithPrivateRedis('taking events', () => {
       openLimit: 3,
       rules: new UrlRules([]),
       podToken: 'pod',
+      failpoints: new Failpoints(),
       onAccepted: (_account, name) => void accepted.push(name),
     });
   });

@@ -107,6 +107,45 @@ describeWithPrivateRedis('the life of an event', () => {
     await eventually(async () => expect((await local.events.store.read('default', first))?.status).toMatch(/succeeded|failed/), 20_000);
   }, 60_000);
 
+  it('beside it, a call with a key runs once: its answer is given again, also to a client that went away meanwhile', async () => {
+    const source = `let runs = 0;
+    exports.handler = async ({ ms = 0, fails = false }) => {
+      runs++;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (fails) throw new Error('run ' + runs);
+      return { runs };
+    };`;
+    local.deploy('once', { source });
+    const first = await local.invoke('once', {}, { 'Idempotency-Key': 'a' });
+    const again = await local.invoke('once', {}, { 'Idempotency-Key': 'a' });
+    expect([first.text, again.text]).toEqual(['{"runs":1}', '{"runs":1}']);
+    expect(again.headers.get('x-easyfaas-idempotent-replayed')).toBe('true');
+    expect(again.headers.get('x-easyfaas-request-id')).toBe(first.headers.get('x-easyfaas-request-id'));
+    expect((await local.invoke('once', { other: true }, { 'Idempotency-Key': 'a' })).status).toBe(422);
+
+    const failed = await local.invoke('once', { fails: true }, { 'Idempotency-Key': 'b' });
+    expect(failed.headers.get('x-easyfaas-function-error')).toBe('Unhandled');
+    expect((await local.invoke('once', { fails: true }, { 'Idempotency-Key': 'b' })).text).toBe(failed.text);
+
+    const leaving = new AbortController();
+    const left = local.invoke('once', { ms: 1000 }, { 'Idempotency-Key': 'c' }, leaving.signal).catch((error: Error) => error.name);
+    await eventually(() => expect(local.engine.admitted()).toBe(1), 10_000);
+    const meanwhile = await local.invoke('once', { ms: 1000 }, { 'Idempotency-Key': 'c' });
+    expect([meanwhile.status, meanwhile.headers.get('retry-after')]).toEqual([409, '1']);
+    leaving.abort();
+    expect(await left).toBe('AbortError');
+    await eventually(async () => {
+      const later = await local.invoke('once', { ms: 1000 }, { 'Idempotency-Key': 'c' });
+      expect([later.status, later.text]).toEqual([200, '{"runs":3}']);
+    }, 20_000);
+    expect((await local.invoke('once', {}, { 'Idempotency-Key': 'k'.repeat(257) })).status).toBe(400);
+    // What the platform refused may be tried again under the same key.
+    local.deploy('full', { source: 'exports.handler = async () => 1', reserved: 0 });
+    expect((await local.invoke('full', {}, { 'Idempotency-Key': 'd' })).status).toBe(429);
+    local.deploy('full', { source: 'exports.handler = async () => 1' });
+    await eventually(async () => expect((await local.invoke('full', {}, { 'Idempotency-Key': 'd' })).text).toBe('1'), 20_000);
+  }, 60_000);
+
   it('F9 and F6 survives that Redis is away when its function ends', async () => {
     local.deploy('slow', { source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 800, "done"))' });
     const requestId = await send('slow');

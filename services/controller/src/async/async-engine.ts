@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StoredFunction } from '@easyfaas/contracts/wire';
-import type { Clock, Ids, Logger, Registry } from '@easyfaas/service-kit';
+import { type Clock, Failpoints, type Ids, type Logger, type Registry } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { EventPath } from '../invoke/event-path';
 import type { Invoker } from '../invoke/invoker';
@@ -26,6 +26,7 @@ import { RedisEventInvokeConfigs } from './redis-event-invoke-configs';
 import { RedisEventQueues } from './redis-event-queues';
 import { RedisEventStore } from './redis-event-store';
 import { RedisEventSweeper } from './redis-event-sweeper';
+import { RedisKeptCalls } from './redis-kept-calls';
 
 export interface AsyncEngineOptions {
   clock: Clock;
@@ -71,6 +72,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
   const podToken = ids.nonce();
+  const failpoints = new Failpoints(settings.failpoints);
   // Two connections: what is being taken in does not wait behind results.
   const producer = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events-in');
   const worker = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events');
@@ -91,11 +93,13 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     openLimit: settings.openLimit,
     rules,
     podToken,
+    failpoints,
     onAccepted: (accountId, functionName) => {
       metrics.noteAccepted();
       consumer.wake(accountId, functionName);
     },
   });
+  const keptCalls = new RedisKeptCalls({ redis: producer, keys, limitBytes: settings.resultLimitBytes });
   const runner = new EventRunner({
     clock,
     logger,
@@ -108,6 +112,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     metrics,
     random: Math.random,
     resultLimitBytes: settings.resultLimitBytes,
+    failpoints,
     onEnded: (event, settlement) => {
       options.records.add(eventRecord(event, settlement));
       if (settlement.deliveries.length > 0) deliveries.wake();
@@ -159,7 +164,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     deadLetters: new DeadLetters({ store, intake, keys, clock, ids }),
     configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret: () => randomBytes(32).toString('base64url') }),
     sweep: () => sweeper.sweep(),
-    path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load() },
+    path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load(), keptCalls },
     start: () => {
       consumer.start();
       sweeper.start();

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
  *   {<prefix>}:async:ended:<account>:<function>       sorted set of ids by the time of their end: kept, none of them dead letters
  *   {<prefix>}:async:dead:<account>:<function>        sorted set of ids by the time of their end: dead letters
  *   {<prefix>}:async:idempotency:<account>:<hash>     hash {id, bodyHash}
+ *   {<prefix>}:async:call:<account>:<hash>            hash {id, fingerprint, bytes, headers, body}: a synchronous call under a key
  *   {<prefix>}:async:undelivered:<account>:<function> sorted set of ids: their destination could not be reached
  *   {<prefix>}:async:stream:<account>:<name>          stream of a destination
  *   {<prefix>}:async:config:<account>                 hash of event-invoke configurations by function
@@ -85,6 +86,12 @@ export class AsyncKeys {
   idempotency(accountId: string, functionName: string, idempotencyKey: string): string {
     const hash = createHash('sha256').update(`${functionName}\0${idempotencyKey}`).digest('hex');
     return `${this.#root}:idempotency:${accountId}:${hash}`;
+  }
+
+  /** The same for synchronous calls, which have keys of their own. */
+  keptCall(accountId: string, functionName: string, idempotencyKey: string): string {
+    const hash = createHash('sha256').update(`${functionName}\0${idempotencyKey}`).digest('hex');
+    return `${this.#root}:call:${accountId}:${hash}`;
   }
 
   /** What all of BullMQ's keys of a function's queue begin with. */

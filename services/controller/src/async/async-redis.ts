@@ -12,7 +12,7 @@ export function defineScripts(redis: Redis): void {
 
 /** Runs a script; texts in its answer. @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL */
 export function runScript(redis: Redis, name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-  return queueCall(() => (redis as unknown as Record<string, Command>)[name]?.(...keys, ...args) ?? undefinedScript(name));
+  return queueCall(() => callScript(redis, name, [...keys, ...args]));
 }
 
 /** The same with bytes in its answer. */
@@ -22,7 +22,7 @@ export function runScriptForBytes(
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {
-  return queueCall(() => (redis as unknown as Record<string, Command>)[`${name}Buffer`]?.(...keys, ...args) ?? undefinedScript(name));
+  return queueCall(() => callScript(redis, `${name}Buffer`, [...keys, ...args]));
 }
 
 /** One of several scripts that are run together. */
@@ -64,8 +64,11 @@ function firstOf(redis: Redis, events: readonly string[]): Promise<void> {
   });
 }
 
-function undefinedScript(name: string): never {
-  throw new Error(`The script ${name} is not defined on this connection.`);
+/** Runs a script whose failures the caller translates. @param name ends in `Buffer` for bytes in the answer */
+export function callScript(redis: Redis, name: ScriptName | `${ScriptName}Buffer`, args: readonly ScriptArgument[]): Promise<unknown> {
+  const command = (redis as unknown as Record<string, Command>)[name];
+  if (command === undefined) throw new Error(`The script ${name} is not defined on this connection.`);
+  return command.apply(redis, [...args]);
 }
 
 /** Runs a command of the queue and translates its failure once. @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL */

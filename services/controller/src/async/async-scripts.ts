@@ -135,6 +135,32 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], 0, ARGV[1], 'LIMIT', 0, ARGV[3]
 for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[2], member) end
 return due`;
 
+/**
+ * A synchronous call under a key. KEYS call; ARGV fingerprint, requestId, leaseMs.
+ * @returns {new} | {other | running, requestId} | {ended, requestId, bytes, headers, body}
+ */
+export const CLAIM_CALL = `
+local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'id', 'bytes', 'headers', 'body')
+if not known[1] then
+  redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'id', ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  return {'new'}
+end
+if known[1] ~= ARGV[1] then return {'other', known[2]} end
+if not known[3] then return {'running', known[2]} end
+return {'ended', known[2], known[3], known[4], known[5]}`;
+
+/** Its answer. KEYS call; ARGV requestId, keepMs, fields... @returns 1, or 0 when the key is somebody else's by now */
+export const KEEP_CALL = `${ALLOW_OOM}
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** It has no answer that is worth keeping. KEYS call; ARGV requestId. */
+export const RELEASE_CALL = `
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
 export const SCRIPTS = {
   asyncLease: { lua: LEASE, numberOfKeys: 1 },
   asyncAccept: { lua: ACCEPT, numberOfKeys: 5 },
@@ -143,6 +169,9 @@ export const SCRIPTS = {
   asyncSettle: { lua: SETTLE, numberOfKeys: 6 },
   asyncRelease: { lua: RELEASE, numberOfKeys: 1 },
   asyncCancel: { lua: CANCEL, numberOfKeys: 4 },
+  asyncClaimCall: { lua: CLAIM_CALL, numberOfKeys: 1 },
+  asyncKeepCall: { lua: KEEP_CALL, numberOfKeys: 1 },
+  asyncReleaseCall: { lua: RELEASE_CALL, numberOfKeys: 1 },
   asyncRedrive: { lua: REDRIVE, numberOfKeys: 3 },
 } as const;
 

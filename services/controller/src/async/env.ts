@@ -1,4 +1,5 @@
-import type { EnvReader } from '@easyfaas/service-kit';
+import { type EnvReader, readFailpoints } from '@easyfaas/service-kit';
+import { EVENT_FAILPOINTS, type EventFailpoint } from './event-failpoints';
 
 /** What an operator may set of events; see docs/operations.md. */
 export interface AsyncSettings {
@@ -20,6 +21,8 @@ export interface AsyncSettings {
   deadLettersKeptCount: number;
   /** Hosts and networks that destinations may be in although they are not public. */
   urlAllow: string[];
+  /** For tests only. */
+  failpoints: ReadonlyMap<EventFailpoint, number>;
 }
 
 export function readAsyncSettings(reader: EnvReader): AsyncSettings {
@@ -34,5 +37,9 @@ export function readAsyncSettings(reader: EnvReader): AsyncSettings {
     deadLettersKeptS: reader.integer('EASYFAAS_DEAD_LETTERS_DAYS', 14, { min: 1, max: 365 }) * 86_400,
     deadLettersKeptCount: reader.integer('EASYFAAS_DEAD_LETTERS_MAX', 10_000, { min: 1, max: 1_000_000 }),
     urlAllow: reader.list('EASYFAAS_URL_ALLOW', []),
+    failpoints: readFailpoints(reader, 'EASYFAAS_FAILPOINTS', {
+      names: EVENT_FAILPOINTS,
+      isUnsafe: reader.choice('EASYFAAS_UNSAFE', '0', ['0', '1']) === '1',
+    }),
   };
 }

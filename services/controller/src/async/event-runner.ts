@@ -26,6 +26,7 @@ export interface EventRunnerDeps {
   random: () => number;
   /** Bytes of a result that are kept. */
   resultLimitBytes: number;
+  failpoints: EventFailpoints;
   onEnded: (event: EventState, settlement: Settlement) => void;
 }
 
@@ -75,6 +76,7 @@ export class EventRunner {
     }
     const end = attemptEndOf(result, this.#isZeroReserved(state));
     onRan(reportOf(end));
+    this.#deps.failpoints.reach('event-ran');
     return this.#carryOut(state, token, [...attempts, attempt], end, rules, result);
   }
 
@@ -139,7 +141,7 @@ export class EventRunner {
     decision: Extract<Decision, { kind: 'settle' }>,
     result: InvocationResult | undefined,
   ): Promise<undefined> {
-    const { store, clock, metrics, onEnded, resultLimitBytes } = this.#deps;
+    const { store, clock, metrics, onEnded, resultLimitBytes, failpoints } = this.#deps;
     const { status, condition } = decision;
     const config = await this.#configOf(state);
     const destination = status === 'succeeded' ? config.DestinationConfig.OnSuccess : config.DestinationConfig.OnFailure;
@@ -162,6 +164,7 @@ export class EventRunner {
       metrics.noteStale();
       return undefined;
     }
+    failpoints.reach('event-settled');
     metrics.noteEnded(status);
     onEnded({ ...state, attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) }, settlement);
     return undefined;

@@ -16,6 +16,7 @@ import {
 } from './async-redis';
 import { assertDepth } from './chain';
 import type { UrlRules } from './destinations/url-rules';
+import type { EventFailpoints } from './event-failpoints';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
 
@@ -35,6 +36,7 @@ export interface RedisEventIntakeOptions {
   onAccepted: (accountId: string, functionName: string) => void;
   /** Of this pod: it does not tell itself. */
   podToken: string;
+  failpoints: EventFailpoints;
 }
 
 /** What the promise of an answer within 2 s leaves for Redis, ms. */
@@ -52,7 +54,7 @@ export class RedisEventIntake implements EventIntake {
   }
 
   async accept(event: NewEvent): Promise<AcceptedEvent> {
-    const { directory, ids, onAccepted } = this.#options;
+    const { directory, ids, onAccepted, failpoints } = this.#options;
     this.#check(event);
     // Whether there is such a function is mostly known without Redis.
     await directory.find(event.accountId, event.functionName, event.qualifier);
@@ -62,6 +64,7 @@ export class RedisEventIntake implements EventIntake {
       if (event.idempotencyKey !== undefined) return this.#acceptOnce(event, requestId, bodyHash, event.idempotencyKey);
       return this.#write(event, requestId, bodyHash, []);
     });
+    failpoints.reach('event-accepted');
     if (!accepted.isDuplicate) onAccepted(event.accountId, event.functionName);
     return accepted;
   }

@@ -4,6 +4,7 @@ import { withFacts } from '../async/delivery-context';
 import type { EventIntake } from '../async/event-intake';
 import type { ResolvedFunction } from '../functions/function-name';
 import type { HttpInvocation } from './http-invocation';
+import type { KeptCalls } from './kept-calls';
 
 /** What the invocation path needs of the events. */
 export interface EventPath {
@@ -11,6 +12,8 @@ export interface EventPath {
   /** Bytes of one event's payload. */
   payloadLimitBytes: number;
   chain: () => Promise<Chain>;
+  /** Synchronous calls under a key. */
+  keptCalls: KeptCalls;
 }
 
 /** Takes the body of an invocation as an event and answers 202 when it is safe. */

@@ -8,6 +8,8 @@ import type { ResolvedFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
 import { sendError } from '../http/send-error';
+import { invalidField } from '../invalid-field';
+import type { CallRequest } from './call';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
@@ -23,6 +25,7 @@ import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
 import { readInvokeHeaders } from './request-headers';
 import { type InvokeDialectName, parseInvokeTarget } from './request-target';
+import { runOnce } from './run-once';
 
 export interface HotPathDeps {
   clock: Clock;
@@ -124,7 +127,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
     if (payload instanceof ServiceError) return void invocation.refuse(payload);
     // Gone while its body was on the way: nobody would get the answer.
     if (invocation.isClientGone) return;
-    invocation.call = deps.dispatcher.submit({
+    const request: CallRequest = {
       requestId: invocation.requestId,
       stored,
       payload,
@@ -136,7 +139,20 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       receivedAtMs: invocation.receivedAtMs,
       principal: invocation.principal,
       reply: invocation,
-    });
+    };
+    if (headers.idempotencyKey === undefined) invocation.call = deps.dispatcher.submit(request);
+    else callOnce(deps, invocation, request);
+  });
+}
+
+/** Not given up when its client goes: the client asks again. */
+function callOnce({ events, logger, dispatcher }: HotPathDeps, invocation: HttpInvocation, request: CallRequest): void {
+  if (request.sink !== undefined) {
+    const text = 'An answer in pieces is not kept: leave out Idempotency-Key, or ask for an answer in one piece.';
+    return void invocation.refuse(invalidField('Idempotency-Key', text));
+  }
+  runOnce({ keptCalls: events.keptCalls, logger }, invocation, request.stored, request.payload, (reply) => {
+    dispatcher.submit({ ...request, reply });
   });
 }
 

@@ -119,6 +119,12 @@ export class HttpInvocation implements Reply, ForClient {
     this.#answer(this.dialect.accepted(this, eventId));
   }
 
+  /** What was answered before, once more. */
+  repeat(headers: string[], body: Buffer): void {
+    this.#end();
+    if (!this.isClientGone) this.#ports.answers.send(this.response, headers, body);
+  }
+
   settle(call: Call, outcome: Outcome): number {
     const { response, dialect } = this;
     if (this.#sink !== undefined && call.answer?.hasBegun === true) return this.#finish(this.#sink, call, outcome);

@@ -31,16 +31,6 @@ describe('what an invocation may ask for', () => {
     expect(codeOf(() => checkInvokeHeaders(headers('Content-Encoding', 'identity')))).toBeUndefined();
   });
 
-  it('is an event where it is to be run once per key: a synchronous call would run each time', () => {
-    expect(codeOf(() => checkInvokeHeaders(headers('Idempotency-Key', 'k')))).toBe('VALIDATION_FAILED');
-    expect(codeOf(() => checkInvokeHeaders(headers('Idempotency-Key', 'k', 'X-Amz-Invocation-Type', 'RequestResponse')))).toBe(
-      'VALIDATION_FAILED',
-    );
-    for (const type of ['event', 'DryRun']) {
-      expect(codeOf(() => checkInvokeHeaders(headers('Idempotency-Key', 'k', 'X-Amz-Invocation-Type', type)))).toBeUndefined();
-    }
-  });
-
   it('is known as an event', () => {
     expect(wantsEvent(headers('X-Amz-Invocation-Type', 'Event'))).toBe(true);
     expect(wantsEvent(headers('X-Easyfaas-Invoke-Type', 'common'))).toBe(false);

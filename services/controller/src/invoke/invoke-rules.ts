@@ -5,7 +5,7 @@ import type { InvokeHeaders } from './request-headers';
 const CLIENT_CONTEXT_BYTES_MAX = 3583;
 
 /** @throws ServiceError VALIDATION_FAILED, UNSUPPORTED_MEDIA_TYPE: a header that asks for what is not done */
-export function checkInvokeHeaders({ invokeType, logType, responseMode, contentEncoding, idempotencyKey }: InvokeHeaders): void {
+export function checkInvokeHeaders({ invokeType, logType, responseMode, contentEncoding }: InvokeHeaders): void {
   if (invokeType !== undefined && !isSync(invokeType) && !isDryRun(invokeType) && !isEvent(invokeType)) {
     throw invalid('X-Easyfaas-Invoke-Type', 'X-Easyfaas-Invoke-Type must be common, event or dryrun.');
   }
@@ -15,10 +15,6 @@ export function checkInvokeHeaders({ invokeType, logType, responseMode, contentE
   }
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
     throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding must be identity: send the payload as it is.');
-  }
-  if (idempotencyKey !== undefined && (invokeType === undefined || isSync(invokeType))) {
-    const text = 'Idempotency-Key is kept for events only: send X-Easyfaas-Invoke-Type: event with it, or leave it out.';
-    throw invalid('Idempotency-Key', text);
   }
 }
 

@@ -27,6 +27,11 @@ const NO_EVENTS: EventPath = {
   intake: { accept: () => Promise.reject(new ServiceError('QUEUE_UNAVAILABLE', 'There is no Redis.')) },
   payloadLimitBytes: 1,
   chain: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
+  keptCalls: {
+    claim: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
+    keep: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
+    release: () => Promise.reject(new ServiceError('STORE_UNAVAILABLE', 'There is no Redis.')),
+  },
 };
 
 const MIB = 1024 * 1024;
