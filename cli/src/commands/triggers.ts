@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { TriggerView } from '@easyfaas/contracts/wire';
+import type { RedriveTriggerAnswer, TriggerView } from '@easyfaas/contracts/wire';
 import { CliError } from '../cli-error';
 import { pathOf } from '../deploy/deploy-function';
 import { collect } from '../option-values';
@@ -14,6 +14,13 @@ interface CreateOptions {
   set?: string[];
   secret?: string[];
   config?: string;
+}
+
+interface DeadMessage {
+  DeadLetterId: string;
+  At: string;
+  MessageId: string;
+  Reason: string;
 }
 
 /** `triggers`: what calls a function besides people. */
@@ -107,6 +114,57 @@ export function registerTriggers(program: Command, open: OpenSession): void {
         output.result(trigger, () => `${trigger.TriggerId}  ${trigger.State}`);
       });
   }
+
+  triggers
+    .command('dead-letters')
+    .description('messages that never became events: not readable, too large, tried too often')
+    .argument('<trigger-id>')
+    .action(async (triggerId: string, _options: object, command: Command) => {
+      const { output, api } = open(command);
+      const all: DeadMessage[] = [];
+      const pages = api.pages<DeadMessage>(`${triggerPath(triggerId)}/dead-letters`, {
+        items: 'DeadLetters',
+        marker: 'marker',
+        next: 'NextMarker',
+        query: { maxItems: 100 },
+      });
+      for await (const each of pages) all.push(each);
+      output.table(
+        all,
+        [
+          { title: 'id', value: ({ DeadLetterId }) => DeadLetterId },
+          { title: 'at', value: ({ At }) => At },
+          { title: 'message', value: ({ MessageId }) => MessageId },
+          { title: 'reason', value: ({ Reason }) => Reason },
+        ],
+        'There are none.',
+      );
+    });
+
+  triggers
+    .command('redrive')
+    .description("hand a trigger's dead letters to its function after all, as they are kept")
+    .argument('<trigger-id>')
+    .argument('[dead-letter-id...]')
+    .option('--all', 'all that are kept')
+    .action(async (triggerId: string, deadLetterIds: string[], { all }: { all?: boolean }, command: Command) => {
+      const { output, api } = open(command);
+      if ((deadLetterIds.length === 0) !== (all === true)) throw new CliError('Say which dead letters, or --all.');
+      const sum: RedriveTriggerAnswer = { Redriven: [], Refused: [], HasMore: true };
+      while (sum.HasMore) {
+        const body = all === true ? { All: true } : { DeadLetterIds: deadLetterIds };
+        const answer = await api.json<RedriveTriggerAnswer>(`${triggerPath(triggerId)}/dead-letters/redrive`, { method: 'POST', body });
+        sum.Redriven.push(...answer.Redriven);
+        sum.Refused = answer.Refused;
+        sum.HasMore = answer.HasMore;
+      }
+      output.result(sum, () =>
+        [
+          ...sum.Redriven.map(({ DeadLetterId, InvocationId }) => `${DeadLetterId}  ${InvocationId}`),
+          ...sum.Refused.map(({ DeadLetterId, Message }) => `${DeadLetterId}  ${output.foreign(Message)}`),
+        ].join('\n'),
+      );
+    });
 
   triggers
     .command('rm')

@@ -41,9 +41,9 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
 
   const configOf = (functionName: string) => ({ accountId: 'default', functionName, qualifier: '$LATEST' });
 
-  async function send(destination: string): Promise<{ requestId: string; secret: string }> {
+  async function send(destination: string, format?: 'cloudevents'): Promise<{ requestId: string; secret: string }> {
     const { SigningSecret = '' } = await local.events.configs.put(configOf('works'), {
-      DestinationConfig: { OnSuccess: { Destination: destination } },
+      DestinationConfig: { OnSuccess: { Destination: destination, ...(format === undefined ? {} : { Format: format }) } },
     });
     const { requestId } = await local.events.intake.accept({
       accountId: 'default',
@@ -103,6 +103,28 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     const [job] = await queue.getJobs(['waiting']);
     await queue.close();
     expect(job?.data).toMatchObject({ version: '1.0', requestContext: { requestId, condition: 'Success' }, responsePayload: 'done' });
+  }, 60_000);
+
+  it('are CloudEvents where that is wanted, the same one in every try', async () => {
+    const seen: { type: string; event: unknown }[] = [];
+    handler = (request, response, body) => {
+      seen.push({ type: String(request.headers['content-type']), event: JSON.parse(body) });
+      response.writeHead(seen.length === 1 ? 503 : 200).end();
+    };
+    const { requestId } = await send(`${url}/events`, 'cloudevents');
+    await eventually(async () => expect((await deliveryOf(requestId))?.status).toBe('delivered'), 40_000);
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[0]).toMatchObject({
+      type: 'application/cloudevents+json; charset=utf-8',
+      event: {
+        specversion: '1.0',
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        source: 'brn:cloud:faas:local:default:function:works',
+        type: 'easyfaas.invocation.succeeded',
+        subject: requestId,
+        data: { requestContext: { requestId }, responsePayload: 'done' },
+      },
+    });
   }, 60_000);
 
   async function sendWithCallback(functionName: string, callbackUrl: string): Promise<string> {

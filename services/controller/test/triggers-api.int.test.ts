@@ -145,8 +145,12 @@ describeWithRedis('/v1/triggers', () => {
       ['POST', '/resume'],
       ['GET', '/dead-letters'],
       ['DELETE', '/dead-letters'],
+      ['POST', '/dead-letters/redrive'],
     ] as const) {
-      const options = method === 'PUT' ? { method, ...jsonBody({}) } : { method };
+      const options =
+        method === 'PUT' || suffix.endsWith('redrive')
+          ? { method, ...jsonBody({ ...(method === 'PUT' ? {} : { All: true }) }) }
+          : { method };
       const [foreign, absent] = [
         await call(`/v1/triggers/${TriggerId}${suffix}`, options),
         await call(`/v1/triggers/${missing}${suffix}`, options),

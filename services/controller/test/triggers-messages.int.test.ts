@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import type { TriggerView } from '@easyfaas/contracts/wire';
+import type { RedriveTriggerAnswer, TriggerView } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import type { InvocationRequest, InvocationResult } from '../src/invoke/invoker';
 import { addressOf } from '../src/redis-connection';
@@ -169,7 +169,18 @@ describeWithRedis('triggers that take messages', () => {
       ]);
       expect(letters[1]).toMatchObject({ Payload: '//4A', IsBase64Encoded: true });
       expect(payloads()).toEqual([{ n: 1 }]);
-      expect((await call(`/v1/triggers/${triggerId ?? ''}/dead-letters`, { method: 'DELETE' })).json()).toEqual({ Deleted: 4 });
+
+      const path = `/v1/triggers/${triggerId ?? ''}/dead-letters`;
+      const redrive = async (body: object): Promise<RedriveTriggerAnswer> =>
+        (await call(`${path}/redrive`, { method: 'POST', ...jsonBody(body) })).json<RedriveTriggerAnswer>();
+      const [first] = (await call(path)).json<{ DeadLetters: { DeadLetterId: string }[] }>().DeadLetters;
+      expect((await redrive({ DeadLetterIds: [first?.DeadLetterId, '1-1'] })).Refused).toMatchObject([{ Code: 'DEAD_LETTER_NOT_FOUND' }]);
+      const all = await redrive({ All: true });
+      expect(all.Redriven).toHaveLength(2);
+      expect(all.Refused).toMatchObject([{ Code: 'PAYLOAD_TOO_LARGE' }]);
+      expect(api.events.slice(1).map(({ payload }) => payload.toString('latin1'))).toEqual(['not json', '\xff\xfe\0', '']);
+      expect((await call(`${path}/redrive`, { method: 'POST', ...jsonBody({}) })).status).toBe(400);
+      expect((await call(path, { method: 'DELETE' })).json()).toEqual({ Deleted: 1 });
       expect(await deadLetters(0)).toEqual([]);
     });
 

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { type MqttClient, connect } from 'mqtt';
 import type { TriggerView } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
+import { parseDestination } from '../src/async/destinations/destination';
+import { UrlRules } from '../src/async/destinations/url-rules';
+import { publishMqtt } from '../src/triggers/sources/mqtt/publish-mqtt';
 import { startApi, type ApiUnderTest } from './api-under-test';
 import { eventually } from './eventually';
 import { type Client, clientOf, codeOf, jsonBody } from './http-client';
@@ -92,6 +95,30 @@ describeWithBroker('mqtt triggers', () => {
       .map((event) => JSON.parse(event.payload.toString()) as { topic: string })
       .find(({ topic }) => topic === 'plant/7');
     expect(found).toEqual({ topic: 'plant/7', qos: 1, retain: false, payload: { t: 21 }, isBase64Encoded: false });
+  });
+
+  it('are destinations, too: a topic gets what came of an event', async () => {
+    const rules = new UrlRules(['127.0.0.1']);
+    const owner = { accountId: 'default', region: 'local' };
+    const destination = parseDestination(`mqtt://127.0.0.1:${port}/plant/done%20here`, owner, rules);
+    if (destination.kind !== 'mqtt') throw new Error(destination.kind);
+    const got = new Promise((resolve) => client.once('message', (topic, payload) => resolve([topic, payload.toString()])));
+    await client.subscribeAsync('plant/done here', { qos: 1 });
+    await publishMqtt(destination, Buffer.from('{"n":1}'), rules);
+    expect(await got).toEqual(['plant/done here', '{"n":1}']);
+    await client.unsubscribeAsync('plant/done here');
+    // The address that a name has is checked when the connection is made.
+    const named = { ...destination, host: 'localhost' };
+    await expect(publishMqtt(named, Buffer.from('1'), new UrlRules([]))).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
+    await expect(publishMqtt({ ...destination, port: 1 }, Buffer.from('1'), rules)).rejects.toThrow();
+    for (const wrong of [
+      'mqtt://10.0.0.1/a',
+      'mqtts://broker.example.org',
+      'mqtts://broker.example.org/a/+',
+      'mqtts://u:p@broker.example.org/a',
+    ]) {
+      expect(() => parseDestination(wrong, owner, new UrlRules([]))).toThrow(ServiceError);
+    }
   });
 
   it('acknowledges only what is durable', async () => {

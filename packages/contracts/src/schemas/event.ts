@@ -1,7 +1,10 @@
 import Joi from 'joi';
 import type { DeadLettersRequest, EventInvokeConfigRequest, ReplayRequest } from '../wire';
 
-const destination = Joi.object({ Destination: Joi.string().min(1).max(2048).required() });
+const destination = Joi.object({
+  Destination: Joi.string().min(1).max(2048).required(),
+  Format: Joi.string().valid('lambda', 'cloudevents'),
+});
 const requestId = Joi.string().pattern(/^[A-Za-z0-9-]{8,64}$/, 'the id of an invocation');
 
 export const eventInvokeConfigRequestSchema = Joi.object<EventInvokeConfigRequest, true>({

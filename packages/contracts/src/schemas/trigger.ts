@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import type { CreateTriggerRequest, StoredTrigger, UpdateTriggerRequest } from '../wire';
+import type { CreateTriggerRequest, RedriveTriggerRequest, StoredTrigger, UpdateTriggerRequest } from '../wire';
 import { TRIGGER_LIMITS } from '../wire';
 
 const sourceName = Joi.string().pattern(/^[a-z][a-z0-9-]{0,31}$/, 'the name of a trigger source');
@@ -75,3 +75,11 @@ export const storedTriggerSchema = Joi.object<StoredTrigger, true>({
   createdAt: Joi.string().max(40).required(),
   updatedAt: Joi.string().max(40).required(),
 }).unknown();
+
+export const redriveTriggerRequestSchema = Joi.object<RedriveTriggerRequest, true>({
+  DeadLetterIds: Joi.array()
+    .items(Joi.string().pattern(/^\d{1,20}-\d{1,20}$/, 'the id of a dead letter'))
+    .min(1)
+    .max(100),
+  All: Joi.boolean(),
+});

@@ -6,9 +6,19 @@ export interface EventInvokeConfigRequest {
   MaximumRetryAttempts?: number;
   MaximumEventAgeInSeconds?: number;
   DestinationConfig?: {
-    OnSuccess?: { Destination: string };
-    OnFailure?: { Destination: string };
+    OnSuccess?: DestinationRequest;
+    OnFailure?: DestinationRequest;
   };
+}
+
+/** Lambda's destination record as it is, or as the data of a CloudEvent. */
+export type DestinationFormat = 'lambda' | 'cloudevents';
+
+export interface DestinationRequest {
+  /** A function's name or BRN, `https://…`, `redis-stream:<name>`, `mqtts://host/topic`. */
+  Destination: string;
+  /** `lambda` when absent. */
+  Format?: DestinationFormat;
 }
 
 /** `POST /v1/functions/{id}/dead-letters/redrive` and the filter of a purge. */

@@ -121,3 +121,17 @@ export interface TriggerView {
   CreatedAt: string;
   UpdatedAt: string;
 }
+
+/** `POST /v1/triggers/{id}/dead-letters/redrive`: some, or all. */
+export interface RedriveTriggerRequest {
+  DeadLetterIds?: string[];
+  All?: boolean;
+}
+
+export interface RedriveTriggerAnswer {
+  Redriven: { DeadLetterId: string; InvocationId: string }[];
+  /** They stay dead letters. */
+  Refused: { DeadLetterId: string; Code: string; Message: string }[];
+  /** Ask again for the rest of all. */
+  HasMore: boolean;
+}

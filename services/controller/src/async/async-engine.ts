@@ -14,6 +14,7 @@ import type { AsyncSettings } from './env';
 import { DeadLetters } from './dead-letters';
 import { RedisQueueDestination } from './destinations/redis-queue-destination';
 import { RedisDeliveries } from './destinations/redis-deliveries';
+import { RedisDeliverySender } from './destinations/redis-delivery-sender';
 import { UrlRules } from './destinations/url-rules';
 import { EventConsumer } from './event-consumer';
 import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
@@ -118,20 +119,10 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
       if (settlement.deliveries.length > 0) deliveries.wake();
     },
   });
-  const deliveries: RedisDeliveries = new RedisDeliveries({
-    redis: worker,
-    keys,
-    store,
-    intake,
-    queues: new RedisQueueDestination({ redis: worker, prefix: options.prefix }),
-    configOf,
-    rules,
-    region,
-    clock,
-    logger,
-    metrics,
-    random: Math.random,
-  });
+  const destinationQueues = new RedisQueueDestination({ redis: worker, prefix: options.prefix });
+  const sender = new RedisDeliverySender({ redis: worker, keys, intake, queues: destinationQueues, configOf, rules, region, clock });
+  const due = { redis: worker, keys, store, sender };
+  const deliveries: RedisDeliveries = new RedisDeliveries({ ...due, clock, logger, metrics, random: Math.random });
   const consumer: EventConsumer = new EventConsumer({
     clock,
     logger,

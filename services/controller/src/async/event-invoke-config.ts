@@ -1,3 +1,5 @@
+import type { DestinationRequest } from '@easyfaas/contracts/wire';
+
 /** What is to be done with the events of one function; members spelled as in AWS Lambda. */
 export interface EventInvokeConfig {
   /** How often an event is run again after the function failed, 0 to 10. */
@@ -5,8 +7,8 @@ export interface EventInvokeConfig {
   /** Seconds from its acceptance until an event is given up, 60 to 21600. */
   MaximumEventAgeInSeconds: number;
   DestinationConfig: {
-    OnSuccess?: { Destination: string };
-    OnFailure?: { Destination: string };
+    OnSuccess?: DestinationRequest;
+    OnFailure?: DestinationRequest;
   };
   /** Signs what is sent to HTTPS destinations; made by the platform. */
   SigningSecret?: string;

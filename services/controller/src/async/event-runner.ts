@@ -155,7 +155,7 @@ export class EventRunner {
       fields: {
         condition,
         attempts: JSON.stringify(last(attempts)),
-        ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination)) } : {}),
+        ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination, destination.Format)) } : {}),
         ...resultFields(result, resultLimitBytes),
       },
     };

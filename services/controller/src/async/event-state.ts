@@ -1,4 +1,4 @@
-import type { InvocationStages } from '@easyfaas/contracts/wire';
+import type { DestinationFormat, InvocationStages } from '@easyfaas/contracts/wire';
 
 /** The states of an event's life; the last four are final. */
 export type EventStatus = 'accepted' | 'running' | 'succeeded' | 'failed' | 'expired' | 'cancelled';
@@ -72,13 +72,17 @@ export interface EventState {
 
 export interface EventDelivery {
   destination: string;
+  /** Lambda's record when absent. */
+  format?: DestinationFormat | undefined;
   status: 'pending' | 'delivered' | 'failed';
   attempts: number;
   /** Of the last try that failed. */
   error?: string;
 }
 
-export const pendingDelivery = (destination: string): EventDelivery => ({ destination, status: 'pending', attempts: 0 });
+export function pendingDelivery(destination: string, format?: DestinationFormat): EventDelivery {
+  return { destination, ...(format === undefined ? {} : { format }), status: 'pending', attempts: 0 };
+}
 
 /** What may have to be sent when an event has ended. */
 export const DELIVERY_KINDS = ['delivery', 'callback'] as const;

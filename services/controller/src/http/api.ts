@@ -56,7 +56,7 @@ export interface ApiDeps {
   /** Endless answers end then. */
   isStopping?: () => boolean;
   pods: PodsReader;
-  triggers: Pick<Triggers, 'service' | 'web'>;
+  triggers: Pick<Triggers, 'service' | 'redrive' | 'web'>;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
   typescript: TypeScriptCompiler;
   readiness: readonly ReadinessCheck[];

@@ -5,7 +5,7 @@ import type { DeadMessages, KeptDeadMessage } from './dead-messages';
 import type { DeadMessage } from './source';
 
 /*
- *   <prefix>:trigger-dead-letters:<account>:<id>   stream {messageId, reason, contentType, payload, bytes}
+ *   <prefix>:trigger-dead-letters:<account>:<id>   stream {messageId, reason, contentType, isCut, payload}
  */
 
 /** The last so many are kept, and of each payload so much. */
@@ -37,6 +37,8 @@ export class RedisDeadMessages implements DeadMessages {
         isCut ? `${reason} (${payload.length} bytes, the first ${kept.length} are kept)` : reason,
         'contentType',
         contentType,
+        'isCut',
+        isCut ? '1' : '0',
         'payload',
         kept,
       ),
@@ -47,6 +49,12 @@ export class RedisDeadMessages implements DeadMessages {
     const from = marker === undefined ? '-' : `(${marker}`;
     const entries = await redisCall(() => this.#redis.xrangeBuffer(this.#key(accountId, triggerId), from, '+', 'COUNT', limit));
     return entries.map(([id, fields]) => read(id.toString(), fields));
+  }
+
+  async read(accountId: string, triggerId: string, deadLetterId: string): Promise<KeptDeadMessage | undefined> {
+    const entries = await redisCall(() => this.#redis.xrangeBuffer(this.#key(accountId, triggerId), deadLetterId, deadLetterId));
+    const [entry] = entries.map(([id, fields]) => read(id.toString(), fields));
+    return entry;
   }
 
   async remove(accountId: string, triggerId: string, deadLetterIds: readonly string[]): Promise<number> {
@@ -73,6 +81,7 @@ function read(deadLetterId: string, fields: Buffer[]): KeptDeadMessage {
     messageId: text('messageId'),
     reason: text('reason'),
     contentType: text('contentType'),
+    isCut: text('isCut') === '1',
     payload: values.get('payload') ?? Buffer.alloc(0),
   };
 }

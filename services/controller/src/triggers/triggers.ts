@@ -9,6 +9,7 @@ import type { Invoker } from '../invoke/invoker';
 import type { PayloadBudget } from '../invoke/payload-budget';
 import { SecretBox } from '../secrets/secret-box';
 import { loadSecretKey } from '../secrets/secret-key-file';
+import { DeadMessageRedrive } from './dead-message-redrive';
 import { EventGate } from './event-gate';
 import type { TriggerStores } from './redis-trigger-stores';
 import type { TriggerSource } from './source';
@@ -55,6 +56,7 @@ export interface WebTriggers {
 
 export interface Triggers {
   service: TriggerService;
+  redrive: DeadMessageRedrive;
   web: WebTriggers;
   /** Settles when what can be started was. */
   start(): Promise<void>;
@@ -123,6 +125,7 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
   });
   return {
     service,
+    redrive: new DeadMessageRedrive({ deadMessages, intake }),
     web: {
       http: (web) => http.handle(web),
       webhooks: (web) => takeWebhook(web, events),

@@ -19,6 +19,7 @@ export const TRIGGER_POLICIES: readonly RoutePolicy[] = [
   { method: 'post', path: '/v1/triggers/:triggerId/resume', action: 'trigger:write', resource: 'trigger' },
   { method: 'get', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:read', resource: 'trigger' },
   { method: 'delete', path: '/v1/triggers/:triggerId/dead-letters', action: 'trigger:write', resource: 'trigger' },
+  { method: 'post', path: '/v1/triggers/:triggerId/dead-letters/redrive', action: 'trigger:write', resource: 'trigger' },
   { method: 'get', path: '/v1/functions/:id/triggers', action: 'trigger:read', resource: 'function' },
   ...WEB_ROUTES.flatMap(({ path, methods }) => methods.map((method): RoutePolicy => ({ method, path, action: 'trigger' }))),
 ];

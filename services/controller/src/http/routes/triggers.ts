@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
-import { createTriggerRequestSchema, updateTriggerRequestSchema } from '@easyfaas/contracts/schemas';
-import { TRIGGER_LIMITS, type StoredTrigger, type TriggerView } from '@easyfaas/contracts/wire';
+import { createTriggerRequestSchema, redriveTriggerRequestSchema, updateTriggerRequestSchema } from '@easyfaas/contracts/schemas';
+import { TRIGGER_LIMITS, type RedriveTriggerAnswer, type StoredTrigger, type TriggerView } from '@easyfaas/contracts/wire';
 import { authorizeFunction } from '../../auth/authorize';
 import { resolveReference } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
 import { invalidField } from '../../invalid-field';
+import type { DeadMessageRedrive } from '../../triggers/dead-message-redrive';
 import type { KeptDeadMessage } from '../../triggers/dead-messages';
 import type { TriggerService } from '../../triggers/trigger-service';
 import type { WebTriggers } from '../../triggers/triggers';
@@ -21,12 +22,12 @@ const REQUEST_BYTES = 4 * TRIGGER_LIMITS.configurationBytes;
 const MARKER = /^[0-9a-z-]{1,40}$/;
 
 interface Deps {
-  triggers: { service: TriggerService; web: WebTriggers };
+  triggers: { service: TriggerService; redrive: DeadMessageRedrive; web: WebTriggers };
   functions: FunctionService;
 }
 
 /** `/v1/triggers`, `/v1/functions/{id}/triggers`, and the paths that triggers serve. */
-export function mountTriggers(mount: Mount, { triggers: { service, web }, functions }: Deps): void {
+export function mountTriggers(mount: Mount, { triggers: { service, redrive, web }, functions }: Deps): void {
   const account = (request: Request): string => principalOf(request).accountId;
   const reference = (request: Request): [accountId: string, triggerId: string] => [account(request), pathParameter(request, 'triggerId')];
   const send = async (response: Response, trigger: StoredTrigger): Promise<void> => {
@@ -110,6 +111,21 @@ export function mountTriggers(mount: Mount, { triggers: { service, web }, functi
     delete: async (request, response) => {
       readQuery(request, []);
       response.json({ Deleted: await service.purgeDeadLetters(...reference(request)) });
+    },
+  });
+
+  mount('/v1/triggers/:triggerId/dead-letters/redrive', {
+    post: async (request, response) => {
+      readQuery(request, []);
+      const { DeadLetterIds, All } = checked(redriveTriggerRequestSchema, await readJson(request, REQUEST_BYTES));
+      if ((DeadLetterIds === undefined) !== (All === true)) throw invalidField('DeadLetterIds', 'Say DeadLetterIds or "All": true.');
+      const { redriven, refused, hasMore } = await redrive.redrive(await service.read(...reference(request)), DeadLetterIds);
+      const view: RedriveTriggerAnswer = {
+        Redriven: redriven.map(({ deadLetterId, invocationId }) => ({ DeadLetterId: deadLetterId, InvocationId: invocationId })),
+        Refused: refused.map(({ deadLetterId, code, message }) => ({ DeadLetterId: deadLetterId, Code: code, Message: message })),
+        HasMore: hasMore,
+      };
+      response.json(view);
     },
   });
 

@@ -1,0 +1,39 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { MqttClient } from 'mqtt';
+import { ServiceError } from '@easyfaas/service-kit';
+import type { UrlRules } from '../../../async/destinations/url-rules';
+import { type BrokerAddress, checkedLookup } from './broker-address';
+
+/** From the connection to the broker's acknowledgement, ms. */
+const DEADLINE_MS = 10_000;
+
+/**
+ * Publishes one message with QoS 1 on a connection of its own: it must not outlive the check of its address.
+ * @throws ServiceError URL_NOT_ALLOWED, DEADLINE_EXCEEDED; Error when the broker refused it or could not be reached
+ */
+export async function publishMqtt(
+  { host, port, isEncrypted, topic }: BrokerAddress & { topic: string },
+  payload: Buffer,
+  rules: UrlRules,
+): Promise<void> {
+  const open = { host, port, lookup: checkedLookup(rules) };
+  const client = new MqttClient(() => (isEncrypted ? connectTls({ ...open, servername: host }) : connectTcp(open)), {
+    clean: true,
+    reconnectPeriod: 0,
+    connectTimeout: DEADLINE_MS,
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const late = new ServiceError('DEADLINE_EXCEEDED', `The broker did not acknowledge within ${DEADLINE_MS / 1000} s.`);
+      timer = setTimeout(() => reject(late), DEADLINE_MS);
+      client.on('error', reject);
+      client.on('close', () => reject(new Error('the broker closed the connection')));
+      client.publish(topic, payload, { qos: 1 }, (error) => (error instanceof Error ? reject(error) : resolve()));
+    });
+  } finally {
+    clearTimeout(timer);
+    client.end(true);
+  }
+}
