@@ -5,6 +5,7 @@ import type { InvocationResult, Invoker } from '../invoke/invoker';
 import type { AsyncMetrics } from './async-metrics';
 import type { Chain } from './chain';
 import { withFacts } from './delivery-context';
+import type { EventFailpoints } from './event-failpoints';
 import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
 import { type EventAttempt, type EventState, pendingDelivery } from './event-state';
 import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
