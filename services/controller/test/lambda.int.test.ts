@@ -1,9 +1,45 @@
-import { GetFunctionConfigurationCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionCommand,
+  type CreateFunctionCommandOutput,
+  DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
+  DeleteLayerVersionCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
+  GetAccountSettingsCommand,
+  GetFunctionCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+  GetLayerVersionByArnCommand,
+  GetLayerVersionCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  ListLayerVersionsCommand,
+  ListLayersCommand,
+  ListProvisionedConcurrencyConfigsCommand,
+  ListTagsCommand,
+  PreconditionFailedException,
+  PublishLayerVersionCommand,
+  PublishVersionCommand,
+  PutFunctionConcurrencyCommand,
+  PutProvisionedConcurrencyConfigCommand,
+  ResourceNotFoundException,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { zipSingleFile } from '@easyfaas/code-package';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { accessKeyOf } from '../src/auth/access-key';
+import { type AccessKey, accessKeyOf } from '../src/auth/access-key';
 import { type ApiUnderTest, startApi } from './api-under-test';
+import { clientOf, jsonBody } from './http-client';
 import { describeWithRedis, startRedis, type TestRedis } from './redis-server';
+
+function keyOf(key: string): AccessKey {
+  const parts = accessKeyOf(key);
+  if (parts === undefined) throw new Error('no key');
+  return parts;
+}
 
 describeWithRedis('the Lambda dialect', () => {
   let redis: TestRedis;
@@ -13,9 +49,7 @@ describeWithRedis('the Lambda dialect', () => {
   beforeAll(async () => {
     redis = await startRedis();
     api = await startApi({ redisUrl: redis.url, prefix: redis.prefix });
-    const credentials = accessKeyOf(await api.adminKey());
-    if (credentials === undefined) throw new Error('no key');
-    client = new LambdaClient({ endpoint: api.url, region: 'local', credentials });
+    client = new LambdaClient({ endpoint: api.url, region: 'local', credentials: keyOf(await api.adminKey()) });
   });
 
   afterAll(async () => {
@@ -72,5 +106,99 @@ describeWithRedis('the Lambda dialect', () => {
     });
     await expect(stranger.send(new ListFunctionsCommand({}))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
     stranger.destroy();
+  });
+
+  describe('over the same functions', () => {
+    const FunctionName = 'shop';
+    const create = async (name: string, by = client): Promise<CreateFunctionCommandOutput> => {
+      const Code = { ZipFile: await zipSingleFile('index.js', 'exports.handler = async () => 1;') };
+      return by.send(
+        new CreateFunctionCommand({
+          FunctionName: name,
+          Runtime: 'nodejs20.x',
+          Handler: 'index.handler',
+          Role: 'arn:aws:iam::000000000000:role/r',
+          Code,
+        }),
+      );
+    };
+
+    beforeAll(() => create(FunctionName));
+
+    it('changes what is to be changed, and only the revision that is meant', async () => {
+      const first = await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 7, MemorySize: 256 }));
+      expect(first).toMatchObject({ Timeout: 7, MemorySize: 256, Runtime: 'nodejs20.x' });
+      await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: 'd', RevisionId: first.RevisionId }));
+      const late = client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 8, RevisionId: first.RevisionId }));
+      await expect(late).rejects.toBeInstanceOf(PreconditionFailedException);
+      const vpc = client.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName, VpcConfig: { SubnetIds: ['a'], SecurityGroupIds: ['b'] } }),
+      );
+      await expect(vpc).rejects.toMatchObject({
+        name: 'InvalidParameterValueException',
+        message: expect.stringMatching(/^VpcConfig is not supported/) as unknown,
+      });
+    });
+
+    it('has layers', async () => {
+      const LayerName = 'libs';
+      const ZipFile = await zipSingleFile('nodejs/x.js', 'x');
+      const made = await client.send(
+        new PublishLayerVersionCommand({ LayerName, Content: { ZipFile }, CompatibleRuntimes: ['nodejs20.x'] }),
+      );
+      const arn = 'arn:aws:lambda:local:000000000000:layer:libs:1';
+      expect(made).toMatchObject({ LayerVersionArn: arn, Version: 1, CompatibleRuntimes: ['nodejs20.x'] });
+      expect((await client.send(new GetLayerVersionByArnCommand({ Arn: arn }))).Content).toEqual(made.Content);
+      expect((await client.send(new ListLayersCommand({}))).Layers).toHaveLength(1);
+      expect((await client.send(new ListLayerVersionsCommand({ LayerName }))).LayerVersions).toHaveLength(1);
+      const { Layers } = await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Layers: [arn] }));
+      expect(Layers).toEqual([{ Arn: arn, CodeSize: made.Content?.CodeSize }]);
+      for (let times = 0; times < 2; times += 1) await client.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber: 1 }));
+      await expect(client.send(new GetLayerVersionCommand({ LayerName, VersionNumber: 1 }))).rejects.toBeInstanceOf(
+        ResourceNotFoundException,
+      );
+    });
+
+    it('has tags, concurrency and limits', async () => {
+      const Resource = `arn:aws:lambda:local:000000000000:function:${FunctionName}`;
+      await client.send(new TagResourceCommand({ Resource, Tags: { a: '1', b: '2' } }));
+      await client.send(new UntagResourceCommand({ Resource, TagKeys: ['a', 'c'] }));
+      expect((await client.send(new ListTagsCommand({ Resource }))).Tags).toEqual({ b: '2' });
+      await client.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 }));
+      expect((await client.send(new GetFunctionCommand({ FunctionName }))).Concurrency).toEqual({ ReservedConcurrentExecutions: 5 });
+      const { AccountLimit, AccountUsage } = await client.send(new GetAccountSettingsCommand({}));
+      expect([AccountLimit?.ConcurrentExecutions, AccountLimit?.UnreservedConcurrentExecutions]).toEqual([1000, 995]);
+      expect(AccountUsage?.FunctionCount).toBe(1);
+      await client.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+      expect((await client.send(new GetFunctionConcurrencyCommand({ FunctionName }))).ReservedConcurrentExecutions).toBeUndefined();
+
+      const { Version: Qualifier } = await client.send(new PublishVersionCommand({ FunctionName }));
+      await client.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier, ProvisionedConcurrentExecutions: 1 }));
+      const kept = await client.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName }));
+      expect(kept.ProvisionedConcurrencyConfigs).toMatchObject([
+        { FunctionArn: `${Resource}:1`, RequestedProvisionedConcurrentExecutions: 1 },
+      ]);
+      await client.send(new DeleteProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }));
+    });
+
+    it('gives a key for some functions those alone', async () => {
+      const answer = await clientOf(api.url, await api.adminKey())('/v1/keys', {
+        method: 'POST',
+        ...jsonBody({ Scopes: ['deploy'], Functions: ['own-*'] }),
+      });
+      const limited = new LambdaClient({ endpoint: api.url, region: 'local', credentials: keyOf(answer.json<{ Key: string }>().Key) });
+      await create('own-1', limited);
+      expect((await limited.send(new ListFunctionsCommand({}))).Functions?.map((each) => each.FunctionName)).toEqual(['own-1']);
+      const Resource = `arn:aws:lambda:local:000000000000:function:${FunctionName}`;
+      for (const refused of [
+        create('other', limited),
+        limited.send(new GetFunctionCommand({ FunctionName })),
+        limited.send(new DeleteFunctionCommand({ FunctionName: Resource })),
+        limited.send(new ListTagsCommand({ Resource })),
+        limited.send(new ListLayersCommand({})),
+      ])
+        await expect(refused).rejects.toMatchObject({ name: 'AccessDeniedException' });
+      limited.destroy();
+    });
   });
 });

@@ -6,9 +6,10 @@ import { basicCredentialOf, credentialOf, sourceOf } from '../auth/credential';
 import type { Authenticator, Principal } from '../auth/principal';
 import type { SignatureAuthenticator } from '../auth/signature/signature-authenticator';
 import { isSigned } from '../auth/signature/signed-request';
-import { readBytes } from './body';
+import type { PayloadBudget } from '../invoke/payload-budget';
 import { auditAction } from './audit-action';
 import { authorizeResource, type ResourceOwners } from './authorize-resource';
+import { readSignedBody } from './read-signed-body';
 import { holdBody, requestContext } from './request-context';
 import { ROUTE_POLICIES, policyOf, type Method, type RoutePolicy } from './route-policy';
 
@@ -26,6 +27,8 @@ export type Mount = (path: string, handlers: Partial<Record<Method, Handler>>) =
 
 export interface GuardDeps extends Callers {
   owners: ResourceOwners;
+  /** Bodies that are read to check a signature count among them. */
+  payloads: PayloadBudget;
 }
 
 /**
@@ -68,8 +71,8 @@ type Guarded = Pick<RoutePolicy, 'takesBasic' | 'signedBodyBytes' | 'resource'> 
 function guard(policy: Guarded, deps: GuardDeps): RequestHandler {
   const { action } = policy;
   if (action === 'public' || action === 'trigger') return (_request, _response, next) => next();
-  return async (request, _response, next) => {
-    const principal = await callerOf(request, policy, deps);
+  return async (request, response, next) => {
+    const principal = await callerOf(request, response, policy, deps);
     requestContext(request).principal = principal;
     if (action !== 'any') {
       authorize(principal, action);
@@ -81,11 +84,13 @@ function guard(policy: Guarded, deps: GuardDeps): RequestHandler {
 
 async function callerOf(
   request: Request,
+  response: Response,
   { takesBasic, signedBodyBytes }: Guarded,
-  { authenticator, signatures }: Callers,
+  { authenticator, signatures, payloads }: GuardDeps,
 ): Promise<Principal> {
   if (signatures !== undefined && signedBodyBytes !== undefined && isSigned(request.headers)) {
-    const { principal, body } = await signatures.authenticate(request, sourceOf(request), () => readBytes(request, signedBodyBytes));
+    const readBody = (): Promise<Buffer> => readSignedBody(request, response, signedBodyBytes, payloads);
+    const { principal, body } = await signatures.authenticate(request, sourceOf(request), readBody);
     if (body !== undefined) holdBody(request, body);
     return principal;
   }
