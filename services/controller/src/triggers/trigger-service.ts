@@ -8,6 +8,7 @@ import {
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
 import { resolveReference } from '../functions/function-name';
+import { without } from '../functions/without';
 import { invalidField } from '../invalid-field';
 import type { SecretBox } from '../secrets/secret-box';
 import type { DeadMessages, KeptDeadMessage } from './dead-messages';
@@ -124,7 +125,7 @@ export class TriggerService {
   /** @throws ServiceError TRIGGER_NOT_FOUND, FUNCTION_NOT_FOUND */
   resume(accountId: string, triggerId: string): Promise<StoredTrigger> {
     return this.#change(accountId, triggerId, undefined, async (current) => {
-      await this.#assertTarget(current);
+      await this.assertTarget(current);
       return enabled(current, true, '');
     });
   }
@@ -181,7 +182,9 @@ export class TriggerService {
       throw invalidField(`Secrets.${name}`, `The source ${source.kind} knows no secret ${name}; it knows ${known}.`);
     }
     const secrets = sealSecrets(box, current, current.secrets, request.Secrets);
-    const filter = request.Filter ?? current.filter;
+    const wanted = request.Filter ?? current.filter;
+    // A list without a pattern takes the filter away.
+    const filter = wanted?.Filters.length === 0 ? undefined : wanted;
     compileFilter(filter);
     const batch = request.Batch ?? current.batch;
     const draft = request.Configuration ?? current.configuration;
@@ -191,7 +194,7 @@ export class TriggerService {
     const secretNames = Object.keys(secrets);
     const configuration = await source.validate({ accountId: current.accountId, configuration: draft, secretNames, batch: batch ?? {} });
     const checked: StoredTrigger = {
-      ...current,
+      ...without(current, 'filter'),
       name: request.Name ?? current.name,
       configuration,
       secrets,
@@ -199,7 +202,7 @@ export class TriggerService {
       ...(batch === undefined ? {} : { batch }),
       errorPolicy: request.ErrorPolicy ?? current.errorPolicy,
     };
-    await this.#assertTarget(checked);
+    await this.assertTarget(checked);
     return checked;
   }
 
@@ -207,7 +210,12 @@ export class TriggerService {
     return resolveReference(functionName, { accountId, region: this.#deps.region }, qualifier);
   }
 
-  async #assertTarget({ accountId, functionName, qualifier }: StoredTrigger): Promise<void> {
+  /** @throws ServiceError FUNCTION_NOT_FOUND */
+  async assertTarget({
+    accountId,
+    functionName,
+    qualifier,
+  }: Pick<StoredTrigger, 'accountId' | 'functionName' | 'qualifier'>): Promise<void> {
     await this.#deps.directory.find(accountId, functionName, qualifier);
   }
 

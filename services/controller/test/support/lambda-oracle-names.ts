@@ -5,7 +5,7 @@ const A = (count: number): string => 'a'.repeat(count);
 const ELSEWHERE = 'arn:aws:lambda:invalid-region:111111111111:function:my-function';
 
 /** Name and qualifier by what is wrong with them. */
-const NAMES: Readonly<Record<string, readonly [string, string?]>> = {
+export const NAMES: Readonly<Record<string, readonly [string, string?]>> = {
   invalid_characters_in_function_name: ['my-function!'],
   invalid_characters_in_qualifier: ['my-function', 'invalid!'],
   qualifier_too_long0: ['my-function', A(129)],

@@ -57,6 +57,9 @@ export interface LocalOptions {
   maxCalls?: number;
   lineLimit?: number;
   accountConcurrency?: number;
+  /** Of whoever calls. */
+  accountId?: string;
+  region?: string;
   streamBytes?: number;
   streamStallMs?: number;
 }
@@ -183,10 +186,13 @@ export class LocalController {
       clock: systemClock,
       logger: silentLogger(),
       frontDoor: createFrontDoor({ allowedHosts: ['127.0.0.1'], allowedOrigins: [], newRequestId: randomUUID }),
-      authenticator: { authenticate: () => ({ keyId: 'test', accountId: 'default', scopes: ['admin'] }), isValid: () => true },
+      authenticator: {
+        authenticate: () => ({ keyId: 'test', accountId: this.#options.accountId ?? 'default', scopes: ['admin'] }),
+        isValid: () => true,
+      },
       directory: this.directory,
       dispatcher: engine.dispatcher,
-      region: 'local',
+      region: this.#options.region ?? 'local',
       clients,
       events: this.#async?.path ?? NO_EVENTS,
       payloads: this.payloads,
@@ -215,7 +221,7 @@ export class LocalController {
       redis: { url: redis.url, logger: silentLogger() },
       notices: client.notices,
       prefix: redis.prefix,
-      region: 'local',
+      region: this.#options.region ?? 'local',
       directory: this.directory,
       invoker: new DispatcherInvoker({ clock, directory: this.directory, dispatcher: engine.dispatcher }),
       records: { add: (record) => void this.records.push(record) },

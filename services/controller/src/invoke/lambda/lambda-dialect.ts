@@ -8,7 +8,7 @@ import { serverTiming } from '../server-timing';
 import { type LambdaCallerDeps, lambdaCaller } from './lambda-caller';
 import { checkLambdaHeaders } from './lambda-headers';
 import { lambdaPayload, notJson } from './lambda-payload';
-import { type LambdaRefusalDeps, inLambdaWords, sendLambdaRefusal } from './lambda-refusal';
+import { type LambdaRefusalDeps, asServiceErrors, sendLambdaRefusal } from './lambda-refusal';
 
 /** AWS Lambda's way: `/2015-03-31/functions/{name or ARN}/invocations`. */
 export function lambdaDialect(deps: LambdaCallerDeps & LambdaRefusalDeps): InvokeDialect {
@@ -16,7 +16,7 @@ export function lambdaDialect(deps: LambdaCallerDeps & LambdaRefusalDeps): Invok
   return {
     authenticate: lambdaCaller(deps),
     resolve: ({ target }, accountId) => {
-      target.resolved = inLambdaWords(() => resolveName(target.functionId, target.qualifier, { accountId, region }));
+      target.resolved = asServiceErrors(() => resolveName(target.functionId, target.qualifier, { accountId, region }));
       return target.resolved;
     },
     checkHeaders: checkLambdaHeaders,

@@ -1,7 +1,7 @@
 import { validation } from '../../http/lambda/lambda-name';
 import { checkInvokeHeaders } from '../invoke-rules';
 import type { InvokeHeaders } from '../request-headers';
-import { inLambdaWords } from './lambda-refusal';
+import { asServiceErrors } from './lambda-refusal';
 
 const INVOCATION_TYPES = ['Event', 'RequestResponse', 'DryRun'];
 const LOG_TYPES = ['None', 'Tail'];
@@ -11,7 +11,7 @@ export function checkLambdaHeaders(headers: InvokeHeaders): void {
   const { invokeType, logType } = headers;
   const problems = [...outside(invokeType, 'invocationType', INVOCATION_TYPES), ...outside(logType, 'logType', LOG_TYPES)];
   if (problems.length > 0) {
-    inLambdaWords(() => {
+    asServiceErrors(() => {
       throw validation(problems);
     });
   }

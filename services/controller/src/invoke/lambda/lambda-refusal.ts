@@ -20,7 +20,7 @@ const AWS_REASONS: ReadonlySet<string> = new Set([
 const RATE_EXCEEDED = 'Rate Exceeded.';
 
 /** Lets what is thrown in AWS's words travel the common way. @throws ServiceError */
-export function inLambdaWords<T>(run: () => T): T {
+export function asServiceErrors<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -1,0 +1,68 @@
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionUrlConfigCommand,
+  DeleteEventSourceMappingCommand,
+  DeleteFunctionUrlConfigCommand,
+  InvokeCommand,
+  LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda';
+import { eventually } from '../support/eventually';
+import { call, deploy, newName, removeDeployments, stack } from '../support/stack';
+
+const [, accessKeyId = '', secretAccessKey = ''] = /^(easyfaas_[a-z0-9]{8})_(.+)$/.exec(stack.key) ?? [];
+const client = new LambdaClient({ endpoint: stack.url, region: 'local', credentials: { accessKeyId, secretAccessKey } });
+const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
+
+afterAll(async () => {
+  client.destroy();
+  await removeDeployments();
+});
+
+describe('B2 the stock client of AWS', () => {
+  it('calls a function, with its log, its context and its error', async () => {
+    const FunctionName = await deploy({
+      runtime: 'python3',
+      source: 'def handler(event, context):\n    print("called")\n    return {"got": event["a"] + context.client_context.custom["b"]}\n',
+    });
+    const ClientContext = Buffer.from('{"custom":{"b":2}}').toString('base64');
+    const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{"a":1}', LogType: 'Tail', ClientContext }));
+    expect([answer.StatusCode, answer.ExecutedVersion, text(answer.Payload)]).toEqual([200, '$LATEST', '{"got": 3}']);
+    expect(Buffer.from(answer.LogResult ?? '', 'base64').toString()).toMatch(/^START .*\ncalled\nEND .*\nREPORT /s);
+    const failed = await client.send(new InvokeCommand({ FunctionName, Payload: '{}', ClientContext }));
+    expect([failed.FunctionError, JSON.parse(text(failed.Payload))]).toEqual([
+      'Unhandled',
+      expect.objectContaining({ errorType: 'KeyError' }),
+    ]);
+    expect((await client.send(new InvokeCommand({ FunctionName, InvocationType: 'DryRun' }))).StatusCode).toBe(204);
+  });
+
+  it('has the outcome of an event sent to a queue that a mapping calls another function with', async () => {
+    const FunctionName = await deploy({ source: 'exports.handler = async (event) => ({ done: event.n })' });
+    const sink = await deploy({
+      source: 'exports.handler = async ({ Records }) => { for (const { body } of Records) console.log(body); }',
+    });
+    const queue = `arn:aws:sqs:local:000000000000:${newName()}`;
+    const OnSuccess = { Destination: queue };
+    await client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig: { OnSuccess } }));
+    const { UUID } = await client.send(new CreateEventSourceMappingCommand({ FunctionName: sink, EventSourceArn: queue }));
+    const { StatusCode, $metadata } = await client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: '{"n":7}' }));
+    expect(StatusCode).toBe(202);
+    await eventually(async () => {
+      const answer = await call(`/v1/functions/${sink}/logs?tail=20`);
+      expect(answer.text).toContain('responsePayload');
+      expect(answer.text).toContain($metadata.requestId);
+    }, 60_000);
+    await client.send(new DeleteEventSourceMappingCommand({ UUID }));
+  });
+
+  it('makes a function URL that browsers can call', async () => {
+    const FunctionName = await deploy({
+      source: 'exports.handler = async ({ rawPath, cookies }) => ({ statusCode: 201, cookies: ["seen=1"], body: `${rawPath} ${cookies}` })',
+    });
+    const { FunctionUrl = '' } = await client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }));
+    const answer = await fetch(`${FunctionUrl}a/b`, { headers: { Cookie: 'a=1' } });
+    expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([201, '/a/b a=1', ['seen=1']]);
+    await client.send(new DeleteFunctionUrlConfigCommand({ FunctionName }));
+  });
+});
