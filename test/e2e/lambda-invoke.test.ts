@@ -27,7 +27,7 @@ describe('B2 the stock client of AWS', () => {
     });
     const ClientContext = Buffer.from('{"custom":{"b":2}}').toString('base64');
     const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{"a":1}', LogType: 'Tail', ClientContext }));
-    expect([answer.StatusCode, answer.ExecutedVersion, text(answer.Payload)]).toEqual([200, '$LATEST', '{"got": 3}']);
+    expect([answer.StatusCode, answer.ExecutedVersion, text(answer.Payload)]).toEqual([200, '$LATEST', '{"got":3}']);
     expect(Buffer.from(answer.LogResult ?? '', 'base64').toString()).toMatch(/^START .*\ncalled\nEND .*\nREPORT /s);
     const failed = await client.send(new InvokeCommand({ FunctionName, Payload: '{}', ClientContext }));
     expect([failed.FunctionError, JSON.parse(text(failed.Payload))]).toEqual([
