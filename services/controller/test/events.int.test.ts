@@ -172,6 +172,28 @@ describeWithPrivateRedis('the life of an event', () => {
     expect((await local.events.store.read('default', requestId))?.attempt).toBe(1);
   }, 60_000);
 
+  it('is one of either pod where two share the queue; when one is lost, the other one runs what it had', async () => {
+    const other = new LocalController({ redis, poolMin: 2 });
+    await other.start();
+    let isThere = true;
+    try {
+      const source = 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 1500, "done"))';
+      for (const pod of [local, other]) pod.deploy('shared', { source, timeoutSeconds: 10, concurrency: 4 });
+      const requestIds = await Promise.all(Array.from({ length: 24 }, () => send('shared')));
+      await eventually(() => expect(Math.min(local.engine.admitted(), other.engine.admitted())).toBeGreaterThan(0), 20_000);
+      await other.stop();
+      isThere = false;
+      await eventually(async () => {
+        const states = await Promise.all(requestIds.map((requestId) => local.events.store.read('default', requestId)));
+        expect(states.filter((state) => state?.status !== 'succeeded')).toEqual([]);
+      }, 50_000);
+      await local.events.sweep();
+      expect(await local.registry.getSingleMetricAsString('easyfaas_queue_conservation_drift')).toMatch(/drift\{[^}]*\} 0\n?$/);
+    } finally {
+      if (isThere) await other.stop();
+    }
+  }, 120_000);
+
   it('F1 is run again when its controller is lost', async () => {
     local.deploy('long', {
       source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 1000, "done"))',

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { RedriveTriggerAnswer, TriggerView } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import type { InvocationRequest, InvocationResult } from '../src/invoke/invoker';
@@ -230,6 +233,38 @@ describeWithRedis('triggers that take messages', () => {
         async () => expect(await jobs.getJobCounts('waiting', 'active', 'failed')).toEqual({ waiting: 0, active: 0, failed: 0 }),
         10_000,
       );
+    });
+
+    it('D10 lets a program add jobs that may do nothing else in this Redis: the rule of the guide', async () => {
+      const details = await create('queue', { Queue: 'jobs-4' });
+      const guide = readFileSync(join(__dirname, '../../../docs/guides/queues-and-streams.md'), 'utf8');
+      const rule = /^ACL SETUSER producer (.+)$/m.exec(guide)?.[1] ?? '';
+      expect(rule).toContain('easyfaas:queues:default:');
+      const words = rule.replaceAll('easyfaas:queues', `${redis.prefix}:queues`).split(' ');
+      await api.client.redis.call('ACL', 'SETUSER', 'producer', 'reset', ...words);
+      const connection = { ...addressOf(redis.url), username: 'producer', password: 'secret', maxRetriesPerRequest: 1 };
+      queue = new Queue(String(details['Queue']), { prefix: String(details['Prefix']), connection });
+      await queue.add('resize', { n: 1 });
+      await queue.add('resize', { n: 2 }, { delay: 10 });
+      await eventsCome(2);
+      expect(payloads()).toEqual(expect.arrayContaining([{ n: 1 }, { n: 2 }]));
+      const producer = new Redis(connection);
+      try {
+        for (const command of [
+          ['GET', `${redis.prefix}:admin-key`],
+          ['FLUSHALL'],
+          ['CONFIG', 'GET', '*'],
+          ['KEYS', '*'],
+          ['SHUTDOWN'],
+          ['MONITOR'],
+        ]) {
+          await expect(producer.call(...(command as [string, ...string[]]))).rejects.toThrow(/NOPERM/);
+        }
+      } finally {
+        producer.disconnect();
+        await queue.close();
+        await api.client.redis.call('ACL', 'DELUSER', 'producer');
+      }
     });
 
     it('D10 calls with batches, tries failed ones again, and gives up in the end', async () => {

@@ -73,6 +73,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
   const podToken = ids.nonce();
+  let tokens = 0;
   const failpoints = new Failpoints(settings.failpoints);
   // Two connections: what is being taken in does not wait behind results.
   const producer = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events-in');
@@ -130,7 +131,8 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     store,
     runner,
     metrics,
-    newToken: () => ids.nonce(),
+    // Nobody else has it, and it is no secret: a number is enough.
+    newToken: () => `${podToken}-${++tokens}`,
     capacity: settings.concurrency,
     limitOf: (accountId, functionName) => settings.containers * (known(accountId, functionName)?.configuration.PodConcurrentQuota ?? 1),
     hasRoom: (accountId, functionName) => {
