@@ -12,6 +12,8 @@ let busy: string;
 /** What a cold call may hear while its funclet dies and comes back. */
 const COLD_ALLOWED = ['ok', 'FUNCLET_UNAVAILABLE', 'RUNTIME_UNAVAILABLE', 'RUNTIME_LOST', 'ENGINE_UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 const MiB = 1024 * 1024;
+/** How often the funclet is killed at each place; EASYFAAS_FAULT_REPEATS=20 is the long run. */
+const REPEATS = Number(process.env['EASYFAAS_FAULT_REPEATS'] ?? 1);
 
 /** Replaces the funclet by one that dies at the place. */
 async function arm(failpoint: string): Promise<void> {
@@ -54,7 +56,7 @@ describeLocally('kill -9 of the funclet', () => {
     await stack?.stop();
   }, 60_000);
 
-  it.each([
+  const places: [failpoint: string, words: string][] = [
     ['init-created', 'after Docker made a container and before its record knows it'],
     ['init-started', 'right after a container was started'],
     ['warm-up-recorded', 'between the record of a warm-up and its memory and code'],
@@ -62,7 +64,8 @@ describeLocally('kill -9 of the funclet', () => {
     ['reset-recorded', 'before a container is removed'],
     ['reset-removed', 'after a container was removed and before its mounts are'],
     ['reset-cleaned', 'at the very end of a reset'],
-  ])(
+  ];
+  it.each(Array.from({ length: REPEATS }, () => places).flat())(
     '%s: %s',
     async (failpoint, words) => {
       const { client } = stack;
