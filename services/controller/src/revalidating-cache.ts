@@ -67,6 +67,11 @@ export class RevalidatingCache<V> {
     return entry.value;
   }
 
+  /** Loads what is likely to be asked for next, in the background, where there is room for it. */
+  prefetch(key: string): void {
+    if (this.#entries.size < this.#options.capacity) this.#refresh(key);
+  }
+
   /** Whether a value was found for the key, however long ago. */
   has(key: string): boolean {
     return this.#entries.get(key)?.value !== undefined;

@@ -3,6 +3,7 @@ export * from './event';
 export * from './function';
 export * from './function-version';
 export * from './funclet-api';
+export * from './funclet-requests';
 export * from './key';
 export * from './layer';
 export * from './parse';

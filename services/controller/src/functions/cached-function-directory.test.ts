@@ -32,6 +32,14 @@ describe('the directory', () => {
     expect(store.gets).toBe(1);
   });
 
+  it('knows a function that was just deployed before its first call', async () => {
+    await settle();
+    expect(directory.find('default', 'f', '$LATEST')).not.toBeInstanceOf(Promise);
+    await store.replace(storedFunction('f', { CommitId: 'commit-2', RevisionId: 'r2' }), 'revision-1');
+    await settle();
+    expect(directory.find('default', 'f', '$LATEST')).toMatchObject({ configuration: { CommitId: 'commit-2' } });
+  });
+
   it('sees an update with its notice', async () => {
     await find();
     await store.replace(storedFunction('f', { CommitId: 'commit-2', RevisionId: 'r2' }), 'revision-1');
@@ -53,9 +61,10 @@ describe('the directory', () => {
   });
 
   it('does not ask the store for each call of a name that does not exist', async () => {
+    const before = store.gets;
     await expect(find('g')).rejects.toMatchObject({ code: 'FUNCTION_NOT_FOUND' });
     await expect(find('g')).rejects.toMatchObject({ code: 'FUNCTION_NOT_FOUND' });
-    expect(store.gets).toBe(1);
+    expect(store.gets).toBe(before + 1);
   });
 
   it('keeps accounts apart', async () => {

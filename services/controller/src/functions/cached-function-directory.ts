@@ -124,6 +124,8 @@ export class CachedFunctionDirectory implements FunctionDirectory {
     if (commitId === undefined) {
       this.#versions.invalidateWhere((_version, key) => key.startsWith(`${accountId}:${functionName}:`));
     }
+    // Whoever deploys a function calls it next.
+    else this.#functions.prefetch(`${accountId}:${functionName}`);
     this.#tell(change);
   }
 

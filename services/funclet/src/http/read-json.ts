@@ -6,8 +6,12 @@ type Schema<T> = Parameters<typeof parse<T>>[0];
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** Collects a request's body and checks it. @throws ServiceError PAYLOAD_TOO_LARGE, INVALID_JSON, VALIDATION_FAILED */
-export async function readJson<T>(request: IncomingMessage, schema: Schema<T>): Promise<T> {
+/**
+ * Collects a request's body and checks it.
+ * @param isRight a quicker check for bodies that a call waits for: what passes is not put to the schema
+ * @throws ServiceError PAYLOAD_TOO_LARGE, INVALID_JSON, VALIDATION_FAILED
+ */
+export async function readJson<T>(request: IncomingMessage, schema: Schema<T>, isRight?: (value: unknown) => value is T): Promise<T> {
   const bytes = await collect(request);
   let value: unknown;
   try {
@@ -15,6 +19,7 @@ export async function readJson<T>(request: IncomingMessage, schema: Schema<T>): 
   } catch (cause) {
     throw new ServiceError('INVALID_JSON', 'The body is not JSON in UTF-8.', { cause });
   }
+  if (isRight?.(value) === true) return value;
   try {
     return parse(schema, value);
   } catch (cause) {

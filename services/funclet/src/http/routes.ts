@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import {
   initRequestSchema,
+  isResizeRequest,
+  isTransitionRequest,
+  isWarmUpRequest,
   prepareCodeRequestSchema,
   resetRequestSchema,
   resizeRequestSchema,
@@ -71,27 +74,39 @@ export function createRoutes(api: FuncletApi): ReadonlyMap<string, Route> {
     ],
     [
       'POST /v1/containers/{id}/attached',
-      route(QUICK_MS, async ({ request, id }) => containers.attached(id, await readJson(request, transitionRequestSchema))),
+      route(QUICK_MS, async ({ request, id }) =>
+        containers.attached(id, await readJson(request, transitionRequestSchema, isTransitionRequest)),
+      ),
     ],
     [
       'POST /v1/containers/{id}/warm-up',
-      route(SLOW_MS, async ({ request, id, signal }) => containers.warmUp(id, await readJson(request, warmUpRequestSchema), signal)),
+      route(SLOW_MS, async ({ request, id, signal }) =>
+        containers.warmUp(id, await readJson(request, warmUpRequestSchema, isWarmUpRequest), signal),
+      ),
     ],
     [
       'POST /v1/containers/{id}/loaded',
-      route(QUICK_MS, async ({ request, id }) => containers.loaded(id, await readJson(request, transitionRequestSchema))),
+      route(QUICK_MS, async ({ request, id }) =>
+        containers.loaded(id, await readJson(request, transitionRequestSchema, isTransitionRequest)),
+      ),
     ],
     [
       'PATCH /v1/containers/{id}',
-      route(QUICK_MS, async ({ request, id, signal }) => containers.resize(id, await readJson(request, resizeRequestSchema), signal)),
+      route(QUICK_MS, async ({ request, id, signal }) =>
+        containers.resize(id, await readJson(request, resizeRequestSchema, isResizeRequest), signal),
+      ),
     ],
     [
       'POST /v1/containers/{id}/pause',
-      route(QUICK_MS, async ({ request, id, signal }) => containers.pause(id, await readJson(request, transitionRequestSchema), signal)),
+      route(QUICK_MS, async ({ request, id, signal }) =>
+        containers.pause(id, await readJson(request, transitionRequestSchema, isTransitionRequest), signal),
+      ),
     ],
     [
       'POST /v1/containers/{id}/resume',
-      route(QUICK_MS, async ({ request, id, signal }) => containers.resume(id, await readJson(request, transitionRequestSchema), signal)),
+      route(QUICK_MS, async ({ request, id, signal }) =>
+        containers.resume(id, await readJson(request, transitionRequestSchema, isTransitionRequest), signal),
+      ),
     ],
     [
       'POST /v1/containers/{id}/reset',
