@@ -36,7 +36,7 @@ describe.each(CHECKS)('the quick check of $title', ({ isRight, schema, good }) =
       for (const odd of ODD) wrong.push({ ...good, [name]: odd });
       const { [name as keyof typeof good]: gone, ...rest } = good as Record<string, unknown>;
       wrong.push(rest);
-      for (const inner of Object.keys((gone ?? {})).filter(() => typeof gone === 'object')) {
+      for (const inner of Object.keys(gone ?? {}).filter(() => typeof gone === 'object')) {
         for (const odd of ODD) wrong.push({ ...good, [name]: { ...(gone as object), [inner]: odd } });
         wrong.push({ ...good, [name]: { ...(gone as object), other: 1 } });
       }
