@@ -9,6 +9,7 @@ import { faultTable } from './lib/fault-table.mjs';
 import { startedDaemonPid, stopStartedEngine } from './lib/docker-engine.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
 import { aptInstall, hasApt, isRoot } from './lib/machine.mjs';
+import { ensureTestLanguages } from './lib/test-languages.mjs';
 import { findCommand, run } from './lib/run.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
 import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
@@ -29,8 +30,8 @@ const STAGES = {
   architecture: { needs: [] },
   // Docker before Redis: where there is no redis-server, its image serves.
   integration: { needs: ['bundles', 'docker', 'redis'] },
-  conformance: { needs: ['bundles', 'docker'] },
-  e2e: { needs: ['bundles', 'docker', 'stack'] },
+  conformance: { needs: ['bundles', 'languages', 'docker'] },
+  e2e: { needs: ['bundles', 'languages', 'docker', 'stack'] },
   corpus: { needs: ['bundles', 'docker', 'stack'] },
   faults: { needs: ['bundles', 'docker', 'stack'] },
 };
@@ -73,6 +74,11 @@ const preparations = {
   },
   bundles: async () => {
     await terminal.step('Bundles', () => run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, log }));
+  },
+  languages: async () => {
+    const isRequired = process.env.REQUIRE_DOCKER === '1';
+    const env = await terminal.step('Languages for tests', ({ say }) => ensureTestLanguages({ log, say, isRequired }));
+    Object.assign(setUp.env, env);
   },
   docker: async () => {
     const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG, runtimes: ['all'] });

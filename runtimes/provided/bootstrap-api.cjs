@@ -47,6 +47,7 @@ function readBody(request, bytesMax, done) {
  *   onInitError(errorType: string | undefined, body: Buffer): boolean,
  *   refusalOf(id: string): [number, string] | undefined,
  *   onResponse(id: string, request: object, body: Buffer | undefined): Promise<void>,
+ *   isStreamed(id: string, request: object): boolean, onStream(id: string, request: object): Promise<void>,
  *   onError(id: string, request: object, body: Buffer): Promise<void>,
  *   responseBytesMax: number, errorBytesMax: number,
  * }} events
@@ -78,10 +79,14 @@ exports.serveRuntimeApi = function serveRuntimeApi(events) {
     });
   }
 
-  function readAnswer(request, response, id, kind) {
+  async function readAnswer(request, response, id, kind) {
     const isError = kind === 'error';
+    if (!isError && events.isStreamed(id, request)) {
+      await events.onStream(id, request);
+      return reply(response, 202);
+    }
     const bytesMax = isError ? events.errorBytesMax : events.responseBytesMax;
-    readBody(request, bytesMax, async (body) => {
+    return readBody(request, bytesMax, async (body) => {
       const refusal = events.refusalOf(id);
       if (refusal !== undefined) return reply(response, ...refusal);
       if (isError && body === undefined) return reply(response, 413, tooLarge(bytesMax));

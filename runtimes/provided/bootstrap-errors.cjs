@@ -6,6 +6,14 @@ const TYPE_CHARS = 200;
 /** What a runtime sends is passed on as it is up to here; the cap of a frame is 256 KiB. */
 const BODY_BYTES = 128 * 1024;
 
+/** An error that the platform and not the user's code names. */
+class Failure extends Error {
+  constructor(errorType, message, cause) {
+    super(message, cause === undefined ? {} : { cause });
+    this.errorType = errorType;
+  }
+}
+
 /** @returns {{ errorType: string, body: string }} */
 const describe = (errorType, errorMessage) => ({ errorType, body: JSON.stringify({ errorType, errorMessage }) });
 
@@ -36,4 +44,4 @@ function readObject(data) {
 
 const typeOf = (value) => (typeof value === 'string' && value !== '' ? value.slice(0, TYPE_CHARS) : undefined);
 
-module.exports = { describe, readErrorBody };
+module.exports = { Failure, describe, readErrorBody };

@@ -3,18 +3,11 @@
 const { constants, accessSync, readFileSync } = require('node:fs');
 const { spawn } = require('node:child_process');
 const { join } = require('node:path');
+const { Failure } = require('./bootstrap-errors.cjs');
 
 const LAYER_BOOTSTRAP = '/opt/bootstrap';
 const DRAIN_MS = 100; // output that is still in the pipes when the process has ended is read for this long at most
 const TICK_MS = 10; // of /proc/<pid>/stat: USER_HZ is 100 on every Linux
-
-/** An error that the platform and not the user's code names. */
-class Failure extends Error {
-  constructor(errorType, message, cause) {
-    super(message, cause === undefined ? {} : { cause });
-    this.errorType = errorType;
-  }
-}
 
 /** @throws Failure Runtime.InvalidEntrypoint */
 function findBootstrap(taskRoot) {
@@ -93,4 +86,4 @@ function endAs(code, signal) {
   setTimeout(() => process.reallyExit(1), 1000); // a signal that Node.js ignores
 }
 
-module.exports = { Failure, endAs, startBootstrap, usageOf };
+module.exports = { endAs, startBootstrap, usageOf };

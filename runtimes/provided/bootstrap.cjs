@@ -6,15 +6,15 @@ const { once } = require('node:events');
 const { randomBytes } = require('node:crypto');
 const { serveRuntimeApi } = require('./bootstrap-api.cjs');
 const { createCalls } = require('./bootstrap-calls.cjs');
-const { describe, readErrorBody } = require('./bootstrap-errors.cjs');
-const { invocationHeaders, responseContentType } = require('./bootstrap-headers.cjs');
+const { createAnswers } = require('./bootstrap-answers.cjs');
+const { Failure, describe, readErrorBody } = require('./bootstrap-errors.cjs');
+const { invocationHeaders } = require('./bootstrap-headers.cjs');
 const { createLogs, createMeter } = require('./bootstrap-logs.cjs');
-const { Failure, endAs, startBootstrap, usageOf } = require('./bootstrap-process.cjs');
+const { endAs, startBootstrap, usageOf } = require('./bootstrap-process.cjs');
 const { createWire } = require('./bootstrap-wire.cjs');
 
-const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG] = [1, 2, 3, 4, 5, 6, 7, 11, 14, 15];
-const RESULT_BYTES_MAX = 6 * 1024 * 1024;
-const ERROR_BYTES_MAX = 1024 * 1024; // read; what is told of it is less
+const [HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, ERROR] = [1, 2, 3, 4, 5, 7];
+const [CANCEL, PING, PONG, WINDOW] = [11, 14, 15, 19];
 const CRASH_MS = 1000; // for the last frames to leave
 const API_VERSION = '2018-06-01';
 
@@ -33,6 +33,14 @@ const unbound = createMeter(0);
 const logs = createLogs(wire, () => {
   const [only, another] = calls.taken();
   return only !== undefined && another === undefined && only.generation === generation ? only : unbound;
+});
+
+const answers = createAnswers({
+  calls,
+  logs,
+  send: wire.send,
+  usage: () => usageOf(pid),
+  isCurrent: (call) => call.generation === generation,
 });
 
 // ---- INIT ----
@@ -79,7 +87,8 @@ function onEnded(code, signal) {
 function invoke(stream, header, body) {
   if (phase === 'failed') return; // INIT_ERROR has answered it
   logs.finish(unbound);
-  const call = Object.assign(createMeter(stream), { header, body, generation, usage: undefined, wasAlone: true, isCancelled: false });
+  const call = Object.assign(createMeter(stream), { header, body, generation, usage: undefined, wasAlone: true, isStreaming: false });
+  call.windowBytes = header.windowBytes;
   call.deadlineMs = phase === 'ready' ? Date.now() + header.remainingMs : undefined; // else from the end of INIT on
   calls.add(call);
 }
@@ -106,53 +115,17 @@ function deliver(call, response) {
   return true;
 }
 
-function refusalOf(id) {
-  if (calls.find(id) !== undefined) return undefined;
-  return calls.wasAnswered(id)
-    ? [403, `Invocation ${id} has been answered already.`]
-    : [400, `Invalid request ID: ${id} is no invocation in flight.`];
+/** More of a streamed answer may be sent; when nobody waits for it any more, all that comes is read and dropped. */
+function allow(call, bytes) {
+  if (call?.windowBytes === undefined) return;
+  call.windowBytes += bytes;
+  call.wakeUp?.();
 }
-
-/** Sends a call's answer once everything that the process printed before it has been read. */
-async function settle(id, type, header, body) {
-  const call = calls.find(id);
-  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
-  if (calls.find(id) !== call) return; // answered twice at once
-  if (call.generation === generation) {
-    logs.finish(call);
-    wire.send(type, call.stream, { ...header, nonce: call.header.nonce, ...figures(call) }, body);
-  }
-  calls.settle(call);
-}
-
-/** Processor time only of a call that had the process to itself: others' cannot be told apart. */
-function figures({ usage: before, wasAlone }) {
-  const now = usageOf(pid);
-  if (now === undefined) return {};
-  return { ...(wasAlone && before !== undefined ? { cpuMs: now.cpuMs - before.cpuMs } : {}), maxRssKb: now.maxRssKb };
-}
-
-function onError(id, { headers }, data) {
-  const { errorType, body } = readErrorBody(headers['lambda-runtime-function-error-type'], data);
-  return settle(id, ERROR, { errorType }, body);
-}
-
-function onResponse(id, { headers, trailers }, data) {
-  if (data === undefined) {
-    const message = `Response payload size exceeded maximum allowed payload size (${RESULT_BYTES_MAX} bytes).`;
-    const { errorType, body } = describe('Function.ResponseSizeTooLarge', message);
-    return settle(id, ERROR, { errorType }, body);
-  }
-  const errorType = trailers['lambda-runtime-function-error-type'];
-  if (errorType !== undefined) {
-    const body = Buffer.from(trailers['lambda-runtime-function-error-body'] ?? '', 'base64');
-    return onError(id, { headers: { 'lambda-runtime-function-error-type': errorType } }, body);
-  }
-  return settle(id, RESULT, responseContentType(headers['content-type']), data.length === 0 ? 'null' : data);
-}
+const takenOf = (stream) => calls.taken().find((call) => call.stream === stream && call.generation === generation);
 
 /** Nobody waits any more: what has not been taken never will be; of the rest the user's process cannot be told. */
 function cancel(stream) {
+  allow(takenOf(stream), Infinity);
   for (const call of calls.takeWaiting((each) => each.stream === stream && each.generation === generation)) {
     const { errorType, body } = describe('Runtime.Cancelled', 'cancelled before the runtime polled for it');
     wire.send(ERROR, stream, { errorType, nonce: call.header.nonce }, body);
@@ -169,12 +142,14 @@ function onFrame(type, stream, header, body) {
   if (type === INVOKE) invoke(stream, header, Buffer.from(body));
   else if (type === INIT) init(header);
   else if (type === CANCEL) cancel(stream);
+  else if (type === WINDOW) allow(takenOf(stream), header.bytes);
   else if (type === PING) wire.send(PONG, stream, {});
 }
 
 function onClosed() {
   generation++;
   calls.takeWaiting(() => true);
+  for (const call of calls.taken()) allow(call, Infinity);
 }
 
 /** One request to ourselves, so that the first real one finds everything compiled. */
@@ -185,16 +160,7 @@ async function rehearse() {
 }
 
 async function main() {
-  const events = {
-    onPoll,
-    onInitError,
-    refusalOf,
-    onResponse,
-    onError,
-    responseBytesMax: RESULT_BYTES_MAX,
-    errorBytesMax: ERROR_BYTES_MAX,
-  };
-  apiAddress = await serveRuntimeApi(events);
+  apiAddress = await serveRuntimeApi({ onPoll, onInitError, ...answers });
   await rehearse();
   wire.connect();
 }

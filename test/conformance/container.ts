@@ -43,6 +43,9 @@ export function runtimesHere(): HostRuntime[] {
   return all.filter(({ command }) => command !== undefined);
 }
 
+/** Where a language runs one call at a time in a container, what is said of several does not apply. */
+export const runsSeveral = ({ manifest }: HostRuntime): boolean => manifest.concurrencyMax !== 1;
+
 function findOnHost(command: string): string | undefined {
   if (existsSync(command)) return command;
   return (process.env['PATH'] ?? '')
@@ -97,6 +100,8 @@ export interface CallOptions {
   remainingMs?: number;
   clientContext?: string;
   traceparent?: string;
+  /** The answer may be streamed. */
+  windowBytes?: number;
 }
 
 /** How a call ended. */

@@ -43,7 +43,18 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
 
     eachFixture(
       runtime,
-      ['sync', 'async', 'callback', 'callback-by-rest', 'context-done', 'esm', 'esm-default', 'wrapped-async'],
+      [
+        'sync',
+        'async',
+        'callback',
+        'callback-by-rest',
+        'context-done',
+        'esm',
+        'esm-default',
+        'wrapped-async',
+        'positional',
+        'returned-array',
+      ],
       'runs a handler of the kind `%s`',
       async (fixture) => {
         await container.init(fixture);

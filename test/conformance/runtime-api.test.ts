@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FrameType, LIMITS } from '@easyfaas/contracts/wire';
 import { eventually } from '../support/eventually';
 import { DockerContainer, hasImage } from './docker-container';
-import { errorObject, executableRuntimes, isAlive, TestContainer, type HostRuntime } from './container';
+import { errorObject, executableRuntimes, failureOf, isAlive, TestContainer, type HostRuntime } from './container';
 
 const [provided] = executableRuntimes();
 
@@ -239,6 +239,80 @@ describe('the Runtime API of provided', () => {
       container.runner.send(FrameType.KILL, 0, { reason: 'test' });
       expect((await container.runner.next(FrameType.EXIT)).header).toMatchObject({ killed: true });
       process.kill(child, 'SIGKILL'); // in a session of its own: only a container's end takes it along
+    });
+  });
+
+  describe('an answer in pieces', () => {
+    const chunks = async (stream: number) =>
+      container.runtime.nextMatching((frame) => frame.stream === stream && frame.type === FrameType.CHUNK, 'a piece', 20_000);
+
+    it('leaves as it comes, before its end', async () => {
+      await init();
+      const stream = container.sendInvoke(
+        { do: 'stream', parts: ['one', 'two'], contentType: 'text/event-stream', pauseMs: 300 },
+        { windowBytes: 1000 },
+      );
+      expect(await chunks(stream)).toMatchObject({ header: { contentType: 'text/event-stream', nonce: 'nonce-1' }, body: Buffer.of() });
+      expect((await chunks(stream)).body.toString()).toBe('one');
+      expect(container.runtime.pending(FrameType.END, stream)).toEqual([]);
+      expect(await chunks(stream)).toMatchObject({ header: { nonce: 'nonce-1' }, body: Buffer.from('two') });
+      expect((await container.runtime.next(FrameType.END, stream)).header).toMatchObject({ nonce: 'nonce-1' });
+      await expect(container.result({ value: 'next' })).resolves.toBe('next');
+    });
+
+    it('waits where the window ends, and goes on with WINDOW', async () => {
+      await init();
+      const stream = container.sendInvoke({ do: 'stream', parts: ['x'.repeat(300_000)] }, { windowBytes: 100_000 });
+      let bytes = 0;
+      const take = async (upTo: number): Promise<void> => {
+        while (bytes < upTo) bytes += (await chunks(stream)).body.length;
+        expect(bytes).toBe(upTo);
+      };
+      await take(100_000);
+      container.runtime.send(FrameType.PING, 9);
+      await container.runtime.next(FrameType.PONG);
+      expect(container.runtime.pending(FrameType.CHUNK, stream)).toEqual([]);
+      container.runtime.send(FrameType.WINDOW, stream, { bytes: 500_000 });
+      await take(300_000);
+      await container.runtime.next(FrameType.END, stream);
+    });
+
+    it('may say what an HTTP answer has besides, also where the caller wants it whole', async () => {
+      await init();
+      const prelude = `${JSON.stringify({ statusCode: 201, headers: { 'Content-Type': 'text/plain' }, cookies: ['a=b'] })}${'\0'.repeat(8)}`;
+      const event = {
+        do: 'stream',
+        parts: [prelude.slice(0, 20), `${prelude.slice(20)}body`],
+        contentType: 'application/vnd.awslambda.http-integration-response',
+      };
+      const http = { statusCode: 201, headers: { 'Content-Type': 'text/plain' }, cookies: ['a=b'] };
+      const stream = container.sendInvoke(event, { windowBytes: 1000 });
+      expect((await chunks(stream)).header).toMatchObject({ contentType: 'text/plain', http });
+      expect((await chunks(stream)).body.toString()).toBe('body');
+      await container.runtime.next(FrameType.END, stream);
+      expect(await container.call(event)).toMatchObject({ header: { contentType: 'text/plain', http }, body: Buffer.from('body') });
+      const broken = container.sendInvoke({ ...event, parts: ['no prelude'] }, { windowBytes: 1000 });
+      expect((await container.answer(broken)).header['errorType']).toBe('Runtime.MarshalError');
+    });
+
+    it('that fails on its way ends with its error', async () => {
+      await init();
+      const error = Buffer.from('{"errorType":"Late","errorMessage":"bad thing"}').toString('base64');
+      const trailers = { 'Lambda-Runtime-Function-Error-Type': 'Late', 'Lambda-Runtime-Function-Error-Body': error };
+      const stream = container.sendInvoke({ do: 'stream', parts: ['some'], trailers }, { windowBytes: 1000 });
+      await expect(container.answer(stream).then(failureOf)).resolves.toMatchObject({ errorType: 'Late', errorMessage: 'bad thing' });
+      const cut = container.sendInvoke({ do: 'stream', parts: ['some'], cut: true }, { windowBytes: 1000 });
+      expect((await container.answer(cut)).header['errorType']).toBe('Runtime.TruncatedResponse');
+      await expect(container.result({ value: 'next' })).resolves.toBe('next');
+    });
+
+    it('for which nobody waits any more is taken in and dropped', async () => {
+      await init();
+      const stream = container.sendInvoke({ do: 'stream', parts: ['x'.repeat(3_000_000)] }, { windowBytes: 10 });
+      while ((await chunks(stream)).body.length === 0);
+      container.runtime.send(FrameType.CANCEL, stream);
+      await container.runtime.next(FrameType.END, stream);
+      expect(container.runtime.pending(FrameType.CHUNK, stream)).toEqual([]);
     });
   });
 

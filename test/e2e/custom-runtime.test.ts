@@ -1,4 +1,8 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { zipFiles, type FileToZip } from '@easyfaas/code-package';
+import { go, goProgram } from '../support/go-program';
+import { repositoryRoot } from '../support/repository';
 import { call, callJson, deploy, fixture, invoke, logTail, newName, removeDeployments } from '../support/stack';
 
 afterAll(removeDeployments);
@@ -74,5 +78,73 @@ describe('a custom runtime', () => {
     expect((await invoke(name, 1)).json()).toEqual({ handler: 'index.handler', event: 1 });
     await call(`/v1/functions/${name}`, { method: 'DELETE' });
     expect((await call(`/v1/layers/${layer}/versions/1`, { method: 'DELETE' })).status).toBe(204);
+  });
+});
+
+if (go === undefined && process.env['REQUIRE_DOCKER'] === '1') throw new Error('these tests need a Go compiler');
+
+(go === undefined ? describe.skip : describe)('a custom runtime compiled from Go', () => {
+  it('answers, fails and prints as the example says, several calls at once', async () => {
+    const program = goProgram(join(repositoryRoot, 'examples/custom-runtime-go'));
+    const settings = { PodConcurrentQuota: 8, Environment: { Variables: { POLLS: '8' } } };
+    const name = await deployPackage([{ name: 'bootstrap', content: program, isExecutable: true }], settings);
+    const answer = await invoke(name, { name: 'you' }, TAIL);
+    expect(answer.json()).toEqual({ message: 'Hello, you!', remainingMs: expect.any(Number) as number });
+    expect(logTail(answer)).toMatch(/called as [\w-]+\n/);
+    expect((await invoke(name, {})).json()).toEqual({ errorType: '*errors.errorString', errorMessage: 'no name was given' });
+    const names = Array.from({ length: 40 }, (_, index) => `number ${index}`);
+    const answers = await Promise.all(names.map((each) => invoke(name, { name: each })));
+    expect(answers.map((each) => each.json<{ message: string }>().message)).toEqual(names.map((each) => `Hello, ${each}!`));
+  });
+});
+
+// Its native part takes a minute to compile, which is done by hand: docs/guides/custom-runtime.md says how.
+const clientFolder = process.env['EASYFAAS_TEST_LAMBDA_CLIENT'];
+
+(clientFolder === undefined ? describe.skip : describe)('AWS’s own runtime client for Node.js, unmodified', () => {
+  const files = (folder: string, inside: string): FileToZip[] =>
+    readdirSync(join(folder, inside), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${inside}/${entry.name}`;
+      return entry.isDirectory() ? files(folder, path) : [{ name: path, content: readFileSync(join(folder, path)) }];
+    });
+  const client = (): FileToZip[] => ['bin', 'dist'].flatMap((part) => files(clientFolder ?? '', `node_modules/aws-lambda-ric/${part}`));
+  const SOURCE = `exports.handler = async (event, context) => {
+    console.log('called as', context.awsRequestId);
+    if (event.fail) throw new TypeError('bad thing');
+    return { event, name: context.functionName, memory: context.memoryLimitInMB, isTimely: context.getRemainingTimeInMillis() > 0 };
+  };`;
+
+  it('answers, fails and prints', async () => {
+    const bootstrap = '#!/bin/sh\nexec node node_modules/aws-lambda-ric/bin/index.mjs "$_HANDLER"\n';
+    const own = [
+      { name: 'bootstrap', content: bootstrap, isExecutable: true },
+      { name: 'index.js', content: SOURCE },
+      {
+        name: 'node_modules/aws-lambda-ric/package.json',
+        content: readFileSync(join(clientFolder ?? '', 'node_modules/aws-lambda-ric/package.json')),
+      },
+    ];
+    const name = await deployPackage([...own, ...client()], { MemorySize: 256, Timeout: 10 });
+    const answer = await invoke(name, { a: 'ä' }, TAIL);
+    expect(answer.json()).toEqual({ event: { a: 'ä' }, name, memory: '256', isTimely: true });
+    expect(logTail(answer)).toMatch(/INFO\tcalled as [\w-]+\n/);
+    const failed = await invoke(name, { fail: true });
+    expect(failed.json()).toMatchObject({ errorType: 'TypeError', errorMessage: 'bad thing' });
+    expect((await invoke(name, { again: true })).json()).toMatchObject({ event: { again: true } });
+  });
+});
+
+describe.each([
+  ['php8', 'text/x-php', '<?php\nfunction handler($event, $context) { echo "in PHP\\n"; return ["hello" => $event->name]; }'],
+  ['ruby3', 'text/x-ruby', "def handler(event:, context:)\n  puts 'in Ruby'\n  { hello: event['name'] }\nend\n"],
+] as const)('%s', (runtime, contentType, source) => {
+  it('is deployed as a source file', async () => {
+    const name = newName();
+    const headers = { 'Content-Type': contentType };
+    const made = await call(`/v1/functions/${name}`, { method: 'POST', headers, body: source });
+    expect({ status: made.status, Runtime: made.json<{ Runtime: string }>().Runtime }).toEqual({ status: 201, Runtime: runtime });
+    const answer = await invoke(name, { name: 'you' }, TAIL);
+    expect(answer.json()).toEqual({ hello: 'you' });
+    expect(logTail(answer)).toMatch(/in (PHP|Ruby)\n/);
   });
 });

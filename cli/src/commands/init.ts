@@ -25,7 +25,7 @@ export function registerInit(program: Command, open: OpenSession): void {
         throw new CliError(`${folder} is there and not empty.`, { remedy: 'Choose another folder.' });
       mkdirSync(path, { recursive: true });
       const written = Object.entries({ ...files.code, [MANIFEST_NAME]: files.manifest.replaceAll('NAME', name) });
-      for (const [file, text] of written) writeFileSync(join(path, file), text);
+      for (const [file, text] of written) writeFileSync(join(path, file), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
       const place = relative(io.cwd(), path) || '.';
       output.result({ folder: path, files: written.map(([file]) => file) }, () =>
         [

@@ -21,6 +21,8 @@ const RUNTIMES: Record<string, { runtime: string; entryFile: string }> = {
   '.cjs': { runtime: 'nodejs20', entryFile: 'index.js' },
   '.mjs': { runtime: 'nodejs20', entryFile: 'index.mjs' },
   '.py': { runtime: 'python3', entryFile: 'index.py' },
+  '.php': { runtime: 'php8', entryFile: 'index.php' },
+  '.rb': { runtime: 'ruby3', entryFile: 'index.rb' },
 };
 const IGNORE_FILE = '.easyfaasignore';
 /** Never part of a function. */
