@@ -14,7 +14,7 @@ const single = readdirSync(folder).flatMap((name): { name: string; runtime: 'nod
 });
 
 /** Run by a test of their own. */
-const OTHERS = ['custom-runtime-go'];
+const OTHERS = ['custom-runtime-go', 'registry'];
 
 describe('an example', () => {
   it('is there for every folder of examples', () => {

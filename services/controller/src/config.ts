@@ -5,6 +5,7 @@ import { LIMITS } from '@easyfaas/contracts/wire';
 import { anonymousAccessProblem } from './auth/anonymous-authenticator';
 import { type ControllerEnv, readControllerEnv } from './env';
 import { type PodConfig, readPodConfig } from './pods/pod-config';
+import { type RegistryConfig, readRegistryConfig } from './registry/registry-config';
 
 export interface ControllerConfig extends Omit<
   ControllerEnv,
@@ -23,6 +24,7 @@ export interface ControllerConfig extends Omit<
   | 'podListen'
   | 'podKeyFile'
   | 'pauseAfterS'
+  | 'registryEnv'
   | 'streamMb'
   | 'streamStallS'
 > {
@@ -42,6 +44,8 @@ export interface ControllerConfig extends Omit<
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
   poolClassesMb: number[];
+  /** undefined: functions are built in. */
+  registry: RegistryConfig | undefined;
   /** undefined: the pod is on its own. */
   pod: PodConfig | undefined;
   /** Infinity: idle containers are never frozen. */
@@ -73,6 +77,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     packageFiles,
     poolClasses,
     pauseAfterS,
+    registryEnv,
     streamMb,
     streamStallS,
     ...values
@@ -109,6 +114,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     reader.problem(`EASYFAAS_PAUSE_AFTER_S is "${pauseAfterS}", expected seconds from 0 or "off"`);
   const address = readListen(listen, reader);
   const pod = readPodConfig(values, reader);
+  const registry = readRegistryConfig(registryEnv, reader);
   reader.assertValid();
   return {
     ...values,
@@ -116,6 +122,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
     listen: address,
     pod,
+    registry,
     poolClassesMb,
     pauseAfterMs,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),

@@ -24,6 +24,7 @@ import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { type Pods, createPods } from './pods/pods';
 import { pingRedis } from './redis-connection';
+import { createFunctionSource } from './registry/function-source';
 import { SecretBox } from './secrets/secret-box';
 import { loadSecretKey } from './secrets/secret-key-file';
 import { createTriggers } from './triggers/triggers';
@@ -54,10 +55,13 @@ export class Controller implements Service {
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir, config.runtimes);
 
     const stores = openStores(config, { registry, logger });
-    const { functionStore, records, keyStore, notices, redis, triggerStores } = stores;
+    const { records, keyStore, notices, redis, triggerStores } = stores;
     this.#closers.push(stores.close);
     const isDraining = (): boolean => this.#isDraining;
-    const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores, isDraining });
+    const source = createFunctionSource(config.registry, { builtIn: stores.functionStore, runtimes, clock, logger });
+    const { store: functionStore, registryPackages } = source;
+    const held = { ...stores, functionStore };
+    const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores: held, registryPackages, isDraining });
     this.#pods = pods;
     const secretBox = new SecretBox(await loadSecretKey(config.dataDir));
     const callers = createAuthentication(config, { keyStore, secretBox, clock, logger });
@@ -68,6 +72,7 @@ export class Controller implements Service {
     const management = createFunctionManagement({
       config,
       store: functionStore,
+      directory: source.directory,
       packages: pods.packages,
       runtimes,
       funclet: pods.funclet,
@@ -115,6 +120,7 @@ export class Controller implements Service {
       version: config.version,
       functions,
       reservations,
+      packageReader: pods.packageReader,
       provisioned: new ProvisionedService({
         functions,
         directory,

@@ -1,6 +1,7 @@
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
 import { type AsyncSettings, readAsyncSettings } from './async/env';
+import { type RegistryEnv, readRegistryEnv } from './registry/registry-config';
 
 const MIB = 1024 * 1024;
 
@@ -40,6 +41,7 @@ export interface ControllerEnv {
   streamMb: number;
   streamStallS: number;
   async: AsyncSettings;
+  registryEnv: RegistryEnv;
   unpackedMb: number;
   packageFiles: number;
   allowedHosts: string[];
@@ -91,6 +93,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     streamMb: reader.integer('EASYFAAS_STREAM_MB', LIMITS.streamBytes / MIB, { min: 1, max: 1_000_000 }),
     streamStallS: reader.integer('EASYFAAS_STREAM_STALL_S', 60, { min: 1, max: 900 }),
     async: readAsyncSettings(reader),
+    registryEnv: readRegistryEnv(reader),
     unpackedMb: reader.integer('EASYFAAS_UNPACKED_MB', LIMITS.unpackedBytes / MIB, { min: 1, max: 10_240 }),
     packageFiles: reader.integer('EASYFAAS_PACKAGE_FILES', LIMITS.packageFiles, { min: 1, max: 1_000_000 }),
     allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),

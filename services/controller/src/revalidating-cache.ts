@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@easyfaas/contracts/wire';
 import { ServiceError, type Clock } from '@easyfaas/service-kit';
 
 export interface RevalidatingCacheOptions<V> {
@@ -168,6 +169,9 @@ export class RevalidatingCache<V> {
   }
 }
 
+/** An answer that cannot be used says as little as none. */
+const OUTAGES: readonly ErrorCode[] = ['STORE_UNAVAILABLE', 'REGISTRY_UNAVAILABLE', 'REGISTRY_INVALID'];
+
 function isOutage(error: unknown): boolean {
-  return error instanceof ServiceError && error.code === 'STORE_UNAVAILABLE';
+  return error instanceof ServiceError && OUTAGES.includes(error.code);
 }

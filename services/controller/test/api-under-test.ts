@@ -232,6 +232,7 @@ export async function startApi({
     keys: new KeyService({ store: keyStore, clock, random: randomBytes, seal }),
     functions,
     reservations,
+    packageReader: packages,
     provisioned: new ProvisionedService({
       functions,
       directory: { find: (accountId, functionName) => functions.read(accountId, functionName) },

@@ -13,3 +13,4 @@ export * from './trigger';
 export * from './pool';
 export * from './trigger-sources';
 export * from './provisioned';
+export * from './registry';

@@ -90,6 +90,12 @@ export const ERRORS = {
   FUNCTION_OOM: ofFunction(502, 'HTTP triggers and OpenFaaS paths: the function ran out of memory; raise its MemorySize.'),
   INVALID_RESPONSE: ofFunction(502, 'HTTP triggers and OpenFaaS paths: the result is no valid HTTP answer; the text names the member.'),
   RESPONSE_TOO_LARGE: ofFunction(502, 'HTTP triggers and OpenFaaS paths: the result is over the size limit.'),
+  REGISTRY_INVALID: platform(
+    502,
+    'The function registry (EASYFAAS_REGISTRY_URL) answered something that cannot be used; the text names the member. Its operator has to mend it.',
+    false,
+  ),
+  REGISTRY_UNAVAILABLE: platform(503, 'The function registry (EASYFAAS_REGISTRY_URL) does not answer; functions seen lately go on.'),
   STORE_UNAVAILABLE: platform(503, 'Redis does not answer; nothing was changed.'),
   FUNCLET_UNAVAILABLE: platform(503, 'The funclet does not answer; warm functions go on, new containers wait.'),
   RUNTIME_UNAVAILABLE: platform(503, 'No container could be made ready in time; the text has the cause.'),

@@ -15,3 +15,4 @@ export * from './trigger';
 export * from './pool';
 export * from './trigger-sources';
 export * from './provisioned';
+export * from './registry';

@@ -33,6 +33,8 @@ export interface InvocationRecord {
   source?: string;
   /** Events only: why it has ended, in AWS Lambda's words where it has them. */
   condition?: string;
+  /** Throttled calls only: how many of the function's before it were throttled and have no record. */
+  leftOut?: number;
   /** The last bytes of the log, at most 4 KiB. */
   logTail?: string;
 }

@@ -47,8 +47,10 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
   }
 
   async delete({ accountId, ...key }: EventInvokeConfigKey): Promise<boolean> {
+    const wasThere = (await redisCall(() => this.#redis.hdel(this.#keys.config(accountId), fieldOf(key)))) === 1;
+    // Not before: who asks meanwhile would remember the old ones.
     this.#recent.clear();
-    return (await redisCall(() => this.#redis.hdel(this.#keys.config(accountId), fieldOf(key)))) === 1;
+    return wasThere;
   }
 
   /** What holds for the events of a function, version or alias: its own, else the function's; the last one known while Redis is away. */

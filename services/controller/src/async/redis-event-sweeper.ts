@@ -37,7 +37,7 @@ export class RedisEventSweeper {
   readonly #cursors = new Map<string, number>();
   #cancels: (() => void)[] = [];
   #isStopped = false;
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(deps: RedisEventSweeperDeps) {
     this.#deps = deps;
@@ -51,7 +51,7 @@ export class RedisEventSweeper {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const cancel of this.#cancels) cancel();
-    await this.#sweeping;
+    await Promise.all(this.#running);
   }
 
   /** @throws ServiceError QUEUE_UNAVAILABLE */
@@ -146,13 +146,16 @@ export class RedisEventSweeper {
       this.#cancels.push(
         clock.after(delayMs, () => {
           if (this.#isStopped) return;
-          this.#sweeping = work().then(
-            () => plan(intervalMs),
-            (error: unknown) => {
-              logger.debug('events could not be swept', { error });
-              plan(REPEAT_MS);
-            },
-          );
+          const running = work()
+            .then(
+              () => plan(intervalMs),
+              (error: unknown) => {
+                logger.debug('events could not be swept', { error });
+                plan(REPEAT_MS);
+              },
+            )
+            .finally(() => this.#running.delete(running));
+          this.#running.add(running);
         }),
       );
     };

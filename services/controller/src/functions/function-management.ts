@@ -5,6 +5,7 @@ import type { FuncletClient } from '../clients/funclet-client';
 import type { ControllerConfig } from '../config';
 import type { SecretBox } from '../secrets/secret-box';
 import { CachedFunctionDirectory } from './cached-function-directory';
+import type { FunctionDirectory } from './function-directory';
 import { FunctionService, type FunctionServiceOptions } from './function-service';
 import type { FunctionStore } from './function-store';
 import type { PackageStore } from './package-store';
@@ -15,6 +16,8 @@ import { TypeScriptCompiler, installedEsbuild } from './typescript-compiler';
 export interface FunctionManagementOptions {
   config: Pick<ControllerConfig, 'packageLimits' | 'region' | 'esbuild'>;
   store: FunctionStore;
+  /** Instead of one over the store. */
+  directory: FunctionDirectory | undefined;
   packages: PackageStore;
   runtimes: ReadonlyMap<string, RuntimeManifest>;
   funclet: Pick<FuncletClient, 'prepareCode'>;
@@ -27,7 +30,7 @@ export interface FunctionManagementOptions {
 
 /** Functions, their versions and packages: what the API changes and what the hot path reads. */
 export interface FunctionManagement {
-  directory: CachedFunctionDirectory;
+  directory: FunctionDirectory;
   service: FunctionService;
   typescript: TypeScriptCompiler;
   /** @throws ServiceError SECRET_UNREADABLE */
@@ -51,13 +54,15 @@ export function createFunctionManagement(options: FunctionManagementOptions): Fu
     admitNetwork,
   });
   return {
-    directory: new CachedFunctionDirectory({
-      store,
-      clock,
-      logger,
-      random: Math.random,
-      onUnsettled: (stored) => service.resume(stored),
-    }),
+    directory:
+      options.directory ??
+      new CachedFunctionDirectory({
+        store,
+        clock,
+        logger,
+        random: Math.random,
+        onUnsettled: (stored) => service.resume(stored),
+      }),
     service,
     typescript: new TypeScriptCompiler(config.esbuild ?? installedEsbuild()),
     secretsOf: (stored) => openSecrets(secretBox, stored),

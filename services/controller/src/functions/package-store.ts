@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A package on its way in. */
 export interface Upload {
   /** The zip's bytes. */
@@ -39,4 +41,9 @@ export interface PackageStore {
    * @throws ServiceError PACKAGE_TOO_LARGE, PACKAGE_TOO_MANY_FILES, INVALID_PACKAGE, PACKAGE_LINK, CHECKSUM_MISMATCH, DISK_FULL
    */
   put(upload: Upload): Promise<CheckedPackage>;
+}
+
+export interface PackageReader {
+  /** @returns undefined when it is not here */
+  open(sha256: string): Promise<{ sizeBytes: number; bytes: Readable } | undefined>;
 }

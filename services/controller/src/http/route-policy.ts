@@ -9,6 +9,7 @@ import { LOG_POLICIES } from './policies/logs';
 import { OPENFAAS_POLICIES } from './policies/openfaas';
 import { POOL_POLICIES } from './policies/pool';
 import { POD_POLICIES } from './policies/pods';
+import { REGISTRY_POLICIES } from './policies/registry';
 import { TRIGGER_POLICIES } from './policies/triggers';
 import { PROVISIONED_POLICIES } from './policies/provisioned';
 
@@ -48,6 +49,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/metrics', action: 'metrics:read' },
 
   ...FUNCTION_POLICIES,
+  ...REGISTRY_POLICIES,
   ...LAYER_POLICIES,
 
   ...LAMBDA_POLICIES,

@@ -5,6 +5,7 @@ import type { InvokeMetrics } from './invoke-metrics';
 import { IsoTime } from './iso-time';
 import type { Outcome } from './outcome';
 import type { RecordSink } from './record-sink';
+import { ThrottledRecords } from './throttled-records';
 
 /** Writes down every call that has ended: a record, and the metrics. Runs after the caller was answered. */
 export class CallJournal {
@@ -13,6 +14,7 @@ export class CallJournal {
   readonly #clock: Clock;
   readonly #podId: string | undefined;
   readonly #isoTime = new IsoTime();
+  readonly #throttled = new ThrottledRecords();
 
   constructor({
     records,
@@ -35,6 +37,8 @@ export class CallJournal {
     const startedAtMs = this.#clock.wallMs() - (call.settledAtMs - call.request.receivedAtMs);
     const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs), this.#podId);
     this.#metrics.note(record);
-    if (call.request.isRecorded !== false) this.#records.add(record);
+    if (call.request.isRecorded === false) return;
+    const kept = record.status === 'throttled' ? this.#throttled.admit(record, this.#clock.monotonicMs()) : record;
+    if (kept !== undefined) this.#records.add(kept);
   }
 }

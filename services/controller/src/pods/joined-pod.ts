@@ -56,7 +56,9 @@ export function joinedPod(options: JoinedPodOptions): PodKind {
     isShared: config.packagesDir !== undefined,
     logger,
   });
-  const funclet = new PodFunclet(config.funcletSocket, ids, { ensurePackage: (sha256) => copies.ensure(sha256) });
+  const funclet = new PodFunclet(config.funcletSocket, ids, {
+    ensurePackage: (sha256) => options.registryPackages?.ensure(sha256, disk) ?? copies.ensure(sha256),
+  });
   const calls = new PodCalls({
     client,
     membership,

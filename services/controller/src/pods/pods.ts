@@ -6,13 +6,16 @@ import type { ControllerConfig } from '../config';
 import type { Engine } from '../engine';
 import { DiskPackageStore } from '../functions/disk-package-store';
 import type { FunctionDirectory } from '../functions/function-directory';
-import type { PackageStore } from '../functions/package-store';
+import type { PackageReader, PackageStore } from '../functions/package-store';
 import { PackageSweep } from '../functions/package-sweep';
 import type { PodsReader } from '../http/routes/pods';
 import type { Overflow } from '../invoke/overflow';
 import type { PayloadBudget } from '../invoke/payload-budget';
 import type { Shelves } from '../pool/shelves';
 import type { RedisStores } from '../redis-stores';
+import type { FunctionStore } from '../functions/function-store';
+import type { RegistryPackages } from '../registry/registry-packages';
+import { PodFunclet } from './pod-funclet';
 import { joinedPod } from './joined-pod';
 import type { PackageCopies } from './package-copies';
 import { readPodId } from './pod-id';
@@ -23,7 +26,9 @@ export interface PodsOptions {
   ids: Ids;
   logger: Logger;
   metrics: Registry;
-  stores: Pick<RedisStores, 'pods' | 'functionStore'>;
+  stores: Pick<RedisStores, 'pods'> & { functionStore: FunctionStore };
+  /** Where packages come from when functions are not built in. */
+  registryPackages: RegistryPackages | undefined;
   isDraining: () => boolean;
 }
 
@@ -52,6 +57,8 @@ export interface PodKind extends PodsReader {
 /** This pod among those that share its Redis, and its packages: the root of all that pods do for each other. */
 export interface Pods extends PodKind {
   packages: PackageStore;
+  /** What is on this pod's disk. */
+  packageReader: PackageReader;
 }
 
 /** @throws Error when the pod's id or its key file cannot be used */
@@ -66,11 +73,12 @@ export function createPods(options: PodsOptions): Pods {
     clock,
     logger,
   });
-  const pod = config.pod === undefined ? lonelyPod(podId, options) : joinedPod({ ...options, podId, pod: config.pod, disk });
+  const pod = config.pod === undefined ? lonelyPod(podId, disk, options) : joinedPod({ ...options, podId, pod: config.pod, disk });
   const sweep = new PackageSweep({ files: disk, functions: options.stores.functionStore, clock, logger, copies: pod.copies });
   return {
     ...pod,
     packages: pod.copies ?? disk,
+    packageReader: disk,
     start: async (peers) => {
       await disk.start();
       sweep.start();
@@ -85,11 +93,14 @@ export function createPods(options: PodsOptions): Pods {
   };
 }
 
-function lonelyPod(podId: string, { config, ids, logger }: PodsOptions): PodKind {
+function lonelyPod(podId: string, disk: DiskPackageStore, { config, ids, logger, registryPackages }: PodsOptions): PodKind {
   logger.info('pod is on its own', { podId, problem: 'EASYFAAS_POD_ADDRESS is not set' });
   return {
     podId: undefined,
-    funclet: new FuncletClient(config.funcletSocket, ids),
+    funclet:
+      registryPackages === undefined
+        ? new FuncletClient(config.funcletSocket, ids)
+        : new PodFunclet(config.funcletSocket, ids, { ensurePackage: (sha256) => registryPackages.ensure(sha256, disk) }),
     copies: undefined,
     overflow: undefined,
     view: () => ({ podId, isOnItsOwn: 'EASYFAAS_POD_ADDRESS is not set.', pods: [] }),

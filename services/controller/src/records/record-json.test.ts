@@ -27,6 +27,7 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   attemptCount: 3,
   source: 'trigger:t-1',
   condition: 'RetriesExhausted',
+  leftOut: 3,
 };
 
 describe('the JSON of a record', () => {
@@ -35,8 +36,8 @@ describe('the JSON of a record', () => {
   });
 
   it('is the same without words of somebody else, and with as few members as possible', () => {
-    const { errorType, errorMessage, logTail, attemptCount, source, condition, ...plain } = whole;
-    void [errorType, errorMessage, logTail, attemptCount, source, condition];
+    const { errorType, errorMessage, logTail, attemptCount, source, condition, leftOut, ...plain } = whole;
+    void [errorType, errorMessage, logTail, attemptCount, source, condition, leftOut];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
     const { podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
     void [podId, containerId, start, coldReason, cpuMs, maxMemoryMb];

@@ -7,6 +7,7 @@ export interface RecordQuery {
   sinceMs?: number;
   /** The `nextMarker` of the page before. */
   marker?: string;
+  /** 0: no records, only the marker at which they begin, if there are any. */
   limit: number;
 }
 

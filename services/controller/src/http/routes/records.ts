@@ -37,7 +37,8 @@ export function mountRecords(
       const open = wantsOpen ? await invocations.open(accountId, query.functionName, query.limit) : [];
       const shown = open.filter((event) => (!isOpen || event.status === status) && event.acceptedAtMs >= (query.sinceMs ?? 0));
       const views = shown.map((event) => eventView(event, { hasBodies: false }));
-      const page = isOpen ? { records: [] } : await records.list(accountId, { ...query, limit: Math.max(1, query.limit - views.length) });
+      // Of none that fit: only where they begin.
+      const page = isOpen ? { records: [] } : await records.list(accountId, { ...query, limit: query.limit - views.length });
       response.json({ invocations: [...views, ...page.records], ...('nextMarker' in page ? { nextMarker: page.nextMarker } : {}) });
     },
   });
