@@ -109,7 +109,10 @@ function assertOk({ status }: Response, where: string): void {
 }
 
 function unavailable(where: string, cause: unknown): ServiceError {
-  const words = cause instanceof Error ? cause.name : String(cause);
+  // `fetch` says why in the cause's cause.
+  const inner: unknown = cause instanceof Error ? cause.cause : undefined;
+  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : undefined;
+  const words = code ?? (cause instanceof Error ? cause.name : String(cause));
   return new ServiceError('REGISTRY_UNAVAILABLE', `The function registry at ${where} does not answer (${words}).`, { cause });
 }
 
