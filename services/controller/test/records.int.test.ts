@@ -70,6 +70,17 @@ describeWithRedis('records', () => {
     expect(seen).toEqual(ids.reverse());
   });
 
+  it('of which none fit on a page begin on the next one', async () => {
+    const records = recordsOf();
+    expect(await records.list('default', { limit: 0 })).toEqual({ records: [] });
+    const newest = record();
+    records.add(record());
+    records.add(newest);
+    const { records: none, nextMarker = '' } = await records.list('default', { limit: 0 });
+    expect(none).toEqual([]);
+    expect((await records.list('default', { limit: 1, marker: nextMarker })).records).toEqual([newest]);
+  });
+
   it('are filtered by function, status and time', async () => {
     const records = recordsOf();
     const old = record({ startedAt: '2001-01-01T00:00:00.000Z' });
