@@ -80,7 +80,7 @@ describe('the rest of docs/operations.md', () => {
   });
 
   it('names every check of readiness', () => {
-    const controller = names(readRepositoryFile('services/controller/src/controller.ts'), /\{ name: '([a-z ]+)', check:/g);
+    const controller = names(readRepositoryFile('services/controller/src/readiness-checks.ts'), /name: '([a-z ]+)',\s+check:/g);
     expect(controller.length).toBeGreaterThan(2);
     expect(controller.filter((name) => !sectionOf('Is it well?').includes(`\`${name}\``))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
-import { type Logger, type Service, ServiceError, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
+import { type Logger, type Service, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
 import { createAuthentication } from './auth/authentication';
 import type { ControllerConfig } from './config';
@@ -23,7 +23,7 @@ import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
 import { type Pods, createPods } from './pods/pods';
-import { pingRedis } from './redis-connection';
+import { readinessChecks } from './readiness-checks';
 import { createFunctionSource } from './registry/function-source';
 import { SecretBox } from './secrets/secret-box';
 import { loadSecretKey } from './secrets/secret-key-file';
@@ -133,17 +133,12 @@ export class Controller implements Service {
       events: async,
       payloads,
       pool: engine.report,
-      isStopping: () => this.#isDraining,
+      isStopping: isDraining,
       pods,
       triggers,
       runtimes,
       typescript,
-      readiness: [
-        { name: 'lifecycle', check: async () => this.#assertNotDraining() },
-        { name: 'redis', check: () => pingRedis(redis) },
-        { name: 'funclet', check: async () => assertConnected(engine) },
-        { name: 'admin key', check: async () => (config.auth === 'off' ? undefined : adminKey.check()) },
-      ],
+      readiness: readinessChecks({ isDraining, redis, engine, adminKey: config.auth === 'off' ? undefined : adminKey }),
       metrics: registry,
     });
     const clients = new ClientConnections(clock);
@@ -194,12 +189,4 @@ export class Controller implements Service {
     const address = server.address();
     this.#logger.info('listening', { address: typeof address === 'object' ? `${host}:${address?.port ?? port}` : address });
   }
-
-  #assertNotDraining(): void {
-    if (this.#isDraining) throw new ServiceError('SHUTTING_DOWN', 'The service is stopping.');
-  }
-}
-
-function assertConnected({ watch }: Engine): void {
-  if (!watch.isConnected) throw new ServiceError('FUNCLET_UNAVAILABLE', 'The funclet does not answer.');
 }
