@@ -49,12 +49,17 @@ export class LockRenewal {
     await Promise.all([...byFunction.values()].map((held) => this.#renewFunction(held)));
   }
 
-  async #renewFunction(held: readonly Held[]): Promise<void> {
+  async #renewFunction(asked: readonly Held[]): Promise<void> {
     const { queues, logger } = this.#deps;
-    const { accountId = '', functionName = '' } = held[0] ?? {};
+    const { accountId = '', functionName = '' } = asked[0] ?? {};
     try {
-      const lost = await queues.renew(accountId, functionName, held);
-      if (lost.length > 0) logger.warn('the hold on events was lost', { functionName, requestIds: lost });
+      const lost = await queues.renew(accountId, functionName, asked);
+      if (lost.length === 0) return;
+      // What has ended meanwhile has no lock either.
+      await new Promise((resolve) => setImmediate(resolve));
+      const held = new Set(Array.from(this.#held(), ({ requestId }) => requestId));
+      const requestIds = lost.filter((requestId) => held.has(requestId));
+      if (requestIds.length > 0) logger.warn('the hold on events was lost', { functionName, requestIds });
     } catch (error) {
       logger.debug('the hold on events could not be renewed', { functionName, error });
     }
