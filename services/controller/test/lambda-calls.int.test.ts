@@ -219,11 +219,18 @@ describeWithRedis('what makes calls, in the Lambda dialect', () => {
 
   describeWithOracle('beside the recorded answers', () => {
     const run = [...recorded].filter(([name]) => scenarioOf(name) !== undefined);
+    const counted = { compared: 0, recorded: 0 };
+
+    afterAll(() => {
+      process.stderr.write(`oracle, what makes calls: ${counted.compared} of ${counted.recorded} recorded steps compared\n`);
+    });
 
     it.each(run)('%s', async (name, steps) => {
       const answers = (await scenarioOf(name)?.run((send) => recorder.answerTo(send), name, steps)) ?? {};
       const problems = Object.entries(steps).flatMap(([step, answer]) => {
         const ours = answers[step];
+        counted.recorded += 1;
+        if (ours !== undefined) counted.compared += 1;
         if (ours === undefined || DIFFERENT_CALL_STEPS[`${name} ${step}`] !== undefined) return [];
         return compareAnswer(answer, ours, [...DIFFERENCES, ...CALL_DIFFERENCES]).map((problem) => `${step}: ${problem}`);
       });
