@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROUTE_POLICIES, UNSUPPORTED_ROUTES } from '../src/http/route-policy';
 import { CONTAINER, startApi, type ApiUnderTest } from './api-under-test';
 import { eventually } from './eventually';
 import { clientOf, codeOf, jsonBody, messageOf, type Client } from './http-client';
 import { connectTo, describeWithRedis, startRedis, type TestRedis } from './redis-server';
-
-const MISSING_TOKEN = [403, 'MissingAuthenticationTokenException'];
 
 interface Created {
   Key: string;
@@ -38,77 +35,6 @@ describeWithRedis('keys over the API', () => {
     return answer.json<Created>();
   };
 
-  describe('the policy', () => {
-    const concrete = (path: string): string =>
-      path
-        .replace(/\{\/\*\w+\}/, '/x')
-        .replace('{/}', '')
-        .replace(/:\w+/g, 'x');
-
-    it.each(ROUTE_POLICIES.filter(({ isHotPath }) => isHotPath !== true))(
-      'T1 $method $path needs a key unless it is public',
-      async ({ method, path, action, signedBodyBytes }) => {
-        const answer = await clientOf(api.url)(concrete(path), { method: method.toUpperCase() });
-        if (action === 'public') expect(answer.status).toBe(200);
-        // An answer to HEAD has no body to tell its code.
-        else if (method === 'head') expect(answer.status).toBe(401);
-        // In the words of AWS, whose clients sign.
-        else if (signedBodyBytes !== undefined) expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual(MISSING_TOKEN);
-        else expect([answer.status, codeOf(answer), answer.headers.get('www-authenticate')]).toEqual([401, 'UNAUTHORIZED', 'Bearer']);
-      },
-    );
-
-    it.each(UNSUPPORTED_ROUTES.filter(({ signedBodyBytes }) => signedBodyBytes === undefined))(
-      '$path says that it is not there, to who has a key',
-      async ({ path }) => {
-        expect(codeOf(await clientOf(api.url)(concrete(path)))).toBe('UNAUTHORIZED');
-        for (const method of ['GET', 'POST']) expect(codeOf(await call(concrete(path), { method }))).toBe('NOT_SUPPORTED');
-      },
-    );
-
-    it.each([
-      ['read', [200, 403, 403, 200]],
-      ['invoke', [403, 403, 403, 403]],
-      ['deploy', [200, 404, 403, 200]],
-      ['admin', [200, 404, 200, 200]],
-    ])('B52 a key with the scope %s of the default account gets %j', async (scope, expected) => {
-      const { Key } = await makeKey({ Scopes: [scope] });
-      const statuses = [
-        await call('/v1/functions', { key: Key }),
-        await call('/v1/functions/nothing', { key: Key, method: 'DELETE' }),
-        await call('/v1/pool', { key: Key }),
-        await call('/v1/invocations', { key: Key }),
-      ].map(({ status }) => status);
-      expect(statuses).toEqual(expected);
-    });
-
-    it.each(['/v1/pool', `/v1/pool/${CONTAINER.containerId}`, '/v1/keys', '/metrics'])('B52 %s is for operators only', async (path) => {
-      const { Key } = await makeKey({ AccountId: 'tenant' });
-      expect(codeOf(await call(path, { key: Key }))).toBe('FORBIDDEN');
-      expect((await call(path)).status).toBe(200);
-    });
-
-    it('T2 answers alike for what another account has and for what nobody has', async () => {
-      const { Key } = await makeKey({ AccountId: 'other' });
-      const source = { method: 'POST', headers: { 'Content-Type': 'text/javascript' }, body: 'exports.handler = async () => 1;' };
-      expect((await call('/v1/functions/mine', source)).status).toBe(201);
-      const mend = (text: string, id: string): string => text.replaceAll(id, 'ID').replace(/[0-9a-f-]{36}/, 'REQUEST');
-      for (const [method, suffix] of [
-        ['GET', ''],
-        ['DELETE', ''],
-        ['GET', '/configuration'],
-        ['GET', '/concurrency'],
-        ['DELETE', '/concurrency'],
-      ]) {
-        const theirs = await call(`/v1/functions/mine${suffix}`, { method: method ?? '', key: Key });
-        const missing = await call(`/v1/functions/none${suffix}`, { method: method ?? '', key: Key });
-        expect([theirs.status, mend(theirs.text, 'mine')]).toEqual([404, mend(missing.text, 'none')]);
-      }
-      expect((await call('/v1/functions/mine')).status).toBe(200);
-      expect((await call('/v1/functions', { key: Key })).json()).toEqual({ Functions: [] });
-    });
-  });
-
   it('come as a bearer token or in X-Easyfaas-Key, and in no other way', async () => {
     const key = await api.adminKey();
     const anonymous = clientOf(api.url);
@@ -128,12 +54,18 @@ describeWithRedis('keys over the API', () => {
     expect(text).not.toMatch(/sha256/i);
   });
 
-  it.each([{ AccountId: 'Not Valid' }, { Scopes: ['root'] }, { Scopes: [] }, { scope: 'admin' }, { Description: 1 }])(
-    'are refused for %j',
-    async (body) => {
-      expect(codeOf(await call('/v1/keys', { method: 'POST', ...jsonBody(body) }))).toBe('VALIDATION_FAILED');
-    },
-  );
+  it.each([
+    { AccountId: 'Not Valid' },
+    { Scopes: ['root'] },
+    { Scopes: [] },
+    { scope: 'admin' },
+    { Description: 1 },
+    { Functions: [] },
+    { Functions: ['*'] },
+    { Scopes: ['key:write'] },
+  ])('are refused for %j', async (body) => {
+    expect(codeOf(await call('/v1/keys', { method: 'POST', ...jsonBody(body) }))).toBe('VALIDATION_FAILED');
+  });
 
   it('B54 stop working within a second after they are revoked, on every controller', async () => {
     const second = await startApi({ redisUrl: redis.url, prefix: redis.prefix, dataDir: api.dataDir });
@@ -151,6 +83,52 @@ describeWithRedis('keys over the API', () => {
     } finally {
       await second.stop();
     }
+  });
+
+  it('end what is followed with them when they are revoked', async () => {
+    const source = { method: 'POST', headers: { 'Content-Type': 'text/javascript' }, body: 'exports.handler = async () => 1;' };
+    expect((await call('/v1/functions/followed', source)).status).toBe(201);
+    const follow = (path: string, key: string): Promise<Response> =>
+      fetch(`${api.url}${path}`, { headers: { Authorization: `Bearer ${key}` } });
+    const keys = [await makeKey({}), await makeKey({ Scopes: ['read'] }), await makeKey({ Scopes: ['record:read'] })];
+    const [{ Key: first = '' } = {}, { Key: second = '' } = {}, { Key: third = '' } = {}] = keys;
+    const streams = [
+      await follow('/v1/pool?watch', first),
+      await follow('/v1/functions/followed/logs?follow=true', second),
+      await follow('/system/logs?name=followed&follow=1', third),
+    ];
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200]);
+    for (const { KeyId } of keys) expect((await call(`/v1/keys/${KeyId}`, { method: 'DELETE' })).status).toBe(204);
+    // Nobody else ends them: that they end is the proof.
+    await Promise.all(streams.map((stream) => stream.text()));
+  });
+
+  it('are rotated: both secrets work for the grace time, none after a revocation', async () => {
+    const made = await makeKey({ Scopes: ['read'], Functions: ['one'] });
+    const rotate = (body: object): ReturnType<Client> => call(`/v1/keys/${made.KeyId}/rotate`, { method: 'POST', ...jsonBody(body) });
+    const answer = await rotate({ GraceSeconds: 600 });
+    const rotated = answer.json<Created>();
+    expect([answer.status, rotated.KeyId, answer.headers.get('cache-control')]).toEqual([200, made.KeyId, 'no-store']);
+    for (const key of [made.Key, rotated.Key]) expect((await call('/v1/functions', { key })).status).toBe(200);
+    const last = (await rotate({ GraceSeconds: 0 })).json<Created>();
+    await eventually(async () => {
+      for (const key of [made.Key, rotated.Key]) expect((await call('/v1/functions', { key })).status).toBe(401);
+    }, 5000);
+    expect((await call('/v1/functions', { key: last.Key })).status).toBe(200);
+    expect((await call(`/v1/keys/${made.KeyId}`)).json()).toMatchObject({ Functions: ['one'], RotatedAt: expect.any(String) as string });
+    expect((await call(`/v1/keys/${made.KeyId}`, { method: 'DELETE' })).status).toBe(204);
+    await eventually(async () => expect((await call('/v1/functions', { key: last.Key })).status).toBe(401), 5000);
+    expect(codeOf(await rotate({}))).toBe('KEY_NOT_FOUND');
+    for (const body of [{ GraceSeconds: -1 }, { GraceSeconds: 1e9 }, { Grace: 1 }])
+      expect(codeOf(await rotate(body))).toBe('VALIDATION_FAILED');
+  });
+
+  it('are refused over their rate, with when to come again', async () => {
+    const { Key } = await makeKey({ Scopes: ['read'], RateLimit: { RequestsPerSecond: 0.1, Burst: 2 } });
+    for (const path of ['/v1/functions', '/v1/invocations']) expect((await call(path, { key: Key })).status).toBe(200);
+    const refused = await call('/v1/functions', { key: Key });
+    expect([codeOf(refused), refused.headers.get('reason')]).toEqual(['THROTTLED', 'KeyRateExceeded']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
   it('cannot revoke themselves', async () => {

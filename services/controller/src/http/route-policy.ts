@@ -16,7 +16,7 @@ import { PROVISIONED_POLICIES } from './policies/provisioned';
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
 /**
- * `function`: the path names it as `:id`; `openfaas`: as `:name`, in OpenFaaS's way; `trigger`, `invocation`: the function behind
+ * `function`: the path names it as `:id`; `openfaas`: as `:name`, in OpenFaaS's way; `lambda`: in AWS's; `trigger`, `invocation`: the function behind
  * `:triggerId`, `:requestId`; `handler`: the handler looks itself; `none`: there is nothing of an account in it.
  */
 export type Resource = 'function' | 'openfaas' | 'lambda' | 'trigger' | 'invocation' | 'handler' | 'none';
