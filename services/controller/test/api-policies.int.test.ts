@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { CreatedKey, InvocationRecord } from '@easyfaas/contracts/wire';
 import type { StoredKey } from '../src/auth/key-store';
+import { isNative, openapiPath } from '../src/http/openapi/openapi-document';
 import { ROUTE_POLICIES, UNSUPPORTED_ROUTES, type RoutePolicy } from '../src/http/route-policy';
 import { CONTAINER, startApi, type ApiUnderTest } from './api-under-test';
 import { eventually } from './eventually';
-import { clientOf, codeOf, jsonBody, type Client } from './http-client';
+import { clientOf, codeOf, jsonBody, messageOf, type Client } from './http-client';
 import { connectTo, describeWithRedis, startRedis, type TestRedis } from './redis-server';
 
 const GUARDED = ROUTE_POLICIES.filter(({ action, isHotPath }) => isHotPath !== true && action !== 'public' && action !== 'trigger');
@@ -193,7 +194,7 @@ describeWithRedis('every route', () => {
         .replace(/[0-9a-f-]{36}/g, 'ID');
     for (const policy of GUARDED) {
       const { method, path, isCall, resource } = policy;
-      if (isCall === true || OWN_BY_NAME.includes(`${method} ${path}`)) continue;
+      if (isCall === true || resource === 'none' || OWN_BY_NAME.includes(`${method} ${path}`)) continue;
       const [foreign, nothing] = [await send(policy, theirs, Key), await send(policy, missing, Key)];
       const route = `${method} ${path}`;
       expect([route, foreign.status, mend(foreign.text, theirs)]).toEqual([route, nothing.status, mend(nothing.text, missing)]);
@@ -208,6 +209,19 @@ describeWithRedis('every route', () => {
     }
     expect((await call(`/v1/triggers/${theirs.triggerId}`)).status).toBe(200);
     expect((await call('/v1/functions', { key: Key })).json()).toEqual({ Functions: [] });
+  });
+
+  it('takes the query that the OpenAPI document says, and no other', async () => {
+    const { paths } = (await call('/v1/openapi.json')).json<{
+      paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>;
+    }>();
+    for (const { method, path } of GUARDED.filter(isNative)) {
+      const described = paths[openapiPath(path)]?.[method]?.parameters?.filter((each) => each.in === 'query').map(({ name }) => name) ?? [];
+      const answer = await call(`${pathOf(path, method === 'get' ? theirs : missing)}?zzz=1`, { method: method.toUpperCase() });
+      expect([path, codeOf(answer)]).toEqual([path, 'VALIDATION_FAILED']);
+      const taken = /allowed are ([\w, ]+)/.exec(messageOf(answer))?.[1]?.split(', ') ?? [];
+      expect([method, path, [...taken].sort()]).toEqual([method, path, [...described].sort()]);
+    }
   });
 
   it.each(['/v1/pool', `/v1/pool/${CONTAINER.containerId}`, '/v1/keys', '/metrics'])('B52 %s is for operators only', async (path) => {

@@ -14,3 +14,5 @@ export * from './pool';
 export * from './trigger-sources';
 export * from './provisioned';
 export * from './registry';
+export * from './answers';
+export * from './json-schema';

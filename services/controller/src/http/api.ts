@@ -25,6 +25,7 @@ import { mountFunctions } from './routes/functions';
 import { mountKeys } from './routes/keys';
 import { mountLogs } from './routes/logs';
 import { mountOperations, type MetricsSource, type ReadinessCheck } from './routes/operations';
+import { mountOpenapi } from './routes/openapi';
 import { type PodsReader, mountPods } from './routes/pods';
 import { mountPool } from './routes/pool';
 import { mountProvisioned } from './routes/provisioned';
@@ -99,6 +100,7 @@ export function createApi(deps: ApiDeps): Api {
       mountLambda(mount, deps);
       mountRuntimes(mount, deps);
       mountRegistry(mount, deps);
+      mountOpenapi(mount, deps);
       mountProvisioned(mount, deps);
       mountPool(mount, deps);
       mountPods(mount, deps);

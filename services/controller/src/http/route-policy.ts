@@ -57,6 +57,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   ...LOG_POLICIES,
   ...TRIGGER_POLICIES,
 
+  { method: 'get', path: '/v1/openapi.json', action: 'runtime:read', resource: 'none' },
   { method: 'get', path: '/v1/runtimes', action: 'runtime:read', resource: 'none' },
   ...EVENT_POLICIES,
 
@@ -79,6 +80,5 @@ export const UNSUPPORTED_ROUTES: readonly (Pick<RoutePolicy, 'path' | 'signedBod
   { path: '/v1/functions/:id/layers{/*rest}', what: 'Layers as a path (name them in the configuration, as Layers)' },
   { path: '/v1/secrets{/*rest}', what: 'Secrets of an account (each function has its own: /v1/functions/{name}/secrets)' },
   { path: '/v1/pool/:containerId/invalidate', what: 'Invalidating containers (use drain or reborn)' },
-  { path: '/v1/openapi.json', what: 'The OpenAPI document' },
   ...LAMBDA_UNSUPPORTED,
 ];

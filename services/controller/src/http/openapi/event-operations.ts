@@ -1,0 +1,122 @@
+import type { Answer, Operations } from './operation';
+
+const JSON_TYPE = 'application/json';
+const json: Answer = { status: 200, type: JSON_TYPE };
+const gone: Answer = { status: 204 };
+const accepted: Answer = { status: 202, schema: 'Accepted' };
+const missing = ['INVALID_NAME', 'FUNCTION_NOT_FOUND', 'QUEUE_UNAVAILABLE'] as const;
+const noTrigger = ['TRIGGER_NOT_FOUND'] as const;
+const trigger: Answer = { status: 200, schema: 'TriggerView' };
+const badTarget = ['INVALID_NAME', 'FUNCTION_NOT_FOUND', 'URL_NOT_ALLOWED', 'SOURCE_UNAVAILABLE'] as const;
+
+/** Events, records and triggers. */
+export const EVENT_OPERATIONS: Operations = {
+  'get /v1/functions/:id/event-invoke-config': { summary: 'How the events of a function are treated', answers: [json], errors: missing },
+  'put /v1/functions/:id/event-invoke-config': {
+    summary: 'Set retries, age and destinations of events',
+    body: { [JSON_TYPE]: 'EventInvokeConfigRequest' },
+    answers: [json],
+    errors: [...missing, 'URL_NOT_ALLOWED'],
+  },
+  'delete /v1/functions/:id/event-invoke-config': {
+    summary: 'Take the defaults again',
+    answers: [gone],
+    errors: [...missing, 'RECORD_NOT_FOUND'],
+  },
+  'get /v1/functions/:id/dead-letters': {
+    summary: 'Events, or deliveries, that failed for good',
+    query: ['limit', 'marker', 'kind', 'condition', 'errorType', 'since', 'until'],
+    answers: [{ status: 200, schema: 'DeadLetterList' }],
+    errors: missing,
+  },
+  'delete /v1/functions/:id/dead-letters': {
+    summary: 'Drop dead letters; all=true for all',
+    query: ['kind', 'condition', 'errorType', 'since', 'until', 'all'],
+    answers: [json],
+    errors: missing,
+  },
+  'post /v1/functions/:id/dead-letters/redrive': {
+    summary: 'Run dead letters again',
+    body: { [JSON_TYPE]: 'DeadLettersRequest' },
+    answers: [json],
+    errors: missing,
+  },
+  'get /v1/functions/:id/dead-letters/:requestId': {
+    summary: 'A dead letter with its payload',
+    answers: [{ status: 200, schema: 'InvocationRecord' }],
+    errors: [...missing, 'DEAD_LETTER_NOT_FOUND'],
+  },
+  'delete /v1/functions/:id/dead-letters/:requestId': {
+    summary: 'Drop a dead letter',
+    answers: [gone],
+    errors: [...missing, 'DEAD_LETTER_NOT_FOUND'],
+  },
+  'post /v1/functions/:id/dead-letters/:requestId/redrive': {
+    summary: 'Run a dead letter again',
+    query: ['force'],
+    answers: [accepted],
+    errors: [...missing, 'DEAD_LETTER_NOT_FOUND', 'INVOCATION_ENDED', 'QUEUE_FULL'],
+  },
+  'get /v1/invocations': {
+    summary: 'What was called, newest first; events that have not ended before all others',
+    query: ['function', 'status', 'since', 'marker', 'limit'],
+    answers: [{ status: 200, schema: 'InvocationList' }],
+    errors: ['QUEUE_UNAVAILABLE'],
+  },
+  'get /v1/invocations/:requestId': {
+    summary: 'The record of a call; of an event with payload and result',
+    answers: [{ status: 200, schema: 'InvocationRecord' }],
+    errors: ['RECORD_NOT_FOUND', 'QUEUE_UNAVAILABLE'],
+  },
+  'delete /v1/invocations/:requestId': {
+    summary: 'Cancel an event',
+    answers: [accepted],
+    errors: ['RECORD_NOT_FOUND', 'INVOCATION_ENDED', 'QUEUE_UNAVAILABLE'],
+  },
+  'post /v1/invocations/:requestId/replay': {
+    summary: 'Run an event once more',
+    body: { [JSON_TYPE]: 'ReplayRequest' },
+    isBodyOptional: true,
+    answers: [accepted],
+    errors: ['RECORD_NOT_FOUND', 'FUNCTION_NOT_FOUND', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
+  },
+
+  'get /v1/triggers': {
+    summary: 'Triggers of the account',
+    query: ['marker', 'maxItems'],
+    answers: [{ status: 200, schema: 'TriggerList' }],
+  },
+  'post /v1/triggers': {
+    summary: 'Make a trigger',
+    body: { [JSON_TYPE]: 'CreateTriggerRequest' },
+    answers: [{ status: 201, schema: 'TriggerView' }],
+    errors: [...badTarget, 'CONFLICT'],
+  },
+  'get /v1/triggers/:triggerId': { summary: 'A trigger and how it does', answers: [trigger], errors: noTrigger },
+  'put /v1/triggers/:triggerId': {
+    summary: 'Change a trigger; members that are absent stay',
+    body: { [JSON_TYPE]: 'UpdateTriggerRequest' },
+    answers: [trigger],
+    errors: [...noTrigger, ...badTarget, 'PRECONDITION_FAILED', 'CONFLICT'],
+  },
+  'delete /v1/triggers/:triggerId': { summary: 'Delete a trigger', answers: [gone], errors: noTrigger },
+  'post /v1/triggers/:triggerId/pause': { summary: 'Stop a trigger until it is resumed', answers: [trigger], errors: noTrigger },
+  'post /v1/triggers/:triggerId/resume': {
+    summary: 'Let a trigger go on',
+    answers: [trigger],
+    errors: [...noTrigger, 'FUNCTION_NOT_FOUND'],
+  },
+  'get /v1/triggers/:triggerId/dead-letters': {
+    summary: 'Messages that could not be handed over',
+    query: ['marker', 'maxItems'],
+    answers: [json],
+    errors: noTrigger,
+  },
+  'delete /v1/triggers/:triggerId/dead-letters': { summary: 'Drop them', answers: [json], errors: noTrigger },
+  'get /v1/functions/:id/triggers': {
+    summary: 'Triggers of a function',
+    query: ['marker', 'maxItems'],
+    answers: [{ status: 200, schema: 'TriggerList' }],
+    errors: ['INVALID_NAME', 'FUNCTION_NOT_FOUND'],
+  },
+};
