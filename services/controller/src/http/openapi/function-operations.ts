@@ -3,6 +3,7 @@ import type { Answer, Operations } from './operation';
 const JSON_TYPE = 'application/json';
 const configuration: Answer = { status: 200, schema: 'FunctionConfiguration' };
 const created: Answer = { status: 201, schema: 'FunctionConfiguration' };
+const tagged: Answer = { status: 200, schema: 'TagsRequest' };
 const gone: Answer = { status: 204 };
 const sources = { 'application/zip': true, 'text/javascript': true, 'text/typescript': true, 'text/x-python': true } as const;
 const missing = ['INVALID_NAME', 'FUNCTION_NOT_FOUND'] as const;
@@ -20,7 +21,7 @@ const settings = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQ
 export const FUNCTION_OPERATIONS: Operations = {
   'get /v1/functions': {
     summary: 'Functions of the account, in order of their names',
-    query: ['marker', 'maxItems'],
+    query: ['marker', 'maxItems', 'tag'],
     answers: [{ status: 200, schema: 'FunctionList' }],
   },
   'post /v1/functions/:id': {
@@ -96,6 +97,25 @@ export const FUNCTION_OPERATIONS: Operations = {
       'QUEUE_FULL',
       'RECURSION_LIMIT',
     ],
+  },
+  'get /v1/functions/:id/tags': { summary: 'Tags', answers: [tagged], errors: missing },
+  'put /v1/functions/:id/tags': {
+    summary: 'Replace all tags',
+    body: { [JSON_TYPE]: 'TagsRequest' },
+    answers: [tagged],
+    errors: [...missing, 'PRECONDITION_FAILED'],
+  },
+  'post /v1/functions/:id/tags': {
+    summary: 'Add tags',
+    body: { [JSON_TYPE]: 'TagsRequest' },
+    answers: [tagged],
+    errors: [...missing, 'PRECONDITION_FAILED'],
+  },
+  'delete /v1/functions/:id/tags': {
+    summary: 'Take tags away',
+    query: ['keys'],
+    answers: [gone],
+    errors: [...missing, 'PRECONDITION_FAILED'],
   },
   'get /v1/functions/:id/versions': {
     summary: 'Published versions, oldest first',

@@ -42,6 +42,8 @@ export const PARAMETERS = {
   cascade: flag,
   Publish: flag,
   List: { type: 'string', enum: ['ALL'] },
+  tag: { type: 'string', description: 'only those with this tag: key, or key=value' },
+  keys: { type: 'string', description: 'keys of tags, with commas between' },
   Runtime: text,
   Handler: text,
   Timeout: { type: 'integer' },

@@ -9,6 +9,7 @@ export const SCHEMAS = {
   FunctionView: schemas.functionViewSchema,
   FunctionList: schemas.functionListSchema,
   FunctionConcurrency: schemas.functionConcurrencySchema,
+  TagsRequest: schemas.tagsRequestSchema,
   PublishVersionRequest: schemas.publishVersionRequestSchema,
   VersionList: schemas.versionListSchema,
   CreateAliasRequest: schemas.createAliasRequestSchema,
