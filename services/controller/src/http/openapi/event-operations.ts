@@ -113,6 +113,13 @@ export const EVENT_OPERATIONS: Operations = {
     errors: noTrigger,
   },
   'delete /v1/triggers/:triggerId/dead-letters': { summary: 'Drop them', answers: [json], errors: noTrigger },
+  'post /v1/triggers/:triggerId/dead-letters/redrive': {
+    summary: 'Hand them over again',
+    body: { [JSON_TYPE]: true },
+    isBodyOptional: true,
+    answers: [json],
+    errors: noTrigger,
+  },
   'get /v1/functions/:id/triggers': {
     summary: 'Triggers of a function',
     query: ['marker', 'maxItems'],
