@@ -14,10 +14,11 @@ from bootstrap_handler import Failure, describe, is_coroutine_function, load_han
 from bootstrap_logs import Logs, Meter
 from bootstrap_memory import has_new_kills
 from bootstrap_process import adopt_function, complete_interpreter, end_process
+from bootstrap_stream import Answer, is_streamed
 from bootstrap_threads import Threads
 from bootstrap_wire import Wire
 
-HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18
+HELLO, INIT, INIT_DONE, INIT_ERROR, INVOKE, RESULT, ERROR, CANCEL, PING, PONG, UPDATE, WINDOW = 1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 18, 19
 TOKEN = os.environ.pop('EASYFAAS_TOKEN', '')
 
 
@@ -91,13 +92,25 @@ def fail(call, error):
     settle(call, ERROR, call.answer_header('"errorType":%s,' % encode_ascii(error['errorType'])), encode_ascii(error).encode())
 
 
+def begin_answer(call, reads):
+    """@param reads: while this handler runs nobody else reads frames"""
+    call.answer = Answer(call, wire, lambda call: call.generation == state.generation, reads)
+    if call.is_cancelled:
+        call.answer.cancel()
+    return call.answer
+
+
 def run(call, body):
     """Runs a call of a plain handler to its end, in this thread."""
     try:
         result = state.handler(read_event(call.header, body), Context(call, state.config))
         if hasattr(result, '__await__'):  # a decorated coroutine function
             result = bootstrap_loop.run_to_end(result)
-        succeed(call, result)
+        if not is_streamed(result):
+            return succeed(call, result)
+        answer = begin_answer(call, reads=not call.is_shared)
+        answer.send_all(bootstrap_loop.iterate(result) if hasattr(result, '__aiter__') else result)
+        answer.complete(settle)
     except BaseException as error:
         fail(call, error)
 
@@ -111,8 +124,15 @@ def run_in_thread(call, body):
 async def run_async(call, body):
     current.set(call)
     try:
-        returned = state.handler(read_event(call.header, body), Context(call, state.config))
-        succeed(call, await (bootstrap_loop.metered(returned, call) if call.is_shared else returned))
+        result = state.handler(read_event(call.header, body), Context(call, state.config))
+        if not is_streamed(result):
+            result = await (bootstrap_loop.metered(result, call) if call.is_shared else result)
+        if not is_streamed(result):
+            return succeed(call, result)
+        answer = begin_answer(call, reads=False)
+        sending = answer.send_all_async(result)
+        await (bootstrap_loop.metered(sending, call) if call.is_shared else sending)
+        answer.complete(settle)
     except BaseException as error:
         fail(call, error)
 
@@ -137,6 +157,9 @@ def invoke(stream, header, body):
 # ---- The connection ----
 def on_attached():
     state.generation += 1
+    for call in calls.values():
+        if call.answer is not None:
+            call.answer.cancel()  # one that waits for WINDOW would wait for ever
     calls.clear()
     hello = {'protocol': 1, 'role': 'runtime', 'pid': os.getpid(), 'runtime': 'python3', 'runtimeVersion': sys.version.split()[0]}
     wire.send(HELLO, 0, encode_ascii({**hello, 'token': TOKEN, 'initialized': state.handler is not None, 'inFlight': state.unsettled}))
@@ -151,6 +174,8 @@ def on_frame(kind, stream, header, body):
         wire.send(PONG, stream, '{}')
     elif kind == CANCEL and stream in calls:
         calls[stream].cancel()
+    elif kind == WINDOW and stream in calls and calls[stream].answer is not None:
+        calls[stream].answer.allow(header['bytes'])
     elif kind == UPDATE and state.config is not None:
         state.config.update(header)
         os.environ.update(header['env'])

@@ -19,6 +19,7 @@ class Call(Meter):
         self.header, self.generation = header, generation
         self.deadline = time.monotonic() + header['remainingMs'] / 1000
         self.is_cancelled, self.task = False, None
+        self.answer = self.head = None  # of an answer in pieces: how far it is; its content type and what makes it an HTTP answer
         # Used so far, where other calls may share the process; else what the process had used before.
         self.is_shared, self.cpu_s = is_shared, 0.0
         self.thread_s = None  # of the thread that is its own, before it began
@@ -30,6 +31,8 @@ class Call(Meter):
         self.is_cancelled = True
         if self.task is not None:
             self.task.cancel()
+        if self.answer is not None:
+            self.answer.cancel()
 
     def answer_header(self, before='', after=''):
         """Header of RESULT or ERROR, as JSON; the two texts are put around the members that both have."""
@@ -62,6 +65,15 @@ class Context:
     def is_cancelled(self):
         """Whether the controller has cancelled this call."""
         return self._call.is_cancelled
+
+
+    def start_response(self, status_code=None, headers=None, content_type=None, cookies=None):
+        """What the answer of a generator is; before its first yield. Status, headers and cookies are used by HTTP triggers."""
+        if self._call.answer is not None and self._call.answer.has_begun:
+            raise RuntimeError('the answer has begun: call start_response before the first yield')
+        members = {'statusCode': status_code, 'headers': headers, 'cookies': cookies}
+        named = [value for name, value in (headers or {}).items() if name.lower() == 'content-type']
+        self._call.head = (content_type or (named[0] if named else None), {name: value for name, value in members.items() if value is not None})
 
 
 class ClientContext:

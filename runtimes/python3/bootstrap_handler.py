@@ -8,7 +8,7 @@ MESSAGE_CHARS = 16 * 1024
 TRACE_LINES = 40
 TRACE_LINE_CHARS = 1000
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
-CO_COROUTINE = 0x80  # flag of a code object: `async def`
+CO_ASYNC = 0x80 | 0x200  # flags of a code object: `async def`, without and with `yield`
 
 
 class Failure(Exception):
@@ -74,4 +74,4 @@ def load_module(name, path):
 def is_coroutine_function(function):
     function = getattr(function, 'func', function)  # functools.partial
     code = getattr(function, '__code__', None) or getattr(getattr(type(function), '__call__', None), '__code__', None)
-    return bool(code and code.co_flags & CO_COROUTINE)
+    return bool(code and code.co_flags & CO_ASYNC)

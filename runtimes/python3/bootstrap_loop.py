@@ -71,3 +71,18 @@ def run_to_end(awaitable):
     async def await_it():
         return await awaitable
     return asyncio.run(await_it())
+
+
+def iterate(pieces):
+    """An async generator as a plain one, for a plain handler that returned it."""
+    import asyncio
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(pieces.__anext__())
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(pieces.aclose())
+        loop.close()

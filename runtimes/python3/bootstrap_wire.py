@@ -20,7 +20,7 @@ class Wire:
     def __init__(self, path, on_attached, on_frame):
         self._path, self._on_attached, self._on_frame = path, on_attached, on_frame
         self._socket = None
-        self._rest = b''
+        self._data, self._at = b'', 0  # what was received, and how much of it was handled
         self._parts, self._part_bytes, self._wanted = [], 0, PREFIX.size
         self._delay, self._attached_at = RETRY_S_MIN, float('inf')
         self.lock = threading.RLock()
@@ -66,6 +66,7 @@ class Wire:
         with self.lock:
             self._socket = dialled
             self._parts, self._part_bytes, self._wanted = [], 0, PREFIX.size
+            self._data, self._at = b'', 0
             self._on_attached()
 
     def fileno(self):
@@ -86,8 +87,14 @@ class Wire:
         self.is_forked, self.lock = True, threading.RLock()
         self.close()
 
+    def is_behind(self):
+        return self._at < len(self._data)
+
     def read(self):
-        """Waits for bytes and handles the frames they complete. @returns whether there is still a connection"""
+        """Waits for bytes and handles the frames they complete. A frame's handler may call it, too. @returns whether there is still a connection"""
+        if self.is_behind():
+            self._decode()
+            return True
         try:
             data = self._socket.recv(READ_BYTES) if self._socket is not None else b''
         except OSError:
@@ -106,8 +113,17 @@ class Wire:
                 return
             data = b''.join(self._parts)
             self._parts = []
-        at, have, self._wanted = 0, len(data), PREFIX.size
-        while have - at >= PREFIX.size:
+        self._data, self._at = data, 0
+        self._decode()
+
+    def _decode(self):
+        """Handles the complete frames of what was received. Whoever handles one may go on reading: then nothing is left here."""
+        self._wanted = PREFIX.size
+        while True:
+            data, at = self._data, self._at
+            have = len(data)
+            if have - at < PREFIX.size:
+                break
             length, kind, stream, header_bytes = PREFIX.unpack_from(data, at)
             end = at + 4 + length
             if end > have:
@@ -115,8 +131,8 @@ class Wire:
                 break
             body_start = at + PREFIX.size + header_bytes
             header = scan_json(str(data[at + PREFIX.size:body_start], 'utf-8'), 0)[0]
-            body = data[body_start:end]
-            at = end
-            self._on_frame(kind, stream, header, body)
+            self._at = end
+            self._on_frame(kind, stream, header, data[body_start:end])
         if at < have:
             self._parts, self._part_bytes = [data[at:]], have - at
+        self._data, self._at = b'', 0
