@@ -185,6 +185,7 @@ export async function startApi({
     intake,
     invoker: { invoke: async (request) => invoker.answer(request) },
     payloads: new PayloadBudget(256 * 1024 * 1024),
+    streamStallMs: 60_000,
     clock,
     logger,
     ...triggerOptions,

@@ -52,6 +52,7 @@ export const httpConfigurationSchema = Joi.object<HttpConfiguration, true>({
     AllowCredentials: Joi.boolean(),
     MaxAgeSeconds: Joi.number().integer().min(0).max(86_400),
   }),
+  InvokeMode: Joi.string().valid('RESPONSE_STREAM', 'BUFFERED'),
   RateLimit: rateLimitSchema,
 });
 

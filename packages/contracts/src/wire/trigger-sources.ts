@@ -48,6 +48,8 @@ export interface HttpConfiguration {
   /** Who may call: bearers of an invoke key of the account (default), senders that sign with the secret, everybody. */
   Auth?: 'key' | 'hmac' | 'none';
   Cors?: CorsRules;
+  /** Whether what a function streams leaves piece by piece (default), or whole when it has ended; as of AWS Lambda's function URLs. */
+  InvokeMode?: 'RESPONSE_STREAM' | 'BUFFERED';
   /** Per pod. With `none` there is always one: 50 a second, 100 at once unless set. */
   RateLimit?: RateLimit;
 }

@@ -41,6 +41,8 @@ export interface TriggersOptions {
   intake: EventIntake;
   invoker: Invoker;
   payloads: PayloadBudget;
+  /** A client that makes no room for a streamed answer for this long is taken for gone, ms. */
+  streamStallMs: number;
   clock: Clock;
   logger: Logger;
   /** Beside those that are built in. */
@@ -112,7 +114,8 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
 
   const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });
   const { payloads, allowedOrigins } = options;
-  const http = new HttpFront({ store, status, secretsOf, invoker, callers, payloads, allowedOrigins, clock, logger });
+  const streams = { clock, stallMs: options.streamStallMs, payloads };
+  const http = new HttpFront({ store, status, secretsOf, invoker, callers, payloads, streams, allowedOrigins, clock, logger });
   const events = { triggers: new OpenTriggers({ store, secretsOf, gateOf, clock, logger }), callers, payloads, clock };
   const runner = new TriggerRunner({ store, sources, leases, clock, logger, gateOf, secretsOf });
 

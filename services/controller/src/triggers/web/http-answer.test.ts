@@ -1,4 +1,4 @@
-import { functionFault, httpAnswer, urlAnswer } from './http-answer';
+import { functionFault, httpAnswer, httpAnswerHead, urlAnswer } from './http-answer';
 
 const json = (value: unknown): { body: Buffer; contentType: string } => ({
   body: Buffer.from(JSON.stringify(value)),
@@ -106,5 +106,38 @@ describe("a function's failure as an HTTP answer", () => {
 
   it('shows no control characters of an error type', () => {
     expect(functionFault('a\r\nb<script>').message).toContain('a??b?script?');
+  });
+});
+
+describe('an answer that comes in pieces', () => {
+  it('has the status, headers and cookies that the function says, and its type', () => {
+    const http = { statusCode: 201, headers: { 'X-A': 'b', Connection: 'close', 'Content-Length': '5' }, cookies: ['c=d'] };
+    expect(httpAnswerHead({ contentType: 'text/plain', http })).toEqual({
+      status: 201,
+      headers: ['X-A', 'b', 'Set-Cookie', 'c=d', 'Content-Type', 'text/plain'],
+    });
+  });
+
+  it('is a 200 of its type where the function says nothing', () => {
+    expect(httpAnswerHead({ contentType: 'text/event-stream', http: undefined })).toEqual({
+      status: 200,
+      headers: ['Content-Type', 'text/event-stream'],
+    });
+  });
+
+  it.each([{ statusCode: 99 }, { headers: { 'a b': 'c' } }, { headers: { a: 'b\r\nc: d' } }, { cookies: ['a\n'] }])(
+    'is refused with %j',
+    (http) => {
+      expect(() => httpAnswerHead({ contentType: 'text/plain', http })).toThrow(/cannot be sent/);
+    },
+  );
+
+  it('was collected: its bytes are the body, whatever they look like', () => {
+    const body = Buffer.from('{"statusCode":500}');
+    expect(httpAnswer({ body, contentType: 'application/json', http: { statusCode: 202 } })).toEqual({
+      status: 202,
+      headers: ['Content-Type', 'application/json'],
+      body,
+    });
   });
 });

@@ -1,11 +1,14 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { FUNCTION_ERRORS, type ErrorCode } from '@easyfaas/contracts/wire';
+import { FUNCTION_ERRORS, type ErrorCode, type HttpHead } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 
-export interface HttpAnswer {
+export interface HttpAnswerHead {
   status: number;
   /** Name, value, name, value; a name may come more than once. */
   headers: string[];
+}
+
+export interface HttpAnswer extends HttpAnswerHead {
   body: Buffer;
 }
 
@@ -29,19 +32,38 @@ const BODILESS = new Set([204, 205, 304]);
 
 /**
  * A function's result as an HTTP answer: `{statusCode, headers, cookies, body, isBase64Encoded}` as AWS Lambda has it, or any other
- * value, which is the body of a 200.
+ * value, which is the body of a 200. One that was written to a stream says beside its bytes what it is.
  * @throws ServiceError INVALID_RESPONSE naming the member
  */
-export function httpAnswer({ body, contentType }: { body: Buffer; contentType: string }): HttpAnswer {
+export function httpAnswer({ body, contentType, http }: { body: Buffer; contentType: string; http?: HttpHead }): HttpAnswer {
+  if (http !== undefined) return { ...httpAnswerHead({ contentType, http }), body };
   const structured = /^application\/json\b/i.test(contentType) ? structuredResult(body) : undefined;
   if (structured === undefined) return { status: 200, headers: ['Content-Type', contentType], body };
+  const { status, headers } = headOf(structured);
+  const bytes = BODILESS.has(status) ? Buffer.alloc(0) : bodyOf(structured['body'], structured['isBase64Encoded']);
+  if (!hasType(headers) && bytes.length > 0) headers.push('Content-Type', 'application/json');
+  return { status, headers, body: bytes };
+}
+
+/**
+ * Status and headers of an answer whose body comes in pieces.
+ * @throws ServiceError INVALID_RESPONSE naming the member
+ */
+export function httpAnswerHead({ contentType, http }: { contentType: string; http: HttpHead | undefined }): HttpAnswerHead {
+  const { status, headers } = headOf({ ...http, statusCode: http?.statusCode ?? 200 });
+  if (!hasType(headers)) headers.push('Content-Type', contentType);
+  return { status, headers };
+}
+
+function headOf(structured: Record<string, unknown>): HttpAnswerHead {
   const status = statusOf(structured['statusCode']);
   const headers = [...headersOf(structured['headers']), ...headersOf(structured['multiValueHeaders']), ...cookiesOf(structured['cookies'])];
   assertSize(headers);
-  const bytes = BODILESS.has(status) ? Buffer.alloc(0) : bodyOf(structured['body'], structured['isBase64Encoded']);
-  const hasType = headers.some((text, at) => at % 2 === 0 && text.toLowerCase() === 'content-type');
-  if (!hasType && bytes.length > 0) headers.push('Content-Type', 'application/json');
-  return { status, headers, body: bytes };
+  return { status, headers };
+}
+
+function hasType(headers: readonly string[]): boolean {
+  return headers.some((text, at) => at % 2 === 0 && text.toLowerCase() === 'content-type');
 }
 
 /** The same for an AWS function URL: there a result that is a text is the body as it is, without quotes. */

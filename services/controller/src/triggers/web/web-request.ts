@@ -3,7 +3,7 @@ import { ServiceError } from '@easyfaas/service-kit';
 import { chunksOf } from '../../http/body';
 import { throttled } from '../../invoke/admission';
 import type { PayloadBudget } from '../../invoke/payload-budget';
-import type { HttpAnswer } from './http-answer';
+import type { HttpAnswer, HttpAnswerHead } from './http-answer';
 
 /** One request to a trigger, before and beside what the trigger makes of it. */
 export interface WebRequest {
@@ -47,15 +47,21 @@ function tooLarge(limitBytes: number): ServiceError {
 }
 
 /** @param more headers after the answer's own: name, value, name, value */
-export function sendAnswer({ response, requestId }: WebRequest, { status, headers, body }: HttpAnswer, more: readonly string[] = []): void {
+export function sendAnswer(web: WebRequest, { status, headers, body }: HttpAnswer, more: readonly string[] = []): void {
+  const { response } = web;
   if (response.headersSent || response.destroyed) return;
   const own = status === 204 || status === 304 ? [] : ['Content-Length', String(body.length)];
-  const all = [...headers, ...more, 'X-Easyfaas-Request-Id', requestId, ...own];
+  beginAnswer(web, { status, headers }, [...more, ...own]);
+  response.end(body);
+}
+
+/** Everything but the body. @param more as above */
+export function beginAnswer({ response, requestId }: WebRequest, { status, headers }: HttpAnswerHead, more: readonly string[]): void {
+  const all = [...headers, ...more, 'X-Easyfaas-Request-Id', requestId];
   // Appended one by one: writeHead keeps only the last of several headers of one name when others were set before.
   for (let at = 0; at < all.length; at += 2) response.removeHeader(all[at] as string);
   for (let at = 0; at + 1 < all.length; at += 2) response.appendHeader(all[at] as string, all[at + 1] as string);
   response.writeHead(status);
-  response.end(body);
 }
 
 export function sendJson(web: WebRequest, status: number, value: unknown): void {

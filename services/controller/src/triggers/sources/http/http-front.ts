@@ -5,6 +5,7 @@ import { authorizeFunction } from '../../../auth/authorize';
 import { sourceOf } from '../../../auth/credential';
 import { FUNCTION_NAME } from '../../../functions/function-name';
 import { foreignOrigin } from '../../../http/front-door';
+import type { StreamSettings } from '../../../invoke/http-answer-sink';
 import type { InvocationResult, Invoker } from '../../../invoke/invoker';
 import type { PayloadBudget } from '../../../invoke/payload-budget';
 import { RevalidatingCache } from '../../../revalidating-cache';
@@ -14,6 +15,7 @@ import type { CallerCheck } from '../../web/caller-check';
 import { allowsOrigin, corsHeaders, preflightHeaders } from '../../web/cors';
 import { functionFault, httpAnswer, urlAnswer } from '../../web/http-answer';
 import { httpEvent } from '../../web/http-event';
+import { WebAnswerSink } from '../../web/web-answer-sink';
 import { type WebPath, parseWebPath } from '../../web/web-path';
 import { type WebRequest, clientSignal, sendAnswer, withBody } from '../../web/web-request';
 import { type RouteMatch, RouteTable } from './route-table';
@@ -26,6 +28,7 @@ export interface HttpFrontDeps {
   invoker: Invoker;
   callers: CallerCheck;
   payloads: PayloadBudget;
+  streams: StreamSettings;
   /** Origins that may call every path. */
   allowedOrigins: readonly string[];
   clock: Clock;
@@ -138,13 +141,20 @@ export class HttpFront {
         await callers.assertNew(trigger.triggerId, fingerprint);
       }
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, 'Received');
-      const result = await this.#call(web, path, target, body);
+      const sink = rules.InvokeMode === 'BUFFERED' ? undefined : new WebAnswerSink(web, this.#deps.streams);
+      const result = await this.#call(web, path, target, body, sink);
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, result.kind === 'success' ? 'Accepted' : 'Failed');
-      answer(web, result, rules.Base === 'url');
+      if (sink?.finish(result) !== true) answer(web, result, rules.Base === 'url');
     });
   }
 
-  async #call(web: WebRequest, { query }: WebPath, target: Target, body: Buffer): Promise<InvocationResult> {
+  async #call(
+    web: WebRequest,
+    { query }: WebPath,
+    target: Target,
+    body: Buffer,
+    sink: WebAnswerSink | undefined,
+  ): Promise<InvocationResult> {
     const { request, requestId } = web;
     const { accountId, functionName, qualifier, match, rawPath } = target;
     const event = httpEvent({
@@ -175,6 +185,7 @@ export class HttpFront {
         contentType: 'application/json',
         requestId,
         invokeType: 'RequestResponse',
+        sink,
         ...(typeof traceparent === 'string' ? { traceparent } : {}),
       },
       clientSignal(web),
