@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { ApiError, CliError } from './cli-error';
 import { EXIT } from './exit-codes';
+import { type ExchangeRequest, httpExchange } from './http-exchange';
 import type { Settings } from './settings';
 
 export interface ApiRequest {
@@ -68,6 +71,20 @@ export class ApiClient {
     }
   }
 
+  /** An answer whose body is still to come. Its trailers are there when that has ended. */
+  async open(path: string, request: ApiRequest = {}): Promise<IncomingMessage> {
+    const { url, method, headers, body, signal } = this.#prepare(path, request);
+    try {
+      const answer = await httpExchange(url, { method, headers, body, signal });
+      const { statusCode = 0 } = answer;
+      if (statusCode >= 200 && statusCode < 300) return answer;
+      throw refusal(statusCode, await buffer(answer));
+    } catch (error) {
+      if (error instanceof ApiError || signal?.aborted === true) throw error;
+      throw this.#unreachable(error);
+    }
+  }
+
   /** All items of a list that comes in pages. */
   async *pages<T>(path: string, { items, marker, next, query = {} }: PageShape): AsyncGenerator<T> {
     let from: string | undefined;
@@ -78,26 +95,38 @@ export class ApiClient {
     } while (from !== undefined);
   }
 
-  async #fetch(path: string, { method = 'GET', query = {}, body, headers = {}, signal }: ApiRequest): Promise<Response> {
-    const url = new URL(this.#settings.url + path);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-    const isJson = body !== undefined && typeof body === 'object' && !(body instanceof Uint8Array);
+  async #fetch(path: string, request: ApiRequest): Promise<Response> {
+    const { url, method, headers, body, signal } = this.#prepare(path, request);
     try {
       return await fetch(url, {
         method,
         redirect: 'error',
-        headers: {
-          ...(this.#settings.key === undefined ? {} : { Authorization: `Bearer ${this.#settings.key}` }),
-          ...(isJson ? { 'Content-Type': 'application/json' } : {}),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : body }),
+        headers,
+        ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw this.#unreachable(error);
     }
+  }
+
+  #prepare(path: string, { method = 'GET', query = {}, body, headers = {}, signal }: ApiRequest): PreparedRequest {
+    const { url: base, key } = this.#settings;
+    const url = new URL(base + path);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    const isJson = body !== undefined && typeof body === 'object' && !(body instanceof Uint8Array);
+    return {
+      url,
+      method,
+      headers: {
+        ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+        ...(isJson ? { 'Content-Type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: isJson ? JSON.stringify(body) : body,
+      signal,
+    };
   }
 
   #unreachable(error: unknown): CliError {
@@ -108,6 +137,10 @@ export class ApiClient {
       cause: error,
     });
   }
+}
+
+interface PreparedRequest extends ExchangeRequest {
+  url: URL;
 }
 
 export interface PageShape {

@@ -5,6 +5,7 @@ const STAGES: Record<string, string> = {
   warmup: 'container made ready',
   init: 'code loaded',
   invoke: 'function ran',
+  firstbyte: 'function ran to the first bytes of its answer',
 };
 
 /**

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -220,6 +221,35 @@ describe('the command line', () => {
     await succeed(['provision', name, '0']);
     expect((await succeed(['layers'])).out).toContain(`${layer}:1`);
     await succeed(['layers', 'rm', layer, '1']);
+  });
+
+  it('prints a stream as it comes, with its end, its log and its failure', async () => {
+    const name = newName();
+    const source = `exports.handler = awslambda.streamifyResponse(async (event, out) => {
+      console.log('streams');
+      for (let n = 0; n < (event.count ?? 0); n++) out.write(n + ',');
+      if (event.fails) throw new RangeError('too far');
+      if (event.first) { out.write(event.first); await new Promise(() => {}); }
+      out.end('end');
+    });`;
+    writeFileSync(join(folder, 'index.js'), source);
+    await succeed(['deploy', 'index.js', '-n', name, '-t', '60']);
+    const whole = await succeed(['invoke', name, '-d', '{"count":3}', '--log', '--timing']);
+    expect(whole.out).toBe('0,1,2,end');
+    expect(whole.err).toMatch(/streams[^]*REPORT[^]*first bytes/);
+    expect((await succeed(['invoke', name, '-d', '{"count":3}', '--no-stream'])).out).toBe('0,1,2,end');
+    const failed = await easyfaas(['invoke', name, '-d', '{"count":3,"fails":true}']);
+    expect(failed).toMatchObject({ code: 1, out: '0,1,2,', err: expect.stringContaining('RangeError: too far') as string });
+    // Not before its end, which never comes.
+    const child = spawn(process.execPath, [program, 'invoke', name, '-d', '{"first":"at once"}'], {
+      env: { PATH: process.env['PATH'], EASYFAAS_URL: stack.url, EASYFAAS_KEY: stack.key },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      expect(String((await once(child.stdout, 'data'))[0])).toBe('at once');
+    } finally {
+      child.kill();
+    }
   });
 
   it('makes a key that may only invoke, and revokes it', async () => {
