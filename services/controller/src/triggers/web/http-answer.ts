@@ -67,9 +67,9 @@ function hasType(headers: readonly string[]): boolean {
 }
 
 /** The same for an AWS function URL: there a result that is a text is the body as it is, without quotes. */
-export function urlAnswer(result: { body: Buffer; contentType: string }): HttpAnswer {
+export function urlAnswer(result: { body: Buffer; contentType: string; http?: HttpHead }): HttpAnswer {
   const { status, headers, body } = httpAnswer(result);
-  const isText = body === result.body && body[0] === QUOTE && /^application\/json\b/i.test(result.contentType);
+  const isText = result.http === undefined && body === result.body && body[0] === QUOTE && /^application\/json\b/i.test(result.contentType);
   return { status, headers, body: isText ? Buffer.from(JSON.parse(body.toString()) as string) : body };
 }
 
