@@ -56,7 +56,8 @@ export async function invoke(session: Session, name: string, payload: Buffer, op
     headers: {
       'Content-Type': options.contentType ?? 'application/json',
       ...(options.async === true ? { 'X-Easyfaas-Invoke-Type': 'event' } : {}),
-      ...(options.stream === false ? {} : { 'X-Easyfaas-Response-Mode': 'stream', TE: 'trailers' }),
+      // An answer that is kept for its key comes whole.
+      ...(options.stream === false || options.idempotencyKey !== undefined ? {} : { 'X-Easyfaas-Response-Mode': 'stream', TE: 'trailers' }),
       ...(options.log === true ? { 'X-Easyfaas-Log-Type': 'Tail' } : {}),
       ...(options.idempotencyKey === undefined ? {} : { 'Idempotency-Key': options.idempotencyKey }),
     },

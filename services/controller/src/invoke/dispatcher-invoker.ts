@@ -30,10 +30,12 @@ export class DispatcherInvoker implements Invoker {
     const { clock, directory } = this.#deps;
     const receivedAtMs = clock.monotonicMs();
     const nowhere: InvocationFacts = { requestId: request.requestId, stages: { totalMs: 0 } };
-    if (signal?.aborted === true) return { ...nowhere, kind: 'aborted' };
+    if (isAborted(signal)) return { ...nowhere, kind: 'aborted' };
     try {
       const stored = await directory.find(request.accountId, request.functionName, request.qualifier);
       assertActive(stored);
+      // One that was aborted meanwhile tells nobody any more.
+      if (isAborted(signal)) return { ...nowhere, kind: 'aborted' };
       return await this.#submit(request, stored, receivedAtMs, signal);
     } catch (error) {
       return { ...nowhere, kind: 'platform-error', error: asServiceError(error) };

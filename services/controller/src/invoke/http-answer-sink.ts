@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { LIMITS } from '@easyfaas/contracts/wire';
-import type { Clock } from '@easyfaas/service-kit';
+import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import { throttled } from './admission';
 import type { AnswerHead, AnswerSink } from './answer-stream';
 import type { Call } from './call';
@@ -32,6 +32,7 @@ export class HttpAnswerSink implements AnswerSink {
   begin(call: Call, head: AnswerHead): void {
     const { payloads } = this.#settings;
     const response = this.#response;
+    if (response.destroyed) throw new ServiceError('BAD_REQUEST', 'The client has gone.');
     if (!payloads.take(LIMITS.streamWindowBytes)) {
       const text = 'There is no memory for another streamed answer (EASYFAAS_PAYLOADS_MB); the function had begun.';
       throw throttled('PayloadMemoryExceeded', text, 1);
@@ -53,7 +54,7 @@ export class HttpAnswerSink implements AnswerSink {
       return true;
     }
     const hasRoom = this.#response.write(bytes);
-    if (!hasRoom) this.#watchStall();
+    if (!hasRoom && !this.#response.destroyed) this.#watchStall();
     return hasRoom;
   }
 
