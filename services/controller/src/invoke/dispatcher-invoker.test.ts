@@ -100,6 +100,15 @@ describe('a call from within the controller', () => {
     expect(abandoned).toEqual(submitted);
   });
 
+  it('does not begin when its signal is aborted while the function is looked up', async () => {
+    const { invoker, submitted } = setUp();
+    const controller = new AbortController();
+    const result = invoker.invoke(REQUEST, controller.signal);
+    controller.abort();
+    expect((await result).kind).toBe('aborted');
+    expect(submitted).toEqual([]);
+  });
+
   it('does not begin when the signal was aborted before', async () => {
     const { invoker, submitted } = setUp();
     expect((await invoker.invoke(REQUEST, AbortSignal.abort())).kind).toBe('aborted');

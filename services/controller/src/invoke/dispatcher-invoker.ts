@@ -118,6 +118,8 @@ function statusOf(outcome: Outcome): number {
   return outcome.kind === 'abandoned' ? CLIENT_CLOSED_REQUEST : OK;
 }
 
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
+
 /** @throws ServiceError NOT_READY, DEPLOY_FAILED */
 export function assertActive({ configuration }: StoredFunction): void {
   const { State, StateReason, FunctionName } = configuration;
