@@ -6,16 +6,18 @@ const KIB = 1024;
 const WINDOW_BYTES = 256 * KIB;
 const FIXTURES = ['streams', 'streams-async'];
 
+/** Those with handlers; programs that speak the Runtime API have tests of their own (runtime-api.test.ts). */
+const streaming = runtimesHere().filter(({ manifest }) => manifest.streaming === true && manifest.entryIsExecutable !== true);
+
 /** Every runtime that says it can, with each of its kinds of handlers, alone in the process and beside others. */
-const cases = runtimesHere()
-  .filter(({ manifest }) => manifest.streaming === true)
+const cases = streaming
   .flatMap((runtime) => FIXTURES.filter((name) => fixtureFile(runtime, name) !== undefined).map((name) => ({ runtime, name })))
   .flatMap(({ runtime, name }) =>
     [1, 2].map((concurrency): [string, string, number, HostRuntime] => [runtime.name, name, concurrency, runtime]),
   );
 
 it('every runtime that streams has a fixture for it', () => {
-  expect(new Set(cases.map(([name]) => name)).size).toBe(runtimesHere().filter(({ manifest }) => manifest.streaming === true).length);
+  expect(new Set(cases.map(([name]) => name)).size).toBe(streaming.length);
 });
 
 describe.each(cases)('%s, %s, %i at once', (_name, fixture, concurrency, runtime) => {
