@@ -5,6 +5,7 @@ import { ClientConnections } from './client-connections';
 
 class FakeSocket extends EventEmitter {
   destroyed = false;
+  writableLength = 0;
   destroy(): void {
     this.destroyed = true;
     this.emit('close');
@@ -47,6 +48,19 @@ describe('the connections of clients', () => {
     clock.advance(11_500);
     expect(fake.destroyed).toBe(false);
     clock.advance(2000);
+    expect(fake.destroyed).toBe(true);
+  });
+
+  it('stay longer while an answer is still on its way, but not for ever', () => {
+    const clock = new FakeClock();
+    const connections = new ClientConnections(clock);
+    const { fake, socket } = connect(connections);
+    const request = item();
+    ClientConnections.end(connections.begin(socket, request), request);
+    fake.writableLength = 1;
+    clock.advance(60_000);
+    expect(fake.destroyed).toBe(false);
+    clock.advance(62_000);
     expect(fake.destroyed).toBe(true);
   });
 

@@ -21,6 +21,8 @@ const SWEEP_MS = 1000;
  * Node before, after 10 s.
  */
 const IDLE_SWEEPS = 12;
+/** And after so many where part of an answer is still to be taken: a payload of 6 MiB at 50 KB/s. */
+const UNREAD_SWEEPS = 120;
 
 /**
  * The connections of clients: tells what is done for one when it closes, and closes those that are idle. Both with one
@@ -71,7 +73,8 @@ export class ClientConnections {
       for (const [socket, connection] of this.#bySocket) {
         if (connection.underWay.length > 0) continue;
         connection.idleSinceSweep ??= this.#sweeps;
-        if (this.#sweeps - connection.idleSinceSweep >= IDLE_SWEEPS) socket.destroy();
+        const sweeps = socket.writableLength > 0 ? UNREAD_SWEEPS : IDLE_SWEEPS;
+        if (this.#sweeps - connection.idleSinceSweep >= sweeps) socket.destroy();
       }
       this.#planSweep();
     });
