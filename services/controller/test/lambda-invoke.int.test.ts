@@ -165,8 +165,6 @@ describeWithPrivateRedis('invocations by the stock client of AWS', () => {
           ...(isOnce ? { MaximumRetryAttempts: 0 } : {}),
           DestinationConfig: { OnSuccess: { Destination }, OnFailure: { Destination } },
         });
-        // A configuration is believed for two seconds.
-        await new Promise((resolve) => setTimeout(resolve, 2100));
         const before = local.records.length;
         await invoke('failsWhenAsked', { InvocationType: 'Event', Payload: JSON.stringify(requestPayload) });
         let body: unknown;

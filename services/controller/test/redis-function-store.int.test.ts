@@ -1,3 +1,7 @@
+import { systemClock } from '@easyfaas/service-kit';
+import { AsyncKeys } from '../src/async/async-keys';
+import { DEFAULT_EVENT_INVOKE_CONFIG } from '../src/async/event-invoke-config';
+import { RedisEventInvokeConfigs } from '../src/async/redis-event-invoke-configs';
 import type { FunctionChange } from '../src/functions/function-directory';
 import { RedisFunctionStore } from '../src/functions/redis-function-store';
 import { storedFunction } from '../src/functions/testing/fake-function-store';
@@ -73,6 +77,27 @@ describeWithRedis('the function store in Redis', () => {
     expect(await store.delete('default', 'gone', 'r1')).toBe('deleted');
     expect(await store.delete('default', 'gone')).toBe('missing');
     expect((await store.list('default', { limit: 100 })).functions.map((each) => each.configuration.FunctionName)).not.toContain('gone');
+  });
+
+  it('deletes with a function what was said of its events, also for who has just read it, and nothing of others', async () => {
+    const configs = new RedisEventInvokeConfigs({ redis: client.redis, keys: new AsyncKeys(redis.prefix), clock: systemClock });
+    store.onChange(({ commitId }) => void (commitId === undefined && configs.forget()));
+    const kept = ['heir2', 'heir-', 'other'];
+    for (const functionName of ['heir', ...kept]) {
+      await store.create(storedFunction(functionName));
+      for (const qualifier of ['$LATEST', 'live', '1']) {
+        await configs.put({ accountId: 'default', functionName, qualifier }, { MaximumRetryAttempts: 7, DestinationConfig: {} });
+      }
+    }
+    const live = { accountId: 'default', functionName: 'heir', qualifier: 'live' };
+    expect(await configs.effective(live)).toMatchObject({ MaximumRetryAttempts: 7 });
+    expect(await store.delete('default', 'heir', 'not this one')).toBe('stale');
+    expect((await configs.ofFunction('default', 'heir')).size).toBe(3);
+    expect(await store.delete('default', 'heir')).toBe('deleted');
+    await store.create(storedFunction('heir'));
+    expect(await configs.ofFunction('default', 'heir')).toEqual(new Map());
+    expect(await configs.effective(live)).toEqual(DEFAULT_EVENT_INVOKE_CONFIG);
+    for (const functionName of kept) expect((await configs.ofFunction('default', functionName)).size).toBe(3);
   });
 
   it('lists an account in order of names, page by page', async () => {

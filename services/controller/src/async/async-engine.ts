@@ -81,6 +81,9 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
   const store = new RedisEventStore({ redis: worker, keys, ...settings });
   const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
+  directory.onChange(({ commitId }) => {
+    if (commitId === undefined) configs.forget();
+  });
   const configOf = (key: EventInvokeConfigKey): Promise<EventInvokeConfig> => configs.effective(key);
   const secret = new RedisChainSecret({ redis: producer, keys, random: randomBytes });
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);

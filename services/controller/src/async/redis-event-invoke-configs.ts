@@ -20,6 +20,8 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
   readonly #keys: AsyncKeys;
   readonly #clock: Clock;
   readonly #recent = new Map<string, { config: EventInvokeConfig; untilMs: number }>();
+  /** Counts the changes told of: what was being read meanwhile may be old, and is not remembered. */
+  #changes = 0;
 
   constructor({ redis, keys, clock }: { redis: Redis; keys: AsyncKeys; clock: Clock }) {
     this.#redis = redis;
@@ -43,14 +45,19 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
 
   async put({ accountId, ...key }: EventInvokeConfigKey, config: StoredEventInvokeConfig): Promise<void> {
     await redisCall(() => this.#redis.hset(this.#keys.config(accountId), fieldOf(key), JSON.stringify(config)));
-    this.#recent.clear();
+    this.forget();
   }
 
   async delete({ accountId, ...key }: EventInvokeConfigKey): Promise<boolean> {
     const wasThere = (await redisCall(() => this.#redis.hdel(this.#keys.config(accountId), fieldOf(key)))) === 1;
-    // Not before: who asks meanwhile would remember the old ones.
-    this.#recent.clear();
+    this.forget();
     return wasThere;
+  }
+
+  /** The next to ask reads anew: something was changed, or a function was deleted together with its configurations. */
+  forget(): void {
+    this.#changes += 1;
+    this.#recent.clear();
   }
 
   /** What holds for the events of a function, version or alias: its own, else the function's; the last one known while Redis is away. */
@@ -59,10 +66,11 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
     const known = this.#recent.get(name);
     const nowMs = this.#clock.monotonicMs();
     if (known !== undefined && known.untilMs > nowMs) return known.config;
+    const changes = this.#changes;
     try {
       const config = { ...DEFAULT_EVENT_INVOKE_CONFIG, ...(await this.#nearest(key)) };
       if (this.#recent.size > 10_000) this.#recent.clear();
-      this.#recent.set(name, { config, untilMs: nowMs + FRESH_MS });
+      if (changes === this.#changes) this.#recent.set(name, { config, untilMs: nowMs + FRESH_MS });
       return config;
     } catch (error) {
       if (known !== undefined) return known.config;

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { StoredFunction } from '@easyfaas/contracts/wire';
+import { AsyncKeys } from '../async/async-keys';
 import { redisCall } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import type { FunctionChange } from './function-directory';
@@ -33,6 +34,9 @@ if not revision then return 'missing' end
 if ARGV[1] ~= '' and revision ~= ARGV[1] then return 'stale' end
 redis.call('DEL', KEYS[1], KEYS[3], KEYS[4])
 redis.call('ZREM', KEYS[2], ARGV[2])
+for _, field in ipairs(redis.call('HKEYS', KEYS[5])) do
+  if field == ARGV[2] or string.sub(field, 1, #ARGV[2] + 1) == ARGV[2] .. ':' then redis.call('HDEL', KEYS[5], field) end
+end
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 'deleted'`;
 
@@ -46,12 +50,14 @@ export class RedisFunctionStore implements FunctionStore {
   readonly #redis: Redis;
   readonly #notices: RedisNotices;
   readonly #keys: FunctionKeys;
+  readonly #asyncKeys: AsyncKeys;
   readonly #changes: RedisChangeChannel<FunctionChange>;
 
   constructor({ redis, notices, prefix }: { redis: Redis; notices: RedisNotices; prefix: string }) {
     this.#redis = redis;
     this.#notices = notices;
     this.#keys = new FunctionKeys(prefix);
+    this.#asyncKeys = new AsyncKeys(prefix);
     this.#changes = new RedisChangeChannel(this.#keys.functionChannel, notices);
     this.versions = new RedisVersionStore({ redis, notices, keys: this.#keys });
     this.layers = new RedisLayerStore({ redis, keys: this.#keys });
@@ -108,11 +114,12 @@ export class RedisFunctionStore implements FunctionStore {
     const answer = await redisCall(() =>
       this.#redis.eval(
         DELETE,
-        4,
+        5,
         this.#keys.function(accountId, functionName),
         this.#keys.index(accountId),
         this.#keys.versions(accountId, functionName),
         this.#keys.aliases(accountId, functionName),
+        this.#asyncKeys.config(accountId),
         expectedRevisionId,
         functionName,
         this.#changes.name,

@@ -25,9 +25,9 @@ export function cpuLimits(memoryMb: number, quotaPerCpuShare: boolean): CpuLimit
 }
 
 export interface ContainerLimitsOptions {
-  engine: ContainerEngine;
+  engine: Pick<ContainerEngine, 'setLimits'>;
   /** Absent: every change goes through the engine. */
-  cgroups: ContainerCgroups | undefined;
+  cgroups: Pick<ContainerCgroups, 'setMemory' | 'setCpuShares'> | undefined;
   hasCpuQuota: boolean;
   logger: Logger;
 }
@@ -41,6 +41,8 @@ export class ContainerLimits {
   /** Limit that the engine has not been told of yet, by Docker id. */
   readonly #pending = new Map<string, number>();
   readonly #running = new Map<string, Promise<void>>();
+  /** What the engine is at work on: it writes the control group itself. They never reject. */
+  readonly #telling = new Map<string, Promise<unknown>>();
 
   constructor(options: ContainerLimitsOptions) {
     this.#options = options;
@@ -49,6 +51,9 @@ export class ContainerLimits {
   /** When it resolves the limit is in force. @throws EngineError when neither way worked */
   async set(dockerId: string, memoryMb: number, signal: AbortSignal): Promise<void> {
     const cpus = cpuLimits(memoryMb, this.#options.hasCpuQuota);
+    // The limit of before that the engine is being told would overwrite this one.
+    await this.#telling.get(dockerId);
+    signal.throwIfAborted();
     if (this.#writeGroup(dockerId, memoryMb, cpus)) {
       this.#tellEngine(dockerId, memoryMb);
       return;
@@ -88,30 +93,44 @@ export class ContainerLimits {
   #tellEngine(dockerId: string, memoryMb: number): void {
     this.#pending.set(dockerId, memoryMb);
     if (this.#running.has(dockerId)) return;
-    const running = this.#drain(dockerId).finally(() => this.#running.delete(dockerId));
-    this.#running.set(dockerId, running);
+    this.#running.set(dockerId, this.#drain(dockerId));
   }
 
   /** Tells the engine the newest limit until there is none newer. Gives up after some tries; the reaper has it tried again. */
   async #drain(dockerId: string): Promise<void> {
-    const { engine, hasCpuQuota, logger } = this.#options;
     let tries = 0;
     await delay(TELL_AFTER_MS, undefined, { ref: false });
-    for (let memoryMb = this.#pending.get(dockerId); memoryMb !== undefined; memoryMb = this.#pending.get(dockerId)) {
-      const cpus = cpuLimits(memoryMb, hasCpuQuota);
-      try {
-        await engine.setLimits(dockerId, { memoryMb, cpus }, AbortSignal.timeout(UPDATE_TIMEOUT_MS));
-        if (this.#pending.get(dockerId) === memoryMb) this.#pending.delete(dockerId);
-      } catch (error) {
-        tries += 1;
-        // Forgotten meanwhile: the container is being removed, and the engine's complaint about it is no news.
-        if (!this.#pending.has(dockerId)) return;
-        const isGone = error instanceof EngineError && error.kind === 'notFound';
-        if (!isGone) logger.warn('the engine did not take a limit', { dockerId, memoryMb, tries, error });
-        if (isGone) this.#pending.delete(dockerId);
-        if (isGone || tries >= TRIES_MAX) return;
-        await delay(RETRY_MS * tries, undefined, { ref: false });
+    try {
+      while (tries < TRIES_MAX && this.#pending.has(dockerId)) {
+        if (tries > 0) await delay(RETRY_MS * tries, undefined, { ref: false });
+        if (!(await this.#tell(dockerId, tries + 1))) tries += 1;
       }
+    } finally {
+      // In the same step as the last look at what is pending: who comes later starts anew.
+      this.#running.delete(dockerId);
     }
+  }
+
+  /** One try with the newest limit. @returns whether the engine has answered, or knows no such container */
+  async #tell(dockerId: string, tries: number): Promise<boolean> {
+    const { engine, hasCpuQuota, logger } = this.#options;
+    const memoryMb = this.#pending.get(dockerId);
+    if (memoryMb === undefined) return true;
+    const limits = { memoryMb, cpus: cpuLimits(memoryMb, hasCpuQuota) };
+    const telling = engine.setLimits(dockerId, limits, AbortSignal.timeout(UPDATE_TIMEOUT_MS)).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    this.#telling.set(dockerId, telling);
+    const failure = await telling;
+    this.#telling.delete(dockerId);
+    const isGone = failure?.error instanceof EngineError && failure.error.kind === 'notFound';
+    if (failure === undefined || isGone) {
+      if (this.#pending.get(dockerId) === memoryMb) this.#pending.delete(dockerId);
+      return true;
+    }
+    // Forgotten meanwhile: the container is being removed, and the engine's complaint about it is no news.
+    if (this.#pending.has(dockerId)) logger.warn('the engine did not take a limit', { dockerId, memoryMb, tries, error: failure.error });
+    return false;
   }
 }

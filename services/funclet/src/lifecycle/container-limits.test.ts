@@ -1,0 +1,62 @@
+import { silentLogger } from '@easyfaas/service-kit';
+import { ContainerLimits } from './container-limits';
+import { eventually } from './testing/eventually';
+
+const MIB = 1024 * 1024;
+
+/** An engine whose updates are answered by hand; like Docker's they write the control group when they end. */
+class SlowGroup {
+  limitMb = 0;
+  readonly updates: { memoryMb: number; end: (error?: Error) => void }[] = [];
+  readonly limits = new ContainerLimits({
+    engine: {
+      setLimits: (_dockerId, { memoryMb }) =>
+        new Promise((resolve, reject) => {
+          const end = (error?: Error): void => {
+            if (error !== undefined) return reject(error);
+            this.limitMb = memoryMb;
+            resolve();
+          };
+          this.updates.push({ memoryMb, end });
+        }),
+    },
+    cgroups: { setMemory: (_dockerId, bytes) => void (this.limitMb = bytes / MIB), setCpuShares: () => undefined },
+    hasCpuQuota: false,
+    logger: silentLogger(),
+  });
+}
+
+describe('a new limit of a live container', () => {
+  const signal = new AbortController().signal;
+
+  it.each([
+    ['has been told', undefined],
+    ['did not take', new Error('busy')],
+  ])('is in force when it is answered, and stays, after the engine %s the one before', async (_what, error) => {
+    const group = new SlowGroup();
+    await group.limits.set('docker-1', 512, signal);
+    expect(group.limitMb).toBe(512);
+    await eventually(() => group.updates.length === 1);
+    const raised = group.limits.set('docker-1', 700, signal).then(() => group.limitMb);
+    group.updates[0]?.end(error);
+    expect(await raised).toBe(700);
+    await eventually(() => group.updates.length === 2);
+    expect([group.limitMb, group.updates[1]?.memoryMb]).toEqual([700, 700]);
+    group.updates[1]?.end();
+    await group.limits.settled('docker-1');
+    expect([group.limitMb, group.updates.length]).toEqual([700, 2]);
+  });
+
+  it('is not put in force any more for who has stopped waiting', async () => {
+    const group = new SlowGroup();
+    await group.limits.set('docker-1', 512, signal);
+    await eventually(() => group.updates.length === 1);
+    const gone = new AbortController();
+    const raised = group.limits.set('docker-1', 700, gone.signal);
+    gone.abort(new Error('gone'));
+    group.updates[0]?.end();
+    await expect(raised).rejects.toThrow('gone');
+    await group.limits.settled('docker-1');
+    expect(group.limitMb).toBe(512);
+  });
+});
