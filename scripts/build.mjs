@@ -1,4 +1,5 @@
-// Bundles the programs: services/{controller,funclet}/dist/main.cjs, services/runner/dist/runner.js and cli/dist/easyfaas.cjs.
+// Bundles the programs: services/{controller,funclet}/dist/main.cjs, services/controller/dist/inspection-worker.cjs,
+// services/runner/dist/runner.js and cli/dist/easyfaas.cjs.
 // When: `npm run build`, and inside every image build. Needs: `npm ci`. `node scripts/build.mjs runner` builds one.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -29,6 +30,12 @@ const programs = {
     sourcemap: true,
     // Native accelerators that bullmq and its like try to load and do without.
     external: ['msgpackr-extract', '*.node'],
+  },
+  // A thread of the controller's, found beside its bundle.
+  'inspection-worker': {
+    ...common,
+    entryPoints: ['services/controller/src/functions/inspection-worker.ts'],
+    outfile: 'services/controller/dist/inspection-worker.cjs',
   },
   funclet: {
     ...common,

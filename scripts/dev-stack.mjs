@@ -21,7 +21,8 @@ const option = (name) =>
 const processes = [];
 
 if (!process.argv.includes('--no-build')) {
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), 'controller', 'funclet'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const programs = ['controller', 'inspection-worker', 'funclet'];
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), ...programs], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 // Unix socket paths below it have to stay short. Docker wants it to be a shared mount: code is mounted into running containers.

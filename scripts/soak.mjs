@@ -12,7 +12,7 @@ const bundle = join(root, 'test/dist/soak.cjs');
 const quiet = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] };
 
 mkdirSync(join(root, 'test-results'), { recursive: true });
-execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), 'controller', 'funclet'], quiet);
+execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), 'controller', 'inspection-worker', 'funclet'], quiet);
 // __dirname of test/support, by which the sources find the repository.
 const define = `--define:__dirname=${JSON.stringify(join(root, 'test/support'))}`;
 const options = ['--bundle', '--platform=node', '--format=cjs', '--target=node20', '--sourcemap', '--log-level=warning', define];

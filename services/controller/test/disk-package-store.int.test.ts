@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_PACKAGE_LIMITS, zipSingleFile } from '@easyfaas/code-package';
-import { silentLogger, systemClock } from '@easyfaas/service-kit';
+import { DEFAULT_PACKAGE_LIMITS, type PackageLimits, zipSingleFile } from '@easyfaas/code-package';
+import { type ZipPart, zipBytes } from '@easyfaas/code-package/testing';
+import { ServiceError, silentLogger, systemClock } from '@easyfaas/service-kit';
 import { DiskPackageStore } from '../src/functions/disk-package-store';
+import { INLINE_ZIP_BYTES, PackageInspector } from '../src/functions/package-inspector';
 
 const MIB = 1024 * 1024;
+const WORKER = join(__dirname, '../dist/inspection-worker.cjs');
 
 async function* pieces(bytes: Buffer, size = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -101,5 +104,51 @@ describe('the package store on disk', () => {
   it('makes its directory when the funclet has not yet', async () => {
     await store.start();
     expect(((await stat(join(dataDir, 'packages'))).mode & 0o777).toString(8)).toMatch(/^7[57]0$/);
+  });
+
+  describe('when it has large packages looked at by a thread', () => {
+    const random = randomBytes(INLINE_ZIP_BYTES);
+    const large = (...parts: ZipPart[]): Buffer => zipBytes([{ name: 'random', content: random, isStored: true }, ...parts]);
+    const withThread = (program = WORKER, limits = DEFAULT_PACKAGE_LIMITS): DiskPackageStore => {
+      const inspector = new PackageInspector(program);
+      return new DiskPackageStore({ dataDir, packageBytes: 8 * MIB, limits, inspector, clock: systemClock, logger: silentLogger() });
+    };
+    const verdict = (put: Promise<unknown>): Promise<unknown> =>
+      put.then(
+        (stored) => stored,
+        (error: unknown) => (error instanceof ServiceError ? [error.code, error.message] : error),
+      );
+
+    it.each<[string, Partial<PackageLimits>, ZipPart[]]>([
+      ['is sound', {}, [{ name: 'index.js', content: 'x'.repeat(100_000) }]],
+      ['has a link', {}, [{ name: 'link', mode: 0o120777 }]],
+      ['has a bad name', {}, [{ name: '../up' }]],
+      ['lies about its size', {}, [{ name: 'a', content: 'abc', announcedBytes: 2 }]],
+      ['is damaged', {}, [{ name: 'a', content: 'abc', announcedCrc32: 1 }]],
+      ['has too many files', { files: 2 }, [{ name: 'a' }, { name: 'b' }]],
+      ['is too large', { unpackedBytes: INLINE_ZIP_BYTES }, [{ name: 'a', content: 'abc' }]],
+    ])('answers as it does without, for one that %s', async (_what, changed, parts) => {
+      const limits = { ...DEFAULT_PACKAGE_LIMITS, ...changed };
+      const inline = new DiskPackageStore({ dataDir, packageBytes: 8 * MIB, limits, clock: systemClock, logger: silentLogger() });
+      const expected = await verdict(inline.put({ bytes: pieces(large(...parts), 65_536) }));
+      expect(await verdict(withThread(WORKER, limits).put({ bytes: pieces(large(...parts), 65_536) }))).toEqual(expected);
+      expect((await files()).filter((name) => name.startsWith('.'))).toEqual([]);
+    });
+
+    it('starts none for small ones, and says so when it cannot start one', async () => {
+      const broken = withThread(join(dataDir, 'missing.cjs'));
+      expect(await broken.put({ bytes: pieces(await zipSingleFile('index.js', 'x')) })).toMatchObject({ unpackedBytes: 1 });
+      await expect(broken.put({ bytes: pieces(large(), 65_536) })).rejects.toThrow(/missing\.cjs/);
+      expect(await files()).toHaveLength(1);
+    });
+
+    it('ends the thread when the time is over', async () => {
+      const path = join(dataDir, 'large.zip');
+      await writeFile(path, large());
+      const hanging = join(dataDir, 'hangs.cjs');
+      await writeFile(hanging, 'for (;;);');
+      const inspected = new PackageInspector(hanging).inspect(path, DEFAULT_PACKAGE_LIMITS, AbortSignal.timeout(200));
+      await expect(inspected).rejects.toMatchObject({ name: 'AbortError' });
+    });
   });
 });

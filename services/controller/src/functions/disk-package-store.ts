@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PackageError, inspectPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError, type Clock, type Logger } from '@easyfaas/service-kit';
+import type { PackageInspector } from './package-inspector';
 import type { CheckedPackage, PackageFile, PackageFiles, PackageStore, StoredPackage, Upload } from './package-store';
 
 export interface DiskPackageStoreOptions {
@@ -15,6 +16,8 @@ export interface DiskPackageStoreOptions {
   /** Largest zip, bytes. */
   packageBytes: number;
   limits: PackageLimits;
+  /** Looks at large packages elsewhere; absent: all on this thread. */
+  inspector?: Pick<PackageInspector, 'inspect'>;
   clock: Clock;
   logger: Logger;
 }
@@ -159,7 +162,9 @@ export class DiskPackageStore implements PackageStore, PackageFiles {
     while (this.#inspecting >= INSPECTIONS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#inspecting += 1;
     try {
-      return await inspectPackage(path, this.#options.limits, AbortSignal.timeout(INSPECTION_MS));
+      const { inspector, limits } = this.#options;
+      const signal = AbortSignal.timeout(INSPECTION_MS);
+      return await (inspector === undefined ? inspectPackage(path, limits, signal) : inspector.inspect(path, limits, signal));
     } finally {
       this.#inspecting -= 1;
       this.#waiting.shift()?.();
@@ -221,6 +226,11 @@ function asPackageFailure(error: unknown): unknown {
   const { code, name } = error as Partial<NodeJS.ErrnoException>;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new ServiceError('DISK_FULL', 'The data disk is full; free some space or enlarge it.', { cause: error });
+  }
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new ServiceError('INVALID_PACKAGE', 'The package takes too much memory to be checked; put fewer files into it.', {
+      cause: error,
+    });
   }
   if (name === 'TimeoutError' || name === 'AbortError') {
     return new ServiceError('INVALID_PACKAGE', `The package could not be checked within ${INSPECTION_MS / 1000} s; make it smaller.`, {

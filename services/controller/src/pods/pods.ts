@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import type { Clock, Ids, Logger, Registry } from '@easyfaas/service-kit';
 import { FuncletClient } from '../clients/funclet-client';
@@ -7,6 +8,7 @@ import type { Engine } from '../engine';
 import { DiskPackageStore } from '../functions/disk-package-store';
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { PackageReader, PackageStore } from '../functions/package-store';
+import { PackageInspector } from '../functions/package-inspector';
 import { PackageSweep } from '../functions/package-sweep';
 import type { PodsReader } from '../http/routes/pods';
 import type { Overflow } from '../invoke/overflow';
@@ -70,6 +72,7 @@ export function createPods(options: PodsOptions): Pods {
     directory: config.packagesDir,
     packageBytes: LIMITS.packageBytes,
     limits: config.packageLimits,
+    inspector: new PackageInspector(join(__dirname, 'inspection-worker.cjs')),
     clock,
     logger,
   });
