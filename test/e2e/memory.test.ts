@@ -57,6 +57,63 @@ describe.each<Language>(['nodejs20', 'python3'])('the memory of a function of %s
   }, 150_000);
 });
 
+interface Filled {
+  written: number;
+  code: string;
+}
+
+/** Writes `event.mb` MB to /tmp and takes them away again. Answers how many there was room for, and what stopped it. */
+const FILLS: Record<Language, string> = {
+  nodejs20: `const fs = require('fs');
+exports.handler = async ({ mb }) => {
+  const file = fs.openSync('/tmp/full', 'w');
+  let written = 0, code = 'none';
+  try { for (; written < mb; written++) fs.writeSync(file, Buffer.alloc(1 << 20, 1)); } catch (error) { code = error.code; }
+  fs.closeSync(file);
+  fs.unlinkSync('/tmp/full');
+  return { written, code };
+};`,
+  python3: `import errno, os
+def handler(event, context):
+    written, code = 0, 'none'
+    file = os.open('/tmp/full', os.O_CREAT | os.O_WRONLY)
+    try:
+        while written < event['mb']:
+            os.write(file, b'x' * (1 << 20))
+            written += 1
+    except OSError as error:
+        code = errno.errorcode[error.errno]
+    os.close(file)
+    os.unlink('/tmp/full')
+    return {'written': written, 'code': code}
+`,
+};
+
+describe.each<Language>(['nodejs20', 'python3'])('the ephemeral storage of a function of %s', (runtime) => {
+  it('holds what it says and no more, with the least memory that it can have', async () => {
+    const name = await deploy({ runtime, source: FILLS[runtime], memoryMb: 192, storageMb: 128, timeoutSeconds: 60 });
+    expect((await invoke(name, { mb: 124 })).json()).toEqual({ written: 124, code: 'none' });
+    const full = (await invoke(name, { mb: 200 })).json() as Filled;
+    expect(full.code).toBe('ENOSPC');
+    expect(full.written).toBeGreaterThanOrEqual(124);
+    expect(full.written).toBeLessThanOrEqual(128);
+    expect((await invoke(name, { mb: 124 })).json()).toEqual({ written: 124, code: 'none' });
+  }, 150_000);
+
+  it('is that of the function: others have the default, and so has this one from when it is set back', async () => {
+    const name = await deploy({ runtime, source: FILLS[runtime], memoryMb: 256, storageMb: 128, timeoutSeconds: 60 });
+    const first = await invoke(name, { mb: 100 });
+    expect(first.json()).toEqual({ written: 100, code: 'none' });
+    const updated = await callJson('PUT', `/v1/functions/${name}/configuration`, { EphemeralStorage: { Size: 64 } });
+    expect(updated.status).toBe(200);
+    const next = await invoke(name, { mb: 100 });
+    const full = next.json() as Filled;
+    expect(full.code).toBe('ENOSPC');
+    expect(full.written).toBeLessThanOrEqual(64);
+    expect(next.headers.get('x-easyfaas-container')).not.toBe(first.headers.get('x-easyfaas-container'));
+  }, 150_000);
+});
+
 describe('the heap of V8', () => {
   it('lets a function of 512 MB hold 300 MB of objects', async () => {
     const name = await deploy({

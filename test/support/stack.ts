@@ -66,6 +66,8 @@ export interface Deployment {
   handler?: string;
   timeoutSeconds?: number;
   memoryMb?: number;
+  /** Of /tmp, MB. */
+  storageMb?: number;
   concurrency?: number;
   network?: 'none' | 'egress';
   key?: string;
@@ -80,6 +82,7 @@ export async function deploy(deployment: Deployment): Promise<string> {
   const query = new URLSearchParams({ Runtime: runtime, Handler: deployment.handler ?? 'index.handler' });
   if (deployment.timeoutSeconds !== undefined) query.set('Timeout', String(deployment.timeoutSeconds));
   if (deployment.memoryMb !== undefined) query.set('MemorySize', String(deployment.memoryMb));
+  if (deployment.storageMb !== undefined) query.set('EphemeralStorage', String(deployment.storageMb));
   if (deployment.network !== undefined) query.set('NetworkMode', deployment.network);
   if (deployment.concurrency !== undefined) query.set('PodConcurrentQuota', String(deployment.concurrency));
   const answer = await call(`/v1/functions/${name}?${query.toString()}`, {

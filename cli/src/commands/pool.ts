@@ -24,6 +24,7 @@ interface Shelf {
   runtime: string;
   network: string;
   classMb: number;
+  tmpMb?: number;
   cold: number;
   creating: number;
   target: number;
@@ -147,8 +148,8 @@ function render({ containers, max, shelves, waiting }: Pool, output: Output, now
   // Kinds that nobody asks for, such as containers with a network on a machine without functions that want one, are left out.
   const sizes = shelves
     .filter(({ cold, creating, target }) => cold + creating + target > 0)
-    .map(({ runtime, network, classMb, cold, creating, target, reason, lastFailure }) => {
-      const kind = `${runtime} ${classMb} MB${network === 'none' ? '' : `, ${network}`}`;
+    .map(({ runtime, network, classMb, tmpMb, cold, creating, target, reason, lastFailure }) => {
+      const kind = `${runtime} ${classMb} MB${network === 'none' ? '' : `, ${network}`}${tmpMb === undefined ? '' : `, ${tmpMb} MB of /tmp`}`;
       const failure = lastFailure === undefined ? '' : `  ${colors.red(output.foreign(lastFailure.message))}`;
       return `${kind}: ${cold} cold${creating > 0 ? `, ${creating} coming` : ''}, ${target} wanted  ${colors.dim(reason)}${failure}`;
     });

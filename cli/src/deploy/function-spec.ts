@@ -7,6 +7,8 @@ export interface FunctionSpec {
   handler?: string;
   description?: string;
   memoryMb?: number;
+  /** Of /tmp. */
+  storageMb?: number;
   timeoutSeconds?: number;
   concurrency?: number;
   reservedConcurrency?: number;
@@ -22,6 +24,7 @@ export interface Configuration {
   Handler?: string;
   Description?: string;
   MemorySize?: number;
+  EphemeralStorage?: { Size: number };
   Timeout?: number;
   PodConcurrentQuota?: number;
   NetworkMode?: string;
@@ -32,13 +35,26 @@ export interface Configuration {
 }
 
 export function configurationOf(spec: FunctionSpec): Configuration {
-  const { runtime, handler, description, memoryMb, timeoutSeconds, concurrency, reservedConcurrency, network, environment, tags, layers } =
-    spec;
+  const {
+    runtime,
+    handler,
+    description,
+    memoryMb,
+    storageMb,
+    timeoutSeconds,
+    concurrency,
+    reservedConcurrency,
+    network,
+    environment,
+    tags,
+    layers,
+  } = spec;
   return {
     ...(runtime === undefined ? {} : { Runtime: runtime }),
     ...(handler === undefined ? {} : { Handler: handler }),
     ...(description === undefined ? {} : { Description: description }),
     ...(memoryMb === undefined ? {} : { MemorySize: memoryMb }),
+    ...(storageMb === undefined ? {} : { EphemeralStorage: { Size: storageMb } }),
     ...(timeoutSeconds === undefined ? {} : { Timeout: timeoutSeconds }),
     ...(concurrency === undefined ? {} : { PodConcurrentQuota: concurrency }),
     ...(network === undefined ? {} : { NetworkMode: network }),

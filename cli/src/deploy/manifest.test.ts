@@ -19,11 +19,12 @@ functions:
     code: ./hello
     runtime: nodejs20
     memoryMb: 256
+    storageMb: 128
     environment: { MODE: fast }
   root: {}
 `;
     expect(parseManifest(text, '/app/easyfaas.yml')).toEqual([
-      { name: 'hello', codePath: '/app/hello', runtime: 'nodejs20', memoryMb: 256, environment: { MODE: 'fast' } },
+      { name: 'hello', codePath: '/app/hello', runtime: 'nodejs20', memoryMb: 256, storageMb: 128, environment: { MODE: 'fast' } },
       { name: 'root', codePath: '/app' },
     ]);
   });

@@ -13,6 +13,7 @@ const TYPES = {
   description: 'text',
   network: 'text',
   memoryMb: 'number',
+  storageMb: 'number',
   timeoutSeconds: 'number',
   concurrency: 'number',
   reservedConcurrency: 'number',

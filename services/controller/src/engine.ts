@@ -9,6 +9,7 @@ import { type Calls, createCalls } from './invoke/calls';
 import type { Dispatcher } from './invoke/dispatcher';
 import type { Overflow } from './invoke/overflow';
 import type { RecordSink } from './invoke/record-sink';
+import { coldWishOf } from './pool/cold-wish-of';
 import { type Containers, createContainers } from './pool/containers';
 import { egressRefusal } from './pool/egress-refusal';
 import { FunctionPools } from './pool/function-pools';
@@ -74,8 +75,8 @@ export interface Engine {
   view: PoolView;
   upkeep: Upkeep;
   start(): void;
-  /** Settings are about to be stored; a container with egress is then made ahead. @throws ServiceError EGRESS_FORBIDDEN, VALIDATION_FAILED */
-  admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>): void;
+  /** Settings are about to be stored; a container with egress, or with a /tmp of its own size, is then made ahead. @throws ServiceError EGRESS_FORBIDDEN, VALIDATION_FAILED */
+  admitNetwork(settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize' | 'EphemeralStorage'>): void;
   /** Calls of this version that wait for a container. */
   waitingCalls: (stored: StoredFunction) => number;
   /** Calls that are waiting or running. */
@@ -122,11 +123,12 @@ export function createEngine(options: EngineOptions): Engine {
     provisioned: upkeep.provisioned,
     node: upkeep.node,
     watch,
-    admitNetwork: ({ Runtime: runtime, NetworkMode: network, MemorySize: memoryMb }) => {
-      upkeep.node.assertFits(memoryMb);
-      const refusal = egressRefusal(network, shelves);
+    admitNetwork: (settings) => {
+      const wish = coldWishOf(settings);
+      upkeep.node.assertFits(wish.memoryMb);
+      const refusal = egressRefusal(wish.network, shelves);
       if (refusal !== undefined) throw refusal;
-      if (network === 'egress') upkeep.noteDemand({ runtime, network, memoryMb });
+      if (wish.network === 'egress' || wish.tmpMb !== undefined) upkeep.noteDemand(wish);
     },
     admission,
     pools,

@@ -205,7 +205,20 @@ describeWithRedis('functions over the API', () => {
       expect(messageOf(answer)).toContain(field);
     });
 
-    it.each(['EphemeralStorage', 'DeadLetterConfig', 'VpcConfig'])('says that %s is not in this version', async (field) => {
+    it('names the size of /tmp that there is not, and shows the one that a function has', async () => {
+      const name = newName();
+      const wrong = await create(name, { MemorySize: 512, EphemeralStorage: { Size: 512 } });
+      expect([codeOf(wrong), messageOf(wrong)]).toEqual([
+        'VALIDATION_FAILED',
+        expect.stringMatching(/EphemeralStorage\.Size of 512 MB needs/),
+      ]);
+      const inQuery = await upload(name, 'application/zip', zip, '?Runtime=nodejs20&Handler=index.handler&EphemeralStorage=100');
+      expect([codeOf(inQuery), messageOf(inQuery)]).toEqual(['VALIDATION_FAILED', expect.stringMatching(/is 100; .* Take 128/)]);
+      expect((await create(name, { MemorySize: 576, EphemeralStorage: { Size: 512 } })).status).toBe(201);
+      expect((await call(`/v1/functions/${name}`)).json()).toMatchObject({ Configuration: { EphemeralStorage: { Size: 512 } } });
+    });
+
+    it.each(['DeadLetterConfig', 'VpcConfig'])('says that %s is not in this version', async (field) => {
       const answer = await create(newName(), { [field]: {} });
       expect([codeOf(answer), messageOf(answer)]).toEqual(['NOT_SUPPORTED', expect.stringContaining(field)]);
     });

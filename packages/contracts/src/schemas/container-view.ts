@@ -26,7 +26,7 @@ export function parseWatchEvent(value: unknown): WatchEvent {
 
 function isContainerView(value: unknown): value is ContainerView {
   if (!isObject(value)) return false;
-  const { containerId, state, network, assignment, exit, history, dockerId } = value;
+  const { containerId, state, network, assignment, exit, history, dockerId, tmpMb } = value;
   return (
     typeof containerId === 'string' &&
     CONTAINER_ID.test(containerId) &&
@@ -34,6 +34,7 @@ function isContainerView(value: unknown): value is ContainerView {
     (network === 'none' || network === 'egress') &&
     areAll(value, ['reason', 'runtime', 'socketDirectory', 'token'], 'string') &&
     areAll(value, ['revision', 'memoryMb', 'classMb', 'createdAtMs', 'stateSinceMs'], 'number') &&
+    (tmpMb === undefined || typeof tmpMb === 'number') &&
     (dockerId === undefined || typeof dockerId === 'string') &&
     (assignment === undefined ||
       (isObject(assignment) && areAll(assignment, ['accountId', 'functionName', 'version', 'commitId'], 'string'))) &&

@@ -23,6 +23,7 @@ const reason = Joi.string().max(512);
 const state = Joi.string().valid(...CONTAINER_STATES);
 const network = Joi.string().valid('none', 'egress');
 const memoryMb = Joi.number().integer().min(16).max(LIMITS.memoryMbMax);
+const tmpMb = Joi.number().valid(...LIMITS.ephemeralStorageMb);
 const runtime = Joi.string().pattern(/^[a-z0-9][a-z0-9.-]{0,31}$/);
 const sha256 = Joi.string().pattern(/^[0-9a-f]{64}$/);
 
@@ -41,6 +42,7 @@ export const initRequestSchema = Joi.object<InitRequest, true>({
   runtime: runtime.required(),
   memoryMb: memoryMb.required(),
   network: network.required(),
+  tmpMb,
   reason: reason.required(),
 });
 
@@ -89,6 +91,7 @@ export const containerViewSchema = Joi.object<ContainerView, true>({
   network: network.required(),
   memoryMb: Joi.number().required(),
   classMb: Joi.number().required(),
+  tmpMb,
   assignment: containerAssignmentSchema,
   socketDirectory: Joi.string().max(LIMITS.unixSocketPathBytes).required(),
   token: Joi.string().max(128).required(),

@@ -28,6 +28,9 @@ const tags = Joi.object()
   .pattern(Joi.string().max(LIMITS.tagKeyLength), Joi.string().allow('').max(LIMITS.tagValueLength))
   .max(LIMITS.tagsPerFunction);
 
+/** Which sizes there are is the platform's rule, as for the environment. */
+const ephemeralStorage = Joi.object({ Size: Joi.number().integer().min(1).max(1_000_000).required() });
+
 /** Members that a create and an update of the configuration share. */
 const settings = {
   Description: Joi.string().allow('').max(256),
@@ -37,6 +40,7 @@ const settings = {
   PodConcurrentQuota: Joi.number().integer().min(1).max(LIMITS.podConcurrentQuotaMax),
   ReservedConcurrentExecutions: concurrent,
   NetworkMode: networkMode,
+  EphemeralStorage: ephemeralStorage,
   Tags: tags,
   Layers: Joi.array().items(Joi.string().max(256)).max(LIMITS.layersPerFunction),
   RevisionId: Joi.string().max(64),
@@ -89,6 +93,7 @@ export const functionConfigurationSchema = Joi.object<FunctionConfiguration, tru
   Environment: environment.required(),
   PodConcurrentQuota: settings.PodConcurrentQuota.required(),
   NetworkMode: networkMode.required(),
+  EphemeralStorage: ephemeralStorage,
   Tags: tags.required(),
   Layers: Joi.array()
     .items(Joi.object({ Arn: text(512).required(), CodeSize: byteCount.required() }).unknown())

@@ -47,6 +47,8 @@ export interface ContainerView {
   memoryMb: number;
   /** Memory class it was created in, MB. */
   classMb: number;
+  /** Size of its /tmp, MB; absent for the default. */
+  tmpMb?: number;
   assignment?: ContainerAssignment;
   /** Directory in which the controller listens: `<dataDir>/containers/<id>/sock`. */
   socketDirectory: string;
@@ -91,6 +93,8 @@ export interface InitRequest {
   runtime: string;
   memoryMb: number;
   network: NetworkMode;
+  /** Size of /tmp, MB; absent for the default. It cannot be changed later. */
+  tmpMb?: number;
   reason: string;
 }
 

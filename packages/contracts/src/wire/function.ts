@@ -29,6 +29,8 @@ export interface FunctionConfiguration {
   Environment: { Variables: Record<string, string> };
   PodConcurrentQuota: number;
   NetworkMode: NetworkMode;
+  /** Size of /tmp, MB; absent for the default. */
+  EphemeralStorage?: { Size: number };
   Tags: Record<string, string>;
   /** In the order in which they are laid over each other; absent without layers. */
   Layers?: { Arn: string; CodeSize: number }[];
@@ -126,6 +128,8 @@ export interface UpdateConfigurationRequest {
   PodConcurrentQuota?: number;
   ReservedConcurrentExecutions?: number;
   NetworkMode?: NetworkMode;
+  /** MB, one of {@link LIMITS.ephemeralStorageMb}. */
+  EphemeralStorage?: { Size: number };
   Tags?: Record<string, string>;
   /** Layer versions by ARN, or as `name:version` of the caller's account; all of them, `[]` takes them away. */
   Layers?: string[];

@@ -39,6 +39,10 @@ export const LIMITS = {
   logBytesPerCall: MIB,
   /** The log tail returned to a caller, bytes (before base64). */
   logTailBytes: 4 * KIB,
+  /** Sizes that /tmp can have, MB; the first unless a function says otherwise. They are kinds of containers, hence few. */
+  ephemeralStorageMb: [64, 128, 256, 512, 1024, 2048, 4096],
+  /** Of a function's memory, MB: what must be left beside /tmp, whose files count toward it. */
+  memoryBesideStorageMb: 64,
   memoryMbMin: 128,
   memoryMbMax: 10_240,
   timeoutSecondsMax: 900,

@@ -13,6 +13,7 @@ describe('the commit', () => {
   it('is the same for the same code and configuration, in whatever order', () => {
     expect(commitOf(parts({ Environment: { Variables: { B: '2', A: '1' } } })).commitId).toBe(commitId);
     expect(commitOf(parts({ Description: 'other', Tags: { a: 'b' } })).commitId).toBe(commitId);
+    expect(commitOf(parts({ EphemeralStorage: { Size: 64 } })).commitId).toBe(commitId);
   });
 
   it.each<Partial<FunctionConfiguration>>([
@@ -21,6 +22,7 @@ describe('the commit', () => {
     { Handler: 'index.other' },
     { PodConcurrentQuota: 2 },
     { NetworkMode: 'egress' },
+    { EphemeralStorage: { Size: 128 } },
     { Environment: { Variables: { A: '1' } } },
   ])('differs with %j', (change) => {
     expect(commitOf(parts(change)).commitId).not.toBe(commitId);

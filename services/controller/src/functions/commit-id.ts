@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FunctionConfiguration, StoredFunction, StoredSecret } from '@easyfaas/contracts/wire';
+import { ownStorageMb } from './storage-rules';
 
 type Parts = Pick<StoredFunction, 'code' | 'layers' | 'secrets'> & {
   configuration: Pick<
     FunctionConfiguration,
-    'Runtime' | 'Handler' | 'Timeout' | 'MemorySize' | 'Environment' | 'PodConcurrentQuota' | 'NetworkMode'
+    'Runtime' | 'Handler' | 'Timeout' | 'MemorySize' | 'Environment' | 'PodConcurrentQuota' | 'NetworkMode' | 'EphemeralStorage'
   >;
 };
 
@@ -30,7 +31,10 @@ function baseCommitOf({ configuration, code, layers = [] }: Parts): string {
   const { Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode } = configuration;
   const variables = Object.entries(Environment.Variables).sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = [code.sha256, Runtime, Handler, Timeout, MemorySize, variables, PodConcurrentQuota, NetworkMode];
-  return hashOf(layers.length === 0 ? parts : [...parts, layers.map(({ sha256 }) => sha256)]);
+  // What a function does not have leaves no trace: ids stay as they were before there was such a thing.
+  const layered = layers.length === 0 ? parts : [...parts, layers.map(({ sha256 }) => sha256)];
+  const storageMb = ownStorageMb(configuration);
+  return hashOf(storageMb === undefined ? layered : [...layered, { storageMb }]);
 }
 
 function hashOf(parts: readonly unknown[]): string {

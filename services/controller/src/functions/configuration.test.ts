@@ -49,6 +49,27 @@ describe('settings', () => {
     expect(() => changedSettings(storedFunction('f').configuration, { Runtime: 'provided' }, RUNTIMES)).toThrow(/Handler/);
   });
 
+  it('take the sizes of /tmp that there are, with memory beside them', () => {
+    const sized = (Size: number, MemorySize = 10_240) => newSettings({ ...REQUEST, MemorySize, EphemeralStorage: { Size } }, RUNTIMES);
+    expect([64, 128, 512, 4096].map((size) => sized(size).EphemeralStorage)).toEqual([64, 128, 512, 4096].map((Size) => ({ Size })));
+    expect(() => sized(300)).toThrow('EphemeralStorage.Size is 300; there are 64, 128, 256, 512, 1024, 2048, 4096 MB. Take 512.');
+    expect(() => sized(10_240)).toThrow(/Take 4096/);
+    expect(() => sized(1)).toThrow(/Take 64/);
+    expect(sized(128, 192)).toMatchObject({ MemorySize: 192 });
+    expect(() => sized(128, 191)).toThrow(/needs a MemorySize of at least 192 MB.*it is 191 MB\. Raise MemorySize to 192, or lower/);
+  });
+
+  it('keep the size of /tmp through an update, set it back, and let memory not fall below it', () => {
+    const { configuration } = storedFunction('f', { MemorySize: 600, EphemeralStorage: { Size: 512 } });
+    expect(changedSettings(configuration, { Timeout: 5 }, RUNTIMES)).toMatchObject({ EphemeralStorage: { Size: 512 } });
+    expect({ ...configuration, ...changedSettings(configuration, { EphemeralStorage: { Size: 64 } }, RUNTIMES) }).toMatchObject({
+      EphemeralStorage: { Size: 64 },
+    });
+    expect(() => changedSettings(configuration, { MemorySize: 512 }, RUNTIMES)).toThrow(/at least 576 MB/);
+    expect(configurationView(storedFunction('f').configuration)).toMatchObject({ EphemeralStorage: { Size: 64 } });
+    expect(configurationView(configuration)).toMatchObject({ EphemeralStorage: { Size: 512 } });
+  });
+
   it('declare no more calls at once than the language can have', () => {
     const runtimes = new Map([['one', { ...manifest('one', '.'), concurrencyMax: 1 }]]);
     const request = { Runtime: 'one', Handler: 'x' };

@@ -2,6 +2,7 @@ import type { CreateFunctionRequest, FunctionConfiguration, RuntimeManifest, Upd
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { invalidField } from '../invalid-field';
 import { checkEnvironment, mask, unmask } from './environment-rules';
+import { checkStorage, storageMbOf } from './storage-rules';
 import { checkTags } from './tag-rules';
 
 /** A create request without its code. */
@@ -10,7 +11,16 @@ export type FunctionSettings = Omit<CreateFunctionRequest, 'Code' | 'Publish'>;
 /** The members of a configuration that a user sets. */
 type Settings = Pick<
   FunctionConfiguration,
-  'Description' | 'Runtime' | 'Handler' | 'Timeout' | 'MemorySize' | 'Environment' | 'PodConcurrentQuota' | 'NetworkMode' | 'Tags'
+  | 'Description'
+  | 'Runtime'
+  | 'Handler'
+  | 'Timeout'
+  | 'MemorySize'
+  | 'Environment'
+  | 'PodConcurrentQuota'
+  | 'NetworkMode'
+  | 'EphemeralStorage'
+  | 'Tags'
 >;
 
 const DEFAULT_SETTINGS = {
@@ -41,16 +51,20 @@ export function changedSettings(
 /** As the API shows it. */
 export function configurationView(configuration: FunctionConfiguration): FunctionConfiguration {
   const { LastUpdateStatus = 'Successful' } = configuration;
-  return { ...configuration, LastUpdateStatus, Environment: { Variables: mask(configuration.Environment.Variables) } };
+  const EphemeralStorage = { Size: storageMbOf(configuration) };
+  return { ...configuration, EphemeralStorage, LastUpdateStatus, Environment: { Variables: mask(configuration.Environment.Variables) } };
 }
 
 function settingsOf(configuration: FunctionConfiguration): Settings {
   const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = configuration;
-  return { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags };
+  const { EphemeralStorage } = configuration;
+  const settings = { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags };
+  return { ...settings, ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }) };
 }
 
 function given(request: UpdateConfigurationRequest, stored: Readonly<Record<string, string>>): Partial<Settings> {
-  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = request;
+  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags, EphemeralStorage } =
+    request;
   return {
     ...(Description === undefined ? {} : { Description }),
     ...(Runtime === undefined ? {} : { Runtime }),
@@ -61,6 +75,7 @@ function given(request: UpdateConfigurationRequest, stored: Readonly<Record<stri
     ...(PodConcurrentQuota === undefined ? {} : { PodConcurrentQuota }),
     ...(NetworkMode === undefined ? {} : { NetworkMode }),
     ...(Tags === undefined ? {} : { Tags }),
+    ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }),
   };
 }
 
@@ -82,5 +97,6 @@ function checked(settings: Settings, runtimes: ReadonlyMap<string, RuntimeManife
   }
   checkEnvironment(settings.Environment.Variables);
   checkTags(settings.Tags);
+  checkStorage(settings);
   return settings;
 }

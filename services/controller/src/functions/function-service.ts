@@ -42,7 +42,7 @@ export interface FunctionServiceOptions {
   /** Asks the funclet to unpack code and layers before they are called for. */
   prepareCode: (codeSha256: string, wish: PrepareCodeRequest) => Promise<void>;
   /** Before settings are stored. @throws ServiceError EGRESS_FORBIDDEN */
-  admitNetwork: (settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize'>) => void;
+  admitNetwork: (settings: Pick<FunctionConfiguration, 'Runtime' | 'NetworkMode' | 'MemorySize' | 'EphemeralStorage'>) => void;
 }
 
 /** How long a deployment is waited for; unpacking takes 50 ms, of a package at all limits some seconds. */

@@ -23,6 +23,7 @@ export const SETTING_PARAMETERS = [
   'MemorySize',
   'PodConcurrentQuota',
   'NetworkMode',
+  'EphemeralStorage',
   'Description',
   'Publish',
 ] as const;
@@ -115,7 +116,6 @@ function readPublish({ Publish }: Query<'Publish'>): boolean {
 
 /** Members that users of Lambda know and that this version does not have: refused in words, never stored and ignored. */
 const UNSUPPORTED_MEMBERS = [
-  'EphemeralStorage',
   'DeadLetterConfig',
   'VpcConfig',
   'FileSystemConfigs',
@@ -139,7 +139,7 @@ function notInThisVersion(member: string): ServiceError {
 
 /** @throws ServiceError VALIDATION_FAILED; the ranges are checked with all other settings */
 function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): FunctionSettings {
-  const { Runtime = runtimeBySource, Handler, Description, NetworkMode } = query;
+  const { Runtime = runtimeBySource, Handler, Description, NetworkMode, EphemeralStorage } = query;
   if (Runtime === undefined)
     throw invalidField('Runtime', 'Runtime is needed in the query, such as ?Runtime=nodejs20&Handler=index.handler.');
   if (Handler === undefined) throw invalidField('Handler', 'Handler is needed in the query, such as &Handler=index.handler.');
@@ -150,6 +150,9 @@ function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): F
     ...(NetworkMode === undefined ? {} : { NetworkMode: NetworkMode as NetworkMode }),
     ...integerOf('Timeout', query.Timeout, { min: 1, max: LIMITS.timeoutSecondsMax }),
     ...integerOf('MemorySize', query.MemorySize, { min: LIMITS.memoryMbMin, max: LIMITS.memoryMbMax }),
+    ...(EphemeralStorage === undefined
+      ? {}
+      : { EphemeralStorage: { Size: readInteger('EphemeralStorage', EphemeralStorage, { min: 1, max: 1_000_000 }) } }),
     ...integerOf('PodConcurrentQuota', query.PodConcurrentQuota, { min: 1, max: LIMITS.podConcurrentQuotaMax }),
   };
   // The same rules as for JSON, with a text where the code would be.

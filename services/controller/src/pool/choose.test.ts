@@ -28,6 +28,14 @@ describe('choosing a cold container', () => {
     expect(chooseCold([oldest, newest], wish)).toBe(oldest);
   });
 
+  it('takes none with another size of /tmp', () => {
+    const [standard, roomy] = [cold(128), cold(128, { tmpMb: 256 })];
+    expect(chooseCold([roomy, standard], wish)).toBe(standard);
+    expect(chooseCold([standard, roomy], { ...wish, tmpMb: 256 })).toBe(roomy);
+    expect(chooseCold([roomy], wish)).toBeUndefined();
+    expect(chooseCold([standard, roomy], { ...wish, tmpMb: 128 })).toBeUndefined();
+  });
+
   it('takes none of another runtime or network', () => {
     expect(chooseCold([cold(128, { runtime: 'python3' }), cold(128, { network: 'egress' })], wish)).toBeUndefined();
   });

@@ -62,12 +62,12 @@ export class ContainerCreations {
     return this.#failures.get(shelf)?.last;
   }
 
-  start({ key, runtime, classMb, network }: ShelfRule, reason: string): void {
+  start({ key, runtime, classMb, network, tmpMb }: ShelfRule, reason: string): void {
     const { ids, funclet, logger, onEnd, onNoCapacity } = this.#deps;
     const containerId = ids.containerId();
     this.#shelfById.set(containerId, key);
     funclet
-      .create({ containerId, runtime, memoryMb: classMb, network, reason })
+      .create({ containerId, runtime, memoryMb: classMb, network, ...(tmpMb === undefined ? {} : { tmpMb }), reason })
       .catch((thrown: unknown) => {
         const error = asServiceError(thrown);
         logger.warn('container could not be created', { containerId, shelf: key, error });

@@ -5,6 +5,7 @@ import type { Call } from '../invoke/call';
 import type { Outcome } from '../invoke/outcome';
 import { retryAfterSeconds } from '../invoke/retry-after';
 import { type ColdWish, chooseWarm } from './choose';
+import { coldWishOf } from './cold-wish-of';
 import type { PoolContainer } from './container';
 import { StartCircuit } from './start-circuit';
 import { WaitingLine } from './waiting-line';
@@ -118,8 +119,7 @@ export class FunctionPool {
 
   /** What a container has to be like to be warmed up for the function. */
   get wish(): ColdWish {
-    const { Runtime, NetworkMode, MemorySize } = this.stored.configuration;
-    return { runtime: Runtime, network: NetworkMode, memoryMb: MemorySize };
+    return coldWishOf(this.stored.configuration);
   }
 
   /** When a refused caller does well to come again: when the line will have gone through the slots. Whole seconds, 1 to 60. */

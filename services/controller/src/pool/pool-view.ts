@@ -68,8 +68,8 @@ export class PoolView {
 
   *#cold(): Generator<ColdContainer> {
     for (const container of this.#containers.values()) {
-      const { runtime, network, classMb } = container.view;
-      if (container.phase === 'cold') yield { runtime, network, classMb, container };
+      const { runtime, network, classMb, tmpMb } = container.view;
+      if (container.phase === 'cold') yield { runtime, network, classMb, ...(tmpMb === undefined ? {} : { tmpMb }), container };
     }
   }
 

@@ -1,4 +1,4 @@
-import { type ShelfSettings, shelvesOf } from './shelves';
+import { type ShelfSettings, shelfKey, shelvesOf } from './shelves';
 
 const settings = (more: Partial<ShelfSettings> = {}): ShelfSettings => ({
   runtimes: ['nodejs20', 'python3'],
@@ -47,5 +47,16 @@ describe('the kinds of cold containers', () => {
     const keyOf = (memoryMb: number): string | undefined => shelves.of({ runtime: 'python3', network: 'none', memoryMb })?.key;
     expect([128, 511, 512, 4096].map(keyOf)).toEqual(['python3/128/none', 'python3/128/none', 'python3/512/none', 'python3/512/none']);
     expect(shelves.of({ runtime: 'ruby', network: 'none', memoryMb: 128 })).toBeUndefined();
+  });
+
+  it('of a size of /tmp there are from the first wish on, one for each size, with no minimum', () => {
+    const shelves = shelvesOf(settings({ classesMb: [128, 512], runtimes: ['a'] }));
+    const rule = shelves.of({ runtime: 'a', network: 'none', memoryMb: 600, tmpMb: 128 });
+    expect(rule).toEqual({ key: 'a/512/none/tmp128', runtime: 'a', network: 'none', classMb: 512, tmpMb: 128, min: 0, cap: 8 });
+    expect(shelves.of({ runtime: 'a', network: 'none', memoryMb: 700, tmpMb: 128 })).toBe(rule);
+    expect(shelves.of({ runtime: 'a', network: 'none', memoryMb: 192, tmpMb: 128 })?.key).toBe('a/128/none/tmp128');
+    expect(shelves.of({ runtime: 'a', network: 'none', memoryMb: 600 })?.key).toBe('a/512/none');
+    expect([...shelves.values()].map(({ key }) => key)).toEqual(['a/128/none', 'a/512/none', 'a/512/none/tmp128', 'a/128/none/tmp128']);
+    expect(shelfKey(rule ?? { runtime: 'x', network: 'none', classMb: 1 })).toBe(rule?.key);
   });
 });

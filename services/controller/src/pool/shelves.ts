@@ -7,6 +7,8 @@ export interface Shelf {
   /** Memory class: what its containers have before they are warmed up, MB. */
   classMb: number;
   network: NetworkMode;
+  /** Size of /tmp, MB; absent for the default. */
+  tmpMb?: number;
 }
 
 /** How many cold containers of a kind are kept. */
@@ -36,13 +38,14 @@ const MIN = 2;
 /** Where EASYFAAS_POOL_CAP names none. */
 const CAP = 8;
 
-export function shelfKey({ runtime, classMb, network }: Shelf): string {
-  return `${runtime}/${classMb}/${network}`;
+export function shelfKey({ runtime, classMb, network, tmpMb }: Shelf): string {
+  const key = `${runtime}/${classMb}/${network}`;
+  return tmpMb === undefined ? key : `${key}/tmp${tmpMb}`;
 }
 
 /** The kinds of cold containers that there can be, and their limits. */
 export class Shelves {
-  readonly #byKey: ReadonlyMap<string, ShelfRule>;
+  readonly #byKey: Map<string, ShelfRule>;
 
   constructor(rules: readonly ShelfRule[]) {
     this.#byKey = new Map(rules.map((rule) => [rule.key, rule]));
@@ -56,14 +59,26 @@ export class Shelves {
     return this.#byKey.get(key);
   }
 
-  /** Where a container for a function is made: in the largest class that does not exceed the function's memory. */
-  of({ runtime, network, memoryMb }: ColdWish): ShelfRule | undefined {
+  /**
+   * Where a container for a function is made: in the largest class that does not exceed the function's memory. A size of /tmp
+   * of its own has one there is from the first wish on, and nothing is kept on it that was not asked for lately.
+   */
+  of({ runtime, network, memoryMb, tmpMb }: ColdWish): ShelfRule | undefined {
     let best: ShelfRule | undefined;
     for (const rule of this.#byKey.values()) {
-      if (rule.runtime !== runtime || rule.network !== network || rule.classMb > memoryMb) continue;
+      if (rule.runtime !== runtime || rule.network !== network || rule.tmpMb !== undefined || rule.classMb > memoryMb) continue;
       if (best === undefined || rule.classMb > best.classMb) best = rule;
     }
-    return best;
+    return best === undefined || tmpMb === undefined ? best : this.#withStorage(best, tmpMb);
+  }
+
+  #withStorage(shelf: ShelfRule, tmpMb: number): ShelfRule {
+    const key = shelfKey({ ...shelf, tmpMb });
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const rule = { ...shelf, key, tmpMb, min: 0 };
+    this.#byKey.set(key, rule);
+    return rule;
   }
 }
 

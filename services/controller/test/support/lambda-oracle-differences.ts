@@ -3,7 +3,7 @@ import type { Difference } from './lambda-oracle';
 /** Members that are never as on AWS, or not always. */
 export const DIFFERENCES: readonly Difference[] = [
   { path: /^(.*\.)?RuntimeVersionConfig is absent/, reason: 'a runtime is an image of this machine; there are no versions of it to pin' },
-  { path: /^(.*\.)?EphemeralStorage is absent/, reason: 'the size of /tmp cannot be set in this dialect, and is not 512 MB' },
+  { path: /^(.*\.)?EphemeralStorage\.Size is 64, on AWS 512$/, reason: 'files in /tmp count toward memory: it has 64 MB unless set' },
   {
     path: /^(.*\.)?Environment(\.Variables)?(\.\w+)? is ("\*\*\*\*"|"\*+"|absent)/,
     reason: 'values of the environment are written, never read; an empty one is not told from none',

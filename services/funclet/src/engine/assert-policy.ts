@@ -1,4 +1,4 @@
-import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
+import { CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import { EngineError } from './engine-error';
 import { SECCOMP_PROFILE } from './seccomp-profile';
 
@@ -150,7 +150,8 @@ function isUlimit(value: unknown): boolean {
 
 function isTmpfs(value: unknown): boolean {
   if (!isRecord(value) || !same(Object.keys(value), ['/tmp'])) return false;
-  return matches(/^rw,noexec,nosuid,nodev,size=\d{1,10},mode=1777,nr_inodes=\d{1,6}$/)(value['/tmp']);
+  const size = /^rw,noexec,nosuid,nodev,size=(\d{1,10}),mode=1777,nr_inodes=\d{1,6}$/.exec(String(value['/tmp']))?.[1];
+  return LIMITS.ephemeralStorageMb.some((mb) => mb * MIB === Number(size));
 }
 
 const TARGETS: ReadonlyMap<string, string> = new Map([

@@ -9,6 +9,8 @@ export interface ContainerSpec {
   /** Content-addressed id (`sha256:...`), never a tag. */
   imageId: string;
   memoryMb: number;
+  /** Size of /tmp, MB; absent for the default. */
+  tmpMb?: number;
   cpus: CpuLimits;
   /** Given to the runner in its environment; see CONTAINER_ENV. */
   token: string;

@@ -44,6 +44,15 @@ describe('the options of a function container', () => {
     expect(() => assertPolicy(createOptions(other, { hasAppArmor: false }))).not.toThrow();
   });
 
+  it('differ by the size of /tmp in nothing else', () => {
+    const roomy = createOptions({ ...spec, tmpMb: 512 }, { hasAppArmor: false });
+    expect(() => assertPolicy(roomy)).not.toThrow();
+    expect(roomy.HostConfig.Tmpfs['/tmp']).toBe('rw,noexec,nosuid,nodev,size=536870912,mode=1777,nr_inodes=16384');
+    const { HostConfig } = createOptions(spec, { hasAppArmor: false });
+    expect(HostConfig.Tmpfs['/tmp']).toBe('rw,noexec,nosuid,nodev,size=67108864,mode=1777,nr_inodes=16384');
+    expect({ ...roomy, HostConfig: { ...roomy.HostConfig, Tmpfs: HostConfig.Tmpfs } }).toEqual(createOptions(spec, { hasAppArmor: false }));
+  });
+
   it('drop every capability and privilege, and have no network and no swap', () => {
     const { HostConfig } = createOptions(spec, { hasAppArmor: false });
     expect(HostConfig).toMatchObject({
@@ -198,8 +207,9 @@ describe('the policy', () => {
     ['no AppArmor', { SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(SECCOMP_PROFILE)}`, 'apparmor=unconfined'] }],
     ['swap', { MemorySwap: -1 }],
     ['more swap than memory', { MemorySwap: 256 * 1024 * 1024 }],
-    ['an executable /tmp', { Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1,mode=1777,nr_inodes=1' } }],
-    ['a second tmpfs', { Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=1,mode=1777,nr_inodes=1', '/x': '' } }],
+    ['an executable /tmp', { Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=67108864,mode=1777,nr_inodes=1' } }],
+    ['a size of /tmp that there is not', { Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=300,mode=1777,nr_inodes=1' } }],
+    ['a second tmpfs', { Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=67108864,mode=1777,nr_inodes=1', '/x': '' } }],
     ['a process limit per user', { Ulimits: [{ Name: 'nproc', Soft: 1, Hard: 1 }] }],
     ['no process limit', { PidsLimit: 0 }],
     ['automatic removal', { AutoRemove: true }],

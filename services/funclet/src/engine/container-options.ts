@@ -1,4 +1,4 @@
-import { CONTAINER_ENV, CONTAINER_PATHS } from '@easyfaas/contracts/wire';
+import { CONTAINER_ENV, CONTAINER_PATHS, LIMITS } from '@easyfaas/contracts/wire';
 import type { ContainerSpec, CpuLimits } from './container-engine';
 import { LABELS } from './labels';
 import { SECCOMP_PROFILE } from './seccomp-profile';
@@ -15,8 +15,6 @@ export interface HostSettings {
 
 const USER = '10001:10001';
 
-/** Bytes of /tmp. It counts toward the container's memory. */
-const TMP_BYTES = 64 * MIB;
 /** Empty files cost kernel memory too. */
 const TMP_INODES = 16_384;
 const SHM_BYTES = 16 * MIB;
@@ -32,6 +30,8 @@ const LOCKED_BYTES = 65_536;
  */
 export function createOptions(spec: ContainerSpec, host: HostSettings) {
   const memoryBytes = spec.memoryMb * MIB;
+  // It counts toward the container's memory.
+  const tmpBytes = (spec.tmpMb ?? LIMITS.ephemeralStorageMb[0]) * MIB;
   return {
     Image: spec.imageId,
     User: USER,
@@ -85,7 +85,7 @@ export function createOptions(spec: ContainerSpec, host: HostSettings) {
         { Name: 'memlock', Soft: LOCKED_BYTES, Hard: LOCKED_BYTES },
         { Name: 'fsize', Soft: FILE_BYTES, Hard: FILE_BYTES },
       ],
-      Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${TMP_BYTES},mode=1777,nr_inodes=${TMP_INODES}` },
+      Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${tmpBytes},mode=1777,nr_inodes=${TMP_INODES}` },
       ShmSize: SHM_BYTES,
       IpcMode: 'private',
       CgroupnsMode: 'private',

@@ -16,7 +16,7 @@ export interface RegistryListener {
 /** Facts of a new container that never change. */
 export type ContainerBirth = Pick<
   ContainerView,
-  'containerId' | 'runtime' | 'network' | 'memoryMb' | 'classMb' | 'socketDirectory' | 'token'
+  'containerId' | 'runtime' | 'network' | 'memoryMb' | 'classMb' | 'tmpMb' | 'socketDirectory' | 'token'
 >;
 
 const HISTORY_MAX = 32;

@@ -10,7 +10,7 @@ import type { LifecycleContext } from './lifecycle-context';
  * @throws ServiceError when it cannot be made; whatever was made stays in the registry for the caller to reset
  */
 export async function init(context: LifecycleContext, request: InitRequest, signal: AbortSignal): Promise<ContainerView> {
-  const { containerId, runtime, memoryMb, network } = request;
+  const { containerId, runtime, memoryMb, network, tmpMb } = request;
   const imageId = context.runtimes.imageIdOf(runtime);
   const { engine, registry, directories } = context;
   const paths = directories.paths(containerId);
@@ -25,6 +25,7 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
       runtime,
       imageId,
       memoryMb,
+      ...(tmpMb === undefined ? {} : { tmpMb }),
       cpus: cpuLimits(memoryMb, context.hasCpuQuota),
       token: registry.get(containerId).view.token,
       paths: { task: paths.task, layers: paths.layers, socket: paths.socket },
@@ -44,12 +45,21 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
 /** Memory, directories, record: all of them or none, and nothing of a container that exists already is touched. */
 function enter(context: LifecycleContext, request: InitRequest, socketDirectory: string): void {
   const { ledger, directories, registry } = context;
-  const { containerId, runtime, network, memoryMb, operationId, reason } = request;
+  const { containerId, runtime, network, memoryMb, tmpMb, operationId, reason } = request;
   registry.assertUnused(containerId);
   ledger.reserve(containerId, memoryMb);
   try {
     directories.make(containerId);
-    const birth = { containerId, runtime, network, memoryMb, classMb: memoryMb, socketDirectory, token: context.newToken() };
+    const birth = {
+      containerId,
+      runtime,
+      network,
+      memoryMb,
+      classMb: memoryMb,
+      ...(tmpMb === undefined ? {} : { tmpMb }),
+      socketDirectory,
+      token: context.newToken(),
+    };
     registry.create(birth, reason, operationId, context.codeMounts.mode);
   } catch (error) {
     ledger.release(containerId);

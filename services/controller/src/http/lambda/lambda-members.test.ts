@@ -12,7 +12,6 @@ describe('members of requests that are not in force here', () => {
     { SnapStart: { ApplyOn: 'PublishedVersions' } },
     { ImageConfig: { Command: ['x'] } },
     { LoggingConfig: { LogFormat: 'JSON' } },
-    { EphemeralStorage: { Size: 1024 } },
     { CodeSigningConfigArn: 'arn:x' },
     { PackageType: 'Image' },
     { Architectures: ['riscv'] },

@@ -38,7 +38,6 @@ const SETTINGS: Readonly<Record<string, { isHarmless: Harmless; way: string }>> 
   SnapStart: { isHarmless: hasOnly('ApplyOn', 'None'), way: 'there are no snapshots; provisioned concurrency keeps containers warm.' },
   ImageConfig: { isHarmless: isEmpty, way: 'functions are packages, not images.' },
   LoggingConfig: { isHarmless: hasOnly('LogFormat', 'Text'), way: 'logs are text, at GET /v1/functions/<name>/logs.' },
-  EphemeralStorage: { isHarmless: isEmpty, way: 'the size of /tmp cannot be set; leave it out.' },
   CodeSigningConfigArn: { isHarmless: isEmpty, way: 'code is not signed.' },
   PackageType: { isHarmless: isJust('Zip'), way: 'functions are packages, not images; the PackageType is Zip.' },
   Architectures: { isHarmless: isJust([ARCHITECTURE]), way: `this machine has ${ARCHITECTURE}.` },
@@ -54,7 +53,17 @@ const CODE: Readonly<Record<string, { isHarmless: Harmless; way: string }>> = {
   Architectures: { isHarmless: isJust([ARCHITECTURE]), way: `this machine has ${ARCHITECTURE}.` },
 };
 
-export const SETTING_NAMES = ['Runtime', 'Role', 'Handler', 'Description', 'Timeout', 'MemorySize', 'Environment', 'Layers'] as const;
+export const SETTING_NAMES = [
+  'Runtime',
+  'Role',
+  'Handler',
+  'Description',
+  'Timeout',
+  'MemorySize',
+  'EphemeralStorage',
+  'Environment',
+  'Layers',
+] as const;
 
 /** @throws LambdaError */
 export function checkSettings(body: Readonly<Record<string, unknown>>, others: readonly string[]): void {

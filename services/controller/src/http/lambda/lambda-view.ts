@@ -31,7 +31,7 @@ export function listedConfiguration(
   { owner, runtimes, qualifier }: LambdaViewOptions,
 ): Record<string, unknown> {
   const { FunctionName, Version, Runtime, Handler, Description, Timeout, MemorySize, CodeSha256, CodeSize } = configuration;
-  const { Environment, RevisionId, LastModified, Layers = [] } = configurationView(configuration);
+  const { Environment, RevisionId, LastModified, EphemeralStorage, Layers = [] } = configurationView(configuration);
   const shownQualifier = qualifier ?? (Version === LATEST ? undefined : Version);
   return {
     FunctionName,
@@ -46,6 +46,7 @@ export function listedConfiguration(
     Description,
     Timeout,
     MemorySize,
+    EphemeralStorage,
     LastModified: lambdaTime(LastModified),
     CodeSha256,
     Version,
