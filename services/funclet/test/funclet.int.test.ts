@@ -192,7 +192,7 @@ describeWithDocker('a funclet on a real Docker', () => {
   });
 
   it('adopts its containers after a restart, also one that was half way, and removes strangers', async () => {
-    const cold = await world.cold('test');
+    const cold = await world.cold('test', 128, 'none', 256);
     const warm = await world.warm('test', sha256, 256);
     const paused = await world.warm('test', sha256);
     await world.act(paused, 'pause');
@@ -221,6 +221,21 @@ describeWithDocker('a funclet on a real Docker', () => {
         [paused, 'paused'],
       ]),
     );
+    // Each with the /tmp that it was made with.
+    expect([(await world.view(cold)).tmpMb, (await world.view(warm)).tmpMb]).toEqual([256, undefined]);
+    for (const [containerId, size] of [
+      [cold, 'size=262144k'],
+      [warm, 'size=65536k'],
+    ] as const) {
+      const { output } = await execIn(
+        await world.dockerId(containerId),
+        USER,
+        'grep',
+        ' /tmp tmpfs rw,nosuid,nodev,noexec',
+        '/proc/mounts',
+      );
+      expect(output).toContain(size);
+    }
     expect((await world.call('GET', '/v1/node')).body['reserved']).toEqual({ memoryMb: 128 + 256 + 128 + 3 * 8 });
     expect((await execIn(await world.dockerId(warm), USER, 'cat', '/var/task/index.js')).output).toContain('handler');
     await world.act(paused, 'resume');

@@ -47,6 +47,13 @@ describe('a container made', () => {
     expect(statSync(view.socketDirectory).mode & 0o777).toBe(0o775);
   });
 
+  it('has the size of /tmp that was asked for, in its record too', async () => {
+    const view = await life.containers.init({ ...life.initRequest(A), tmpMb: 512 }, life.signal);
+    expect(view.tmpMb).toBe(512);
+    expect(life.context.directories.load(A)?.view.tmpMb).toBe(512);
+    expect(await life.containers.init(life.initRequest(B), life.signal)).not.toHaveProperty('tmpMb');
+  });
+
   it('is the same one when the request is repeated, also while it is being made', async () => {
     const request = life.initRequest(A);
     const [first, second] = await Promise.all([life.containers.init(request, life.signal), life.containers.init(request, life.signal)]);

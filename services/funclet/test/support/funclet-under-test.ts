@@ -107,9 +107,10 @@ export class FuncletUnderTest {
   }
 
   /** A new cold container. @returns its id */
-  async cold(runtime: string, memoryMb = 128, network: 'none' | 'egress' = 'none'): Promise<string> {
+  async cold(runtime: string, memoryMb = 128, network: 'none' | 'egress' = 'none', tmpMb?: number): Promise<string> {
     const containerId = randomBytes(6).toString('hex');
-    await this.#ok('POST', '/v1/containers', { ...operation(), containerId, runtime, memoryMb, network });
+    const storage = tmpMb === undefined ? {} : { tmpMb };
+    await this.#ok('POST', '/v1/containers', { ...operation(), containerId, runtime, memoryMb, network, ...storage });
     await this.#ok('POST', `/v1/containers/${containerId}/attached`, operation());
     return containerId;
   }
