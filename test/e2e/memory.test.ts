@@ -95,7 +95,7 @@ describe.each<Language>(['nodejs20', 'python3'])('the ephemeral storage of a fun
   it('holds what it says and no more', async () => {
     const name = await deploy({ runtime, source: FILLS[runtime], memoryMb: 256, storageMb: 128, timeoutSeconds: 60 });
     expect((await invoke(name, { mb: 124 })).json()).toEqual({ written: 124, code: 'none' });
-    const full = (await invoke(name, { mb: 200 })).json() as Filled;
+    const full = (await invoke(name, { mb: 200 })).json<Filled>();
     expect(full.code).toBe('ENOSPC');
     expect(full.written).toBeGreaterThanOrEqual(124);
     expect(full.written).toBeLessThanOrEqual(128);
@@ -109,7 +109,7 @@ describe.each<Language>(['nodejs20', 'python3'])('the ephemeral storage of a fun
     const updated = await callJson('PUT', `/v1/functions/${name}/configuration`, { EphemeralStorage: { Size: 64 } });
     expect(updated.status).toBe(200);
     const next = await invoke(name, { mb: 100 });
-    const full = next.json() as Filled;
+    const full = next.json<Filled>();
     expect(full.code).toBe('ENOSPC');
     expect(full.written).toBeLessThanOrEqual(64);
     expect(next.headers.get('x-easyfaas-container')).not.toBe(first.headers.get('x-easyfaas-container'));
