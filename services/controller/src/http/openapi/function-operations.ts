@@ -16,7 +16,17 @@ const badCode = [
   'PACKAGE_TOO_MANY_FILES',
   'DISK_FULL',
 ] as const;
-const settings = ['Runtime', 'Handler', 'Timeout', 'MemorySize', 'PodConcurrentQuota', 'NetworkMode', 'Description', 'Publish'] as const;
+const settings = [
+  'Runtime',
+  'Handler',
+  'Timeout',
+  'MemorySize',
+  'PodConcurrentQuota',
+  'NetworkMode',
+  'EphemeralStorage',
+  'Description',
+  'Publish',
+] as const;
 
 export const FUNCTION_OPERATIONS: Operations = {
   'get /v1/functions': {

@@ -50,6 +50,7 @@ export const PARAMETERS = {
   MemorySize: { type: 'integer' },
   PodConcurrentQuota: { type: 'integer' },
   NetworkMode: { type: 'string', enum: ['none', 'egress'] },
+  EphemeralStorage: { type: 'integer', description: 'size of /tmp, MB' },
   Description: text,
   CompatibleRuntimes: { type: 'string', description: 'names of runtimes, with commas between' },
   since: time,
