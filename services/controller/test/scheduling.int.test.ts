@@ -37,6 +37,9 @@ const until = (condition: () => boolean, deadlineMs: number): Promise<void> =>
   eventually(() => {
     if (!condition()) throw new Error(`not within ${deadlineMs} ms: ${condition.toString()}`);
   }, deadlineMs);
+/** A call that is cold now finds a container, so that the pool is not its reason. */
+const untilSomeAreCold = (): Promise<void> =>
+  until(() => local.engine.report.list().containers.some((each) => 'phase' in each && each.phase === 'cold'), 20_000);
 /** The containers in which calls run. */
 const holders = (): string[] => {
   const containers = local.engine.report.list().containers as { containerId: string; inFlight?: number }[];
@@ -50,7 +53,10 @@ describe('a container', () => {
     await start({ poolMin: 2, maxCalls: 4 });
     local.deploy('worn', { source: HELLO, concurrency: 2 });
     const answers: LocalAnswer[] = [];
-    for (let n = 0; n < 6; n++) answers.push(...(await Promise.all([local.invoke('worn', n), local.invoke('worn', n)])));
+    for (let n = 0; n < 6; n++) {
+      await untilSomeAreCold();
+      answers.push(...(await Promise.all([local.invoke('worn', n), local.invoke('worn', n)])));
+    }
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
     const calls = new Map<string, number>();
     for (const answer of answers) calls.set(container(answer), (calls.get(container(answer)) ?? 0) + 1);
@@ -69,6 +75,7 @@ describe('a container', () => {
     expect(await running).toMatchObject({ status: 200, text: '4000' });
     expect(container(await running)).toBe(container(first));
     await until(() => !local.funclet.states().includes('warm'), 10_000);
+    await untilSomeAreCold();
     await local.invoke('old', { ms: 0 });
     expect(coldReasons('old').at(-1)).toBe('max age');
   });
@@ -84,7 +91,7 @@ describe('why a call was cold', () => {
     local.deploy('f', { source: `exports.handler = async ({ code }) => (code === undefined ? 1 : process.exit(code));` });
     await local.invoke('f', {});
     await local.invoke('f', { code: 1 });
-    await until(() => local.funclet.states().filter((state) => state === 'cold').length >= 1, 10_000);
+    await untilSomeAreCold();
     await local.invoke('f', {});
     expect(coldReasons('f')).toEqual(['first call', 'busy', 'version changed', 'unhealthy']);
   });
