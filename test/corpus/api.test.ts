@@ -317,8 +317,8 @@ describe('B. Queries and pages', () => {
   });
 
   it.each([
-    ['POST', '/2015-03-31/functions'],
-    ['GET', '/v1/openapi.json'],
+    ['GET', '/v1/secrets'],
+    ['POST', '/v1/pool/some-container/invalidate'],
   ])('B57 %s %s says that it is not there yet', async (method, path) => {
     expectError(await call(path, { method }), 'NOT_SUPPORTED');
   });
