@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually';
 import { observe } from '../support/load';
 import { expectNoOrphans, instanceId } from '../support/orphans';
@@ -19,14 +20,18 @@ afterAll(async () => {
 });
 
 /** Deploys a function, calls it once, and takes its container away: the next call has to mount its code again. */
-async function deployAndCool(): Promise<{ name: string; codeDirectory: string }> {
-  // A text of its own, so that no other function shares the cached code.
-  const name = await deploy({ source: `${GENUINE} // ${Math.random()}` });
+async function deployAndCool(): Promise<{ name: string; codeDirectory: string; zip: string }> {
+  // A text of its own, so that no other function shares the cached code, and by which it is found.
+  const mark = `mark ${randomUUID()}`;
+  const name = await deploy({ source: `${GENUINE} // ${mark}` });
   const containerId = (await invoke(name)).headers.get('x-easyfaas-container');
   const { Code } = (await call(`/v1/functions/${name}`)).json<{ Code: { Sha256: string } }>();
   expect((await call(`/v1/pool/${containerId}/drain`, { method: 'POST' })).status).toBeLessThan(300);
   await eventually(async () => expect((await poolContainers()).map((each) => each.containerId)).not.toContain(containerId), 20_000);
-  return { name, codeDirectory: `${stack.dataDirectory}/code/${Code.Sha256}` };
+  const code = `${stack.dataDirectory}/code`;
+  const [directory = ''] = (await inFunclet(`cd ${code}; grep -rl '${mark}' .`)).replace(/^\.\//, '').split('/');
+  expect(directory).not.toBe('');
+  return { name, codeDirectory: `${code}/${directory}`, zip: `${stack.dataDirectory}/packages/${Code.Sha256}.zip` };
 }
 
 /** Runs a command where the stores can be written: in the funclet's container, as its user 0. */
@@ -62,9 +67,8 @@ describe('unpacked code', () => {
   });
 
   it('whose package is gone as well is missed in clear words, and other functions go on', async () => {
-    const { name, codeDirectory } = await deployAndCool();
+    const { name, codeDirectory, zip } = await deployAndCool();
     const other = await deployAndCool();
-    const zip = `${stack.dataDirectory}/packages/${codeDirectory.split('/').at(-1)}.zip`;
     await inFunclet(`chmod -R u+w ${codeDirectory}; rm -rf ${codeDirectory} ${zip}`);
     const outcome = await observe(name, {}, 30_000);
     expect(outcome.kind).toBe('PACKAGE_MISSING');

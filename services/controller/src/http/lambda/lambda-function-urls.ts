@@ -35,7 +35,12 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
       const { configuration = {}, mode } = readUrlSettings(await readLambdaBody(request, 'CreateFunctionUrlConfig'), true);
       const made = service.create(
         target.accountId,
-        { Source: 'http', FunctionName: functionName, Qualifier: qualifier, Configuration: { ...configuration, Base: 'url' } },
+        {
+          Source: 'http',
+          FunctionName: functionName,
+          Qualifier: qualifier,
+          Configuration: { ...configuration, Base: 'url', InvokeMode: 'BUFFERED' },
+        },
         urlTriggerId(target),
       );
       const exists = `Failed to create function url config for [functionArn = ${lambdaFunctionArn(target, target)}]. Error message:  FunctionUrlConfig exists for this Lambda function`;
