@@ -10,6 +10,9 @@ import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from '
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
+/** Whoever sets a destination may call it. */
+const anybody = (): void => undefined;
+
 describeWithPrivateRedis('F25 deliveries to URLs', () => {
   let redis: PrivateRedis;
   let local: LocalController;
@@ -42,9 +45,13 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
   const configOf = (functionName: string) => ({ accountId: 'default', functionName, qualifier: '$LATEST' });
 
   async function send(destination: string, format?: 'cloudevents'): Promise<{ requestId: string; secret: string }> {
-    const { SigningSecret = '' } = await local.events.configs.put(configOf('works'), {
-      DestinationConfig: { OnSuccess: { Destination: destination, ...(format === undefined ? {} : { Format: format }) } },
-    });
+    const { SigningSecret = '' } = await local.events.configs.put(
+      configOf('works'),
+      {
+        DestinationConfig: { OnSuccess: { Destination: destination, ...(format === undefined ? {} : { Format: format }) } },
+      },
+      anybody,
+    );
     const { requestId } = await local.events.intake.accept({
       accountId: 'default',
       functionName: 'works',
@@ -158,7 +165,7 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     expect(second?.request.headers['x-duration-seconds']).toMatch(/^\d+\.\d{6}$/);
     expect(second?.request.headers['x-easyfaas-signature']).toBeUndefined();
 
-    await local.events.configs.put(configOf('made'), { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } });
+    await local.events.configs.put(configOf('made'), { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } }, anybody);
     // The configuration is believed for two seconds.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const both = await sendWithCallback('made', `${url}/back`);

@@ -31,6 +31,8 @@ interface Invoked {
   LogResult?: string | undefined;
 }
 
+/** Whoever sets a destination may call it. */
+const anybody = (): void => undefined;
 const oracle = readOracle('invoke.json');
 const destinations = readOracle('destinations.json');
 const controlPlane = readOracle('control-plane.json') ?? new Map<string, Record<string, unknown>>();
@@ -161,10 +163,14 @@ describeWithPrivateRedis('invocations by the stock client of AWS', () => {
         const key = { accountId: '111111111111', functionName: 'failsWhenAsked', qualifier: '$LATEST' };
         const Destination = 'brn:cloud:faas:us-east-1:111111111111:function:sink';
         const isOnce = requestContext?.['approximateInvokeCount'] === 1;
-        await local.events.configs.put(key, {
-          ...(isOnce ? { MaximumRetryAttempts: 0 } : {}),
-          DestinationConfig: { OnSuccess: { Destination }, OnFailure: { Destination } },
-        });
+        await local.events.configs.put(
+          key,
+          {
+            ...(isOnce ? { MaximumRetryAttempts: 0 } : {}),
+            DestinationConfig: { OnSuccess: { Destination }, OnFailure: { Destination } },
+          },
+          anybody,
+        );
         const before = local.records.length;
         await invoke('failsWhenAsked', { InvocationType: 'Event', Payload: JSON.stringify(requestPayload) });
         let body: unknown;

@@ -39,7 +39,7 @@ export class EventInvokeConfigService {
   async put(
     key: EventInvokeConfigKey,
     request: EventInvokeConfigRequest,
-    mayCall: (functionName: string) => void = () => undefined,
+    mayCall: (functionName: string) => void,
   ): Promise<StoredEventInvokeConfig> {
     const { store, clock, newSecret } = this.#deps;
     const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig = {} } = request;
