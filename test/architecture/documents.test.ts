@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FUNCTION_ERRORS, LIMITS } from '@easyfaas/contracts/wire';
+import { unmarkedCommands } from '../support/guide-blocks';
 import { filesUnder, readRepositoryFile, repositoryRoot } from '../support/repository';
 
 const KIB = 1024;
@@ -40,6 +41,14 @@ describe('documents', () => {
     ];
     const missing = named.map((match) => match[1] ?? '').filter((path) => !existsSync(join(repositoryRoot, path)));
     expect(missing).toEqual([]);
+  });
+});
+
+describe('guides', () => {
+  const guides = documents.filter((file) => file === 'README.md' || /^(docs\/guides(?!\/from-lambda)|examples)\//.test(file));
+
+  it.each(guides)('%s has only commands that a test runs, or that are marked as for the reader', (guide) => {
+    expect(unmarkedCommands(readRepositoryFile(guide))).toEqual([]);
   });
 });
 

@@ -1,16 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { guideBlocks, showsLine, type GuideBlock } from '../support/guide-blocks';
 import { repositoryRoot } from '../support/repository';
 import { call, stack } from '../support/stack';
 
-const guides = ['README.md', ...readdirSync(join(repositoryRoot, 'docs/guides')).map((name) => `docs/guides/${name}`)]
+const namesIn = (folder: string): string[] => readdirSync(join(repositoryRoot, folder)).map((name) => `${folder}/${name}`);
+const examples = namesIn('examples').map((folder) => `${folder}/README.md`);
+const guides = ['README.md', ...namesIn('docs/guides'), ...examples.filter((file) => existsSync(join(repositoryRoot, file)))]
   .map((file) => ({ file, blocks: guideBlocks(readFileSync(join(repositoryRoot, file), 'utf8')) }))
   .filter(({ blocks }) => blocks.length > 0);
 /** Not on every machine; a guide that needs one which is missing is told as skipped. */
-const TOOLS = ['jq', 'openssl'];
+const TOOLS = ['jq', 'openssl', 'zip', 'npm'];
 
 describe('the commands of a guide', () => {
   let before: Set<string>;
@@ -30,14 +32,14 @@ describe('the commands of a guide', () => {
   });
 
   it('are found', () => {
-    expect(guides.length).toBeGreaterThan(8);
+    expect(guides.length).toBeGreaterThan(25);
   });
 
   for (const { file, blocks } of guides) {
     const missing = TOOLS.filter((tool) => blocks.some(({ script }) => script.includes(`${tool} `)) && !isInstalled(tool));
     const test = missing.length === 0 ? it : it.skip;
     test(`${file} work and print what it says`, async () => {
-      const outputs = await run(blocks);
+      const outputs = await run(blocks, dirname(join(repositoryRoot, file)));
       for (const [index, { line, shown }] of blocks.entries()) {
         const output = outputs[index] ?? '';
         for (const each of shown) {
@@ -68,12 +70,31 @@ function isInstalled(tool: string): boolean {
 
 const MARK = '@@@ next block';
 
-/** One shell for a whole guide, in a folder of its own; the first command that fails ends it. @returns what each block printed */
-async function run(blocks: readonly GuideBlock[]): Promise<string[]> {
+/** How npm gets at its registry here; the guide has a home of its own. */
+const ofNpm = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) =>
+    /^(npm_config_(registry|userconfig|cache)|https?_proxy|no_proxy|node_extra_ca_certs)$/i.test(name),
+  ),
+);
+
+/**
+ * One shell for a whole guide, in a folder of its own with the example's files and the command line; the first command that fails ends it.
+ * @returns what each block printed
+ */
+async function run(blocks: readonly GuideBlock[], folder: string): Promise<string[]> {
   const cwd = mkdtempSync(join(tmpdir(), 'easyfaas-guide-'));
+  if (folder.includes('/examples/')) cpSync(folder, cwd, { recursive: true });
+  symlinkSync(join(repositoryRoot, 'easyfaas'), join(cwd, 'easyfaas'));
   const shorthand = `ef() { curl -sS -H "Authorization: Bearer $EASYFAAS_KEY" "$@"; }`;
   const script = ['set -euo pipefail', shorthand, ...blocks.flatMap(({ script: text }) => [text, `echo; echo '${MARK}'`])].join('\n');
-  const env = { PATH: process.env['PATH'], HOME: cwd, EASYFAAS_URL: stack.url, EASYFAAS_KEY: stack.key };
+  const env = {
+    npm_config_userconfig: join(homedir(), '.npmrc'),
+    ...ofNpm,
+    PATH: process.env['PATH'],
+    HOME: cwd,
+    EASYFAAS_URL: stack.url,
+    EASYFAAS_KEY: stack.key,
+  };
   try {
     return await new Promise((resolve, reject) => {
       execFile('bash', ['-c', script], { cwd, env, maxBuffer: 16 << 20 }, (error, out, err) => {

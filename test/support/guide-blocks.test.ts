@@ -1,4 +1,4 @@
-import { guideBlocks, showsLine } from './guide-blocks';
+import { guideBlocks, showsLine, unmarkedCommands } from './guide-blocks';
 
 const GUIDE = `# A guide
 
@@ -18,6 +18,12 @@ not run
 describe('blocks of guides', () => {
   it('are those that are marked, with what they show', () => {
     expect(guideBlocks(GUIDE)).toEqual([{ line: 3, script: expect.stringContaining('run a.py') as string, shown: ['{"ms":1998}'] }]);
+  });
+
+  it('are told when nobody has said whether they can be run', () => {
+    expect(unmarkedCommands(GUIDE)).toEqual([11]);
+    expect(unmarkedCommands(GUIDE.replace('```sh\nnot', '```sh by hand\nnot'))).toEqual([]);
+    expect(unmarkedCommands('```\ncurl -i x\n```\n```\nan answer\n```\n')).toEqual([1]);
   });
 
   it('show what is the same each time', () => {

@@ -8,6 +8,30 @@ export interface GuideBlock {
 }
 
 const FENCE = /^```sh test$/;
+/** What a shell is meant to take begins so, whatever the block is called. */
+const COMMAND = /^(?:\$ |curl |ef |npm |npx |node |git |docker |\.?\/?easyfaas |export |mkdir |pip )/m;
+
+/**
+ * Blocks of commands that are neither run nor marked as impossible to run, by the line of their fence: commands are in ` ```sh test `, or in
+ * ` ```sh by hand ` beside words that say why.
+ */
+export function unmarkedCommands(text: string): number[] {
+  const lines: number[] = [];
+  let opened: { line: number; info: string; text: string } | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (!line.startsWith('```')) {
+      if (opened !== undefined) opened.text += `${line}\n`;
+    } else if (opened === undefined) {
+      opened = { line: index + 1, info: line.slice(3), text: '' };
+    } else {
+      const { info } = opened;
+      const isCommands = /^(sh|bash|shell)\b/.test(info) || (info === '' && COMMAND.test(opened.text));
+      if (isCommands && info !== 'sh test' && info !== 'sh by hand') lines.push(opened.line);
+      opened = undefined;
+    }
+  }
+  return lines;
+}
 
 /** The blocks that begin with ` ```sh test `. A line `# …` that is not inside a here-document is what the commands print. */
 export function guideBlocks(text: string): GuideBlock[] {
