@@ -85,6 +85,7 @@ describe('who may import whom', () => {
     ['path-to-regexp', /^services\/controller\/src\/triggers\/sources\/http\/route-pattern\.ts$/],
     ['@smithy/signature-v4', /^services\/controller\/src\/auth\/signature\/sign-request\.ts$/],
     ['@smithy/hash-node', /^services\/controller\/src\/auth\/signature\/sign-request\.ts$/],
+    ['@smithy/core/event-streams', /^services\/controller\/src\/invoke\/lambda\/stream-messages\.ts$/],
     ['mqtt', /^services\/controller\/src\/triggers\/sources\/mqtt\//],
     ['cloudevents', /^services\/controller\/src\/triggers\/sources\/cloudevents\//],
     ['winston', /^packages\/service-kit\/src\/logger\.ts$/],

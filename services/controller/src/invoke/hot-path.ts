@@ -20,6 +20,7 @@ import { clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
 import type { InvokeDialect } from './invoke-dialect';
 import type { LambdaCallerDeps } from './lambda/lambda-caller';
 import { lambdaDialect } from './lambda/lambda-dialect';
+import { lambdaStreamDialect } from './lambda/lambda-stream-dialect';
 import { nativeDialect } from './native-dialect';
 import type { PayloadBudget } from './payload-budget';
 import { QuickAnswers } from './quick-answers';
@@ -60,7 +61,11 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  */
 export function createHotPath(deps: HotPathDeps): Listener {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
-  const dialects: Record<InvokeDialectName, InvokeDialect> = { native: nativeDialect(deps), lambda: lambdaDialect(deps) };
+  const dialects: Record<InvokeDialectName, InvokeDialect> = {
+    native: nativeDialect(deps),
+    lambda: lambdaDialect(deps),
+    'lambda-stream': lambdaStreamDialect(deps),
+  };
   const answers = new QuickAnswers(() => clock.wallMs());
   const ports: HttpInvocationPorts = {
     clients,

@@ -133,6 +133,7 @@ export class HttpInvocation implements Reply, ForClient {
     if (outcome.kind === 'platform-error') return this.refuse(outcome.error);
     const refusal = dialect.refusalOf(outcome);
     if (refusal !== undefined) return this.refuse(refusal);
+    if (this.#sink?.sendWhole !== undefined) return this.#sink.sendWhole(call, outcome);
     this.#ports.answers.send(response, dialect.resultHeaders(call, outcome), outcome.body);
     return 200;
   }

@@ -24,6 +24,8 @@ export interface ShortAnswer {
 export interface InvocationSink extends AnswerSink {
   /** The call has ended behind what the sink was given; the response is to be ended or broken off. */
   finish(call: Call, outcome: Outcome): void;
+  /** The function answered in one piece; absent where that is answered like any other. @returns the HTTP status */
+  sendWhole?(call: Call, outcome: RanOutcome): number;
 }
 
 /** How invocations are asked for and answered at one dialect's paths. What happens in between is the same for all. */

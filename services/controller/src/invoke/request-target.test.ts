@@ -20,7 +20,14 @@ it.each([
   expect(parseInvokeTarget(url)).toEqual({ dialect: 'lambda', functionId, qualifier });
 });
 
+it("of AWS Lambda's dialect may ask for an answer in pieces", () => {
+  const url = '/2021-11-15/functions/hello/response-streaming-invocations?Qualifier=1';
+  expect(parseInvokeTarget(url)).toEqual({ dialect: 'lambda-stream', functionId: 'hello', qualifier: '1' });
+});
+
 it.each([
+  '/2021-11-15/functions/hello/invocations',
+  '/2015-03-31/functions/hello/response-streaming-invocations',
   '/v1/functions/hello',
   '/v1/functions//invocations',
   '/v1/functions/a/b/invocations',

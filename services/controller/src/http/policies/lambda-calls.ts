@@ -3,6 +3,7 @@ import type { RoutePolicy } from '../route-policy';
 /** Paths of AWS Lambda that are about calls: what makes them and what becomes of them. */
 export const LAMBDA_CALL_PATHS = {
   invocations: '/2015-03-31/functions/:name/invocations',
+  streamedInvocations: '/2021-11-15/functions/:name/response-streaming-invocations',
   url: '/2021-10-31/functions/:name/url',
   urls: '/2021-10-31/functions/:name/urls',
   eventConfig: '/2019-09-25/functions/:name/event-invoke-config',
@@ -34,7 +35,13 @@ const ROWS: readonly Row[] = [
 ];
 
 export const LAMBDA_CALL_POLICIES: readonly RoutePolicy[] = [
-  { method: 'post', path: LAMBDA_CALL_PATHS.invocations, action: 'function:invoke', resource: 'handler', isHotPath: true },
+  ...[LAMBDA_CALL_PATHS.invocations, LAMBDA_CALL_PATHS.streamedInvocations].map((path): RoutePolicy => ({
+    method: 'post',
+    path,
+    action: 'function:invoke',
+    resource: 'handler',
+    isHotPath: true,
+  })),
   ...ROWS.map(([method, path, action]): RoutePolicy => ({
     method,
     path: LAMBDA_CALL_PATHS[path],

@@ -19,7 +19,7 @@ export function lambdaDialect(deps: LambdaCallerDeps & LambdaRefusalDeps): Invok
       target.resolved = asServiceErrors(() => resolveName(target.functionId, target.qualifier, { accountId, region }));
       return target.resolved;
     },
-    checkHeaders: checkLambdaHeaders,
+    checkHeaders: (headers) => checkLambdaHeaders(headers),
     payloadOf: lambdaPayload,
     // The SDKs say `application/octet-stream` of everything; it is always JSON.
     contentTypeOf: () => undefined,

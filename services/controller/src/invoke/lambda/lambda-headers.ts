@@ -4,12 +4,14 @@ import type { InvokeHeaders } from '../request-headers';
 import { asServiceErrors } from './lambda-refusal';
 
 const INVOCATION_TYPES = ['Event', 'RequestResponse', 'DryRun'];
+/** Of answers in pieces, for which somebody has to be there. */
+export const STREAMED_TYPES = ['RequestResponse', 'DryRun'];
 const LOG_TYPES = ['None', 'Tail'];
 
 /** @throws ServiceError VALIDATION_FAILED in AWS's words, UNSUPPORTED_MEDIA_TYPE */
-export function checkLambdaHeaders(headers: InvokeHeaders): void {
+export function checkLambdaHeaders(headers: InvokeHeaders, invocationTypes: readonly string[] = INVOCATION_TYPES): void {
   const { invokeType, logType } = headers;
-  const problems = [...outside(invokeType, 'invocationType', INVOCATION_TYPES), ...outside(logType, 'logType', LOG_TYPES)];
+  const problems = [...outside(invokeType, 'invocationType', invocationTypes), ...outside(logType, 'logType', LOG_TYPES)];
   if (problems.length > 0) {
     asServiceErrors(() => {
       throw validation(problems);
