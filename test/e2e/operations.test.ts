@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DescribedAnswers, type OpenapiDocument } from '../support/described-answers';
 import { eventually } from '../support/eventually';
 import { expectNoOrphans, instanceId } from '../support/orphans';
 import { expectError } from '../support/platform-error';
 import { repositoryRoot } from '../support/repository';
-import { call, deploy, docker, invoke, poolContainers, removeDeployments } from '../support/stack';
+import { call, deploy, docker, invoke, poolContainers, removeDeployments, stack } from '../support/stack';
 
 afterAll(removeDeployments);
 
@@ -39,6 +40,59 @@ describe('the operations API', () => {
     for (let index = 0; index < 5; index++) await invoke(name);
     expect((await total()) - before).toBe(5);
     expectError(await call('/metrics', { key: null }), 'UNAUTHORIZED');
+  });
+
+  it('answers what the OpenAPI document says', async () => {
+    const name = await deploy({ source: "exports.handler = async (event) => { if (event.fail) throw new Error('no'); };" });
+    const json = { 'Content-Type': 'application/json' };
+    const send = (path: string, method: string, body: object): ReturnType<typeof call> =>
+      call(path, { method, headers: json, body: JSON.stringify(body) });
+    const made = {
+      version: await send(`/v1/functions/${name}/versions`, 'POST', {}),
+      alias: await send(`/v1/functions/${name}/aliases`, 'POST', { Name: 'live', FunctionVersion: '1' }),
+      tags: await send(`/v1/functions/${name}/tags`, 'PUT', { Tags: { team: 'shop' } }),
+      events: await send(`/v1/functions/${name}/event-invoke-config`, 'PUT', { MaximumRetryAttempts: 0 }),
+      provisioned: await send(`/v1/functions/${name}/provisioned-concurrency?Qualifier=live`, 'PUT', {
+        ProvisionedConcurrentExecutions: 1,
+      }),
+      trigger: await send('/v1/triggers', 'POST', { Source: 'cron', FunctionName: name, Configuration: { Schedule: 'rate(1 hour)' } }),
+      event: await call(`/v1/functions/${name}/invocations`, {
+        method: 'POST',
+        headers: { ...json, 'X-Easyfaas-Invoke-Type': 'event' },
+        body: '{"fail":true}',
+      }),
+    };
+    expect(Object.values(made).map(({ status }) => status)).toEqual([201, 201, 200, 200, 202, 201, 202]);
+    const { requestId } = made.event.json<{ requestId: string }>();
+    await eventually(async () => expect((await call(`/v1/functions/${name}/dead-letters/${requestId}`)).status).toBe(200), 20_000);
+
+    const triggerId = made.trigger.json<{ TriggerId: string }>().TriggerId;
+    const described = new DescribedAnswers((await call('/v1/openapi.json')).json<OpenapiDocument>());
+    const values: Record<string, string> = {
+      id: name,
+      alias: 'live',
+      requestId,
+      triggerId,
+      containerId: (await poolContainers())[0]?.containerId ?? '',
+      keyId: stack.key.split('_')[1] ?? '',
+      runtime: 'nodejs20',
+      version: '1',
+    };
+    const filled = (path: string): string => path.replace(/\{(\w+)\}/g, (_, parameter: string) => values[parameter] ?? 'none');
+    const seen: string[] = [];
+    const problems: string[] = [];
+    for (const path of described.readable()) {
+      const answer = await call(`${filled(path)}${path.endsWith('/provisioned-concurrency') ? '?Qualifier=live' : ''}`);
+      if (answer.status === 404 && /\{(secret|layer|version)\}/.test(path)) continue;
+      problems.push(...(answer.status === 200 ? described.problems(path, answer.json()) : [`${path} answers ${answer.text}`]));
+      seen.push(path);
+    }
+    expect((await call(`/v1/triggers/${triggerId}`, { method: 'DELETE' })).status).toBe(204);
+    expect(problems).toEqual([]);
+    expect(seen.length).toBeGreaterThan(30);
+    expect(described.problems('/version', { version: 1 }).length).toBeGreaterThan(1);
+    const refused = await call('/v1/functions/none-such');
+    expect(described.problems('/v1/functions/{id}', refused.json(), { status: 404 })).toEqual([]);
   });
 
   it('lists the runtimes', async () => {

@@ -14,5 +14,4 @@ export * from './pool';
 export * from './trigger-sources';
 export * from './provisioned';
 export * from './registry';
-export * from './answers';
 export * from './json-schema';

@@ -1,49 +1,52 @@
-import type { Answer, Operations } from './operation';
+import { type Answer, type Operations, ok } from './operation';
 
 const JSON_TYPE = 'application/json';
-const json: Answer = { status: 200, type: JSON_TYPE };
 const gone: Answer = { status: 204 };
 const accepted: Answer = { status: 202, schema: 'Accepted' };
 const missing = ['INVALID_NAME', 'FUNCTION_NOT_FOUND', 'QUEUE_UNAVAILABLE'] as const;
 const noTrigger = ['TRIGGER_NOT_FOUND'] as const;
-const trigger: Answer = { status: 200, schema: 'TriggerView' };
+const trigger = ok('TriggerView');
 const badTarget = ['INVALID_NAME', 'FUNCTION_NOT_FOUND', 'URL_NOT_ALLOWED', 'SOURCE_UNAVAILABLE'] as const;
 
 /** Events, records and triggers. */
-export const EVENT_OPERATIONS: Operations = {
-  'get /v1/functions/:id/event-invoke-config': { summary: 'How the events of a function are treated', answers: [json], errors: missing },
+export const eventOperations = (): Operations => ({
+  'get /v1/functions/:id/event-invoke-config': {
+    summary: 'How the events of a function are treated',
+    answers: [ok('EventInvokeConfig')],
+    errors: missing,
+  },
   'put /v1/functions/:id/event-invoke-config': {
-    summary: 'Set retries, age and destinations of events',
+    summary: 'Set retries, age and destinations of events; what is absent takes its default',
     body: { [JSON_TYPE]: 'EventInvokeConfigRequest' },
-    answers: [json],
+    answers: [ok('EventInvokeConfig')],
     errors: [...missing, 'URL_NOT_ALLOWED'],
   },
   'delete /v1/functions/:id/event-invoke-config': {
-    summary: 'Take the defaults again',
+    summary: 'Treat the events of a function by the defaults again',
     answers: [gone],
     errors: [...missing, 'RECORD_NOT_FOUND'],
   },
   'get /v1/functions/:id/dead-letters': {
     summary: 'Events, or deliveries, that failed for good',
     query: ['limit', 'marker', 'kind', 'condition', 'errorType', 'since', 'until'],
-    answers: [{ status: 200, schema: 'DeadLetterList' }],
+    answers: [ok('DeadLetterList')],
     errors: missing,
   },
   'delete /v1/functions/:id/dead-letters': {
     summary: 'Drop dead letters; all=true for all',
     query: ['kind', 'condition', 'errorType', 'since', 'until', 'all'],
-    answers: [json],
+    answers: [ok('DeadLettersPurged')],
     errors: missing,
   },
   'post /v1/functions/:id/dead-letters/redrive': {
-    summary: 'Run dead letters again',
+    summary: 'Run dead letters again, or deliver them again',
     body: { [JSON_TYPE]: 'DeadLettersRequest' },
-    answers: [json],
+    answers: [ok('DeadLettersRedriven')],
     errors: missing,
   },
   'get /v1/functions/:id/dead-letters/:requestId': {
     summary: 'A dead letter with its payload',
-    answers: [{ status: 200, schema: 'InvocationRecord' }],
+    answers: [ok('InvocationRecord')],
     errors: [...missing, 'DEAD_LETTER_NOT_FOUND'],
   },
   'delete /v1/functions/:id/dead-letters/:requestId': {
@@ -60,12 +63,12 @@ export const EVENT_OPERATIONS: Operations = {
   'get /v1/invocations': {
     summary: 'What was called, newest first; events that have not ended before all others',
     query: ['function', 'status', 'since', 'marker', 'limit'],
-    answers: [{ status: 200, schema: 'InvocationList' }],
+    answers: [ok('InvocationList')],
     errors: ['QUEUE_UNAVAILABLE'],
   },
   'get /v1/invocations/:requestId': {
     summary: 'The record of a call; of an event with payload and result',
-    answers: [{ status: 200, schema: 'InvocationRecord' }],
+    answers: [ok('InvocationRecord')],
     errors: ['RECORD_NOT_FOUND', 'QUEUE_UNAVAILABLE'],
   },
   'delete /v1/invocations/:requestId': {
@@ -84,7 +87,7 @@ export const EVENT_OPERATIONS: Operations = {
   'get /v1/triggers': {
     summary: 'Triggers of the account',
     query: ['marker', 'maxItems'],
-    answers: [{ status: 200, schema: 'TriggerList' }],
+    answers: [ok('TriggerList')],
   },
   'post /v1/triggers': {
     summary: 'Make a trigger',
@@ -95,6 +98,7 @@ export const EVENT_OPERATIONS: Operations = {
   'get /v1/triggers/:triggerId': { summary: 'A trigger and how it does', answers: [trigger], errors: noTrigger },
   'put /v1/triggers/:triggerId': {
     summary: 'Change a trigger; members that are absent stay',
+    headers: ['If-Match'],
     body: { [JSON_TYPE]: 'UpdateTriggerRequest' },
     answers: [trigger],
     errors: [...noTrigger, ...badTarget, 'PRECONDITION_FAILED', 'CONFLICT'],
@@ -107,23 +111,26 @@ export const EVENT_OPERATIONS: Operations = {
     errors: [...noTrigger, 'FUNCTION_NOT_FOUND'],
   },
   'get /v1/triggers/:triggerId/dead-letters': {
-    summary: 'Messages that could not be handed over',
+    summary: 'Messages that could not be handed over to the function',
     query: ['marker', 'maxItems'],
-    answers: [json],
+    answers: [ok('TriggerDeadLetterList')],
     errors: noTrigger,
   },
-  'delete /v1/triggers/:triggerId/dead-letters': { summary: 'Drop them', answers: [json], errors: noTrigger },
+  'delete /v1/triggers/:triggerId/dead-letters': {
+    summary: 'Drop all dead letters of a trigger',
+    answers: [ok('TriggerDeadLettersDeleted')],
+    errors: noTrigger,
+  },
   'post /v1/triggers/:triggerId/dead-letters/redrive': {
-    summary: 'Hand them over again',
-    body: { [JSON_TYPE]: true },
-    isBodyOptional: true,
-    answers: [json],
+    summary: 'Hand dead letters over after all, some or all',
+    body: { [JSON_TYPE]: 'RedriveTriggerRequest' },
+    answers: [ok('TriggerDeadLettersRedriven')],
     errors: noTrigger,
   },
   'get /v1/functions/:id/triggers': {
     summary: 'Triggers of a function',
     query: ['marker', 'maxItems'],
-    answers: [{ status: 200, schema: 'TriggerList' }],
+    answers: [ok('TriggerList')],
     errors: ['INVALID_NAME', 'FUNCTION_NOT_FOUND'],
   },
-};
+});

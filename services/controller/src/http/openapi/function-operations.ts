@@ -1,11 +1,17 @@
-import type { Answer, Operations } from './operation';
+import { type Answer, type Operations, ok } from './operation';
 
 const JSON_TYPE = 'application/json';
-const configuration: Answer = { status: 200, schema: 'FunctionConfiguration' };
+const configuration = ok('FunctionConfiguration');
 const created: Answer = { status: 201, schema: 'FunctionConfiguration' };
-const tagged: Answer = { status: 200, schema: 'TagsRequest' };
+const tagged = ok('Tags');
 const gone: Answer = { status: 204 };
-const sources = { 'application/zip': true, 'text/javascript': true, 'text/typescript': true, 'text/x-python': true } as const;
+const sources = {
+  'application/zip': 'a package',
+  'text/javascript': 'one source file for Node.js',
+  'text/typescript': 'the same, compiled when it is deployed',
+  'text/x-python': 'one source file for Python',
+  'text/x-shellscript': 'a bootstrap for the runtime provided',
+} as const;
 const missing = ['INVALID_NAME', 'FUNCTION_NOT_FOUND'] as const;
 const badCode = [
   'INVALID_PACKAGE',
@@ -28,11 +34,12 @@ const settings = [
   'Publish',
 ] as const;
 
-export const FUNCTION_OPERATIONS: Operations = {
+/** Functions and what belongs to them, calls, layers. */
+export const functionOperations = (): Operations => ({
   'get /v1/functions': {
     summary: 'Functions of the account, in order of their names',
     query: ['marker', 'maxItems', 'tag'],
-    answers: [{ status: 200, schema: 'FunctionList' }],
+    answers: [ok('FunctionList')],
   },
   'post /v1/functions/:id': {
     summary: 'Make a function, from a zip, one source file, or JSON with a zip in base64; settings are in the query unless it is JSON',
@@ -44,17 +51,19 @@ export const FUNCTION_OPERATIONS: Operations = {
   'get /v1/functions/:id': {
     summary: 'A function, or one of its versions',
     query: ['Qualifier'],
-    answers: [{ status: 200, schema: 'FunctionView' }],
+    answers: [ok('FunctionView')],
     errors: missing,
   },
   'delete /v1/functions/:id': {
     summary: 'Delete a function, or one of its versions; running calls finish',
+    headers: ['If-Match'],
     query: ['Qualifier', 'cascade'],
     answers: [gone],
     errors: [...missing, 'TRIGGERS_EXIST', 'CONFLICT', 'PRECONDITION_FAILED'],
   },
   'put /v1/functions/:id/code': {
-    summary: 'Replace the code',
+    summary: 'Replace the code of a function; running calls finish with the old',
+    headers: ['If-Match'],
     query: ['Publish'],
     body: { [JSON_TYPE]: 'UpdateCodeRequest', ...sources },
     answers: [configuration],
@@ -68,28 +77,56 @@ export const FUNCTION_OPERATIONS: Operations = {
   },
   'put /v1/functions/:id/configuration': {
     summary: 'Change the configuration; members that are absent stay',
+    headers: ['If-Match'],
     body: { [JSON_TYPE]: 'UpdateConfigurationRequest' },
     answers: [configuration],
     errors: [...missing, 'PRECONDITION_FAILED', 'RESERVED_ENV', 'EGRESS_FORBIDDEN', 'LAYER_NOT_FOUND'],
   },
   'get /v1/functions/:id/concurrency': {
     summary: 'How many executions are reserved',
-    answers: [{ status: 200, schema: 'FunctionConcurrency' }],
+    answers: [ok('FunctionConcurrency')],
     errors: missing,
   },
   'put /v1/functions/:id/concurrency': {
     summary: 'Reserve executions, which is also the most that run at once',
-    body: { [JSON_TYPE]: 'FunctionConcurrency' },
-    answers: [{ status: 200, schema: 'FunctionConcurrency' }],
+    body: { [JSON_TYPE]: 'FunctionConcurrencyRequest' },
+    answers: [ok('FunctionConcurrency')],
     errors: missing,
   },
-  'delete /v1/functions/:id/concurrency': { summary: 'Reserve none', answers: [gone], errors: missing },
+  'delete /v1/functions/:id/concurrency': { summary: 'Reserve no executions', answers: [gone], errors: missing },
   'post /v1/functions/:id/invocations': {
     summary: 'Call a function; X-Easyfaas-Invoke-Type: event queues the call, dryrun only looks whether it could be made',
     query: ['Qualifier'],
-    body: { [JSON_TYPE]: true, '*/*': true },
+    headers: [
+      'X-Easyfaas-Invoke-Type',
+      'X-Easyfaas-Log-Type',
+      'X-Easyfaas-Response-Mode',
+      'X-Easyfaas-Client-Context',
+      'X-Easyfaas-Request-Id',
+      'Idempotency-Key',
+      'traceparent',
+    ],
+    body: { [JSON_TYPE]: 'the event, any JSON', '*/*': 'the event as bytes' },
     isBodyOptional: true,
-    answers: [{ status: 200, type: '*/*' }, { status: 202, schema: 'Accepted' }, gone],
+    answers: [
+      {
+        status: 200,
+        type: '*/*',
+        says: 'What the function answered, or, with X-Easyfaas-Function-Error, what became of it: errorType, errorMessage and its stack.',
+        headers: [
+          'X-Easyfaas-Request-Id',
+          'X-Easyfaas-Function-Error',
+          'X-Easyfaas-Function-Exectime',
+          'X-Easyfaas-Executed-Version',
+          'X-Easyfaas-Container',
+          'X-Easyfaas-Start',
+          'X-Easyfaas-Log-Result',
+          'Server-Timing',
+        ],
+      },
+      { status: 202, schema: 'Accepted', headers: ['Location', 'X-Easyfaas-Request-Id'] },
+      { status: 204, says: 'It could be called (dryrun).' },
+    ],
     errors: [
       ...missing,
       'NOT_READY',
@@ -108,21 +145,24 @@ export const FUNCTION_OPERATIONS: Operations = {
       'RECURSION_LIMIT',
     ],
   },
-  'get /v1/functions/:id/tags': { summary: 'Tags', answers: [tagged], errors: missing },
+  'get /v1/functions/:id/tags': { summary: 'Tags of a function', answers: [tagged], errors: missing },
   'put /v1/functions/:id/tags': {
-    summary: 'Replace all tags',
+    summary: 'Replace all tags of a function',
+    headers: ['If-Match'],
     body: { [JSON_TYPE]: 'TagsRequest' },
     answers: [tagged],
     errors: [...missing, 'PRECONDITION_FAILED'],
   },
   'post /v1/functions/:id/tags': {
-    summary: 'Add tags',
+    summary: 'Add tags to a function',
+    headers: ['If-Match'],
     body: { [JSON_TYPE]: 'TagsRequest' },
     answers: [tagged],
     errors: [...missing, 'PRECONDITION_FAILED'],
   },
   'delete /v1/functions/:id/tags': {
-    summary: 'Take tags away',
+    summary: 'Take tags of a function away',
+    headers: ['If-Match'],
     query: ['keys'],
     answers: [gone],
     errors: [...missing, 'PRECONDITION_FAILED'],
@@ -130,7 +170,7 @@ export const FUNCTION_OPERATIONS: Operations = {
   'get /v1/functions/:id/versions': {
     summary: 'Published versions, oldest first',
     query: ['marker', 'maxItems'],
-    answers: [{ status: 200, schema: 'VersionList' }],
+    answers: [ok('VersionList')],
     errors: missing,
   },
   'post /v1/functions/:id/versions': {
@@ -140,7 +180,7 @@ export const FUNCTION_OPERATIONS: Operations = {
     answers: [created],
     errors: [...missing, 'PRECONDITION_FAILED'],
   },
-  'get /v1/functions/:id/aliases': { summary: 'Aliases', answers: [{ status: 200, schema: 'AliasList' }], errors: missing },
+  'get /v1/functions/:id/aliases': { summary: 'Aliases of a function', answers: [ok('AliasList')], errors: missing },
   'post /v1/functions/:id/aliases': {
     summary: 'Make a name that points at a version, or at two with weights',
     body: { [JSON_TYPE]: 'CreateAliasRequest' },
@@ -148,31 +188,33 @@ export const FUNCTION_OPERATIONS: Operations = {
     errors: [...missing, 'CONFLICT'],
   },
   'get /v1/functions/:id/aliases/:alias': {
-    summary: 'An alias',
-    answers: [{ status: 200, schema: 'AliasConfiguration' }],
+    summary: 'An alias and where it points',
+    answers: [ok('AliasConfiguration')],
     errors: [...missing, 'ALIAS_NOT_FOUND'],
   },
   'put /v1/functions/:id/aliases/:alias': {
     summary: 'Point an alias somewhere else, or shift its weights',
+    headers: ['If-Match'],
     body: { [JSON_TYPE]: 'UpdateAliasRequest' },
-    answers: [{ status: 200, schema: 'AliasConfiguration' }],
+    answers: [ok('AliasConfiguration')],
     errors: [...missing, 'ALIAS_NOT_FOUND', 'PRECONDITION_FAILED'],
   },
   'delete /v1/functions/:id/aliases/:alias': {
     summary: 'Delete an alias',
+    headers: ['If-Match'],
     answers: [gone],
     errors: [...missing, 'ALIAS_NOT_FOUND', 'PRECONDITION_FAILED'],
   },
-  'get /v1/functions/:id/secrets': { summary: 'Names of secrets', answers: [{ status: 200, schema: 'SecretList' }], errors: missing },
+  'get /v1/functions/:id/secrets': { summary: 'Names of the secrets of a function', answers: [ok('SecretList')], errors: missing },
   'get /v1/functions/:id/secrets/:secret': {
     summary: 'When a secret was set; never its value',
-    answers: [{ status: 200, schema: 'SecretView' }],
+    answers: [ok('SecretView')],
     errors: [...missing, 'SECRET_NOT_FOUND'],
   },
   'put /v1/functions/:id/secrets/:secret': {
     summary: 'Set a secret: a variable whose value nobody reads again',
     body: { [JSON_TYPE]: 'PutSecretRequest' },
-    answers: [{ status: 200, schema: 'SecretView' }],
+    answers: [ok('SecretView')],
     errors: [...missing, 'RESERVED_ENV'],
   },
   'delete /v1/functions/:id/secrets/:secret': {
@@ -181,20 +223,20 @@ export const FUNCTION_OPERATIONS: Operations = {
     errors: [...missing, 'SECRET_NOT_FOUND'],
   },
   'get /v1/functions/:id/provisioned-concurrency': {
-    summary: 'What is kept warm',
+    summary: 'What is kept warm of a function',
     query: ['Qualifier', 'List'],
-    answers: [{ status: 200, schema: 'ProvisionedConcurrency' }],
+    answers: [ok('ProvisionedConcurrencyView')],
     errors: [...missing, 'PROVISIONED_NOT_FOUND'],
   },
   'put /v1/functions/:id/provisioned-concurrency': {
-    summary: 'Keep executions warm',
+    summary: 'Keep containers for so many executions warm',
     query: ['Qualifier'],
     body: { [JSON_TYPE]: 'PutProvisionedConcurrencyRequest' },
     answers: [{ status: 202, schema: 'ProvisionedConcurrency' }],
     errors: missing,
   },
   'delete /v1/functions/:id/provisioned-concurrency': {
-    summary: 'Keep nothing warm',
+    summary: 'Keep nothing warm any more',
     query: ['Qualifier'],
     answers: [gone],
     errors: [...missing, 'PROVISIONED_NOT_FOUND'],
@@ -202,25 +244,25 @@ export const FUNCTION_OPERATIONS: Operations = {
   'get /v1/functions/:id/logs': {
     summary: 'What calls printed, a JSON object on each line; with follow=true as it comes',
     query: ['since', 'tail', 'follow'],
-    answers: [{ status: 200, type: 'application/x-ndjson' }],
+    answers: [{ status: 200, type: 'application/x-ndjson', says: 'A JSON object on each line, one for each line of output.' }],
     errors: missing,
   },
   'get /v1/layers': {
     summary: 'Layers of the account with their newest version',
     query: ['marker', 'maxItems'],
-    answers: [{ status: 200, schema: 'LayerList' }],
+    answers: [ok('LayerList')],
   },
-  'get /v1/layers/:layer/versions': { summary: 'Versions of a layer', answers: [{ status: 200, schema: 'LayerVersionList' }] },
+  'get /v1/layers/:layer/versions': { summary: 'Versions of a layer', answers: [ok('LayerVersionList')] },
   'post /v1/layers/:layer/versions': {
     summary: 'Publish a version of a layer, from a zip or JSON with a zip in base64',
     query: ['Description', 'CompatibleRuntimes'],
-    body: { [JSON_TYPE]: 'PublishLayerRequest', 'application/zip': true },
+    body: { [JSON_TYPE]: 'PublishLayerRequest', 'application/zip': 'the layer' },
     answers: [{ status: 201, schema: 'LayerVersionView' }],
     errors: ['INVALID_NAME', ...badCode],
   },
   'get /v1/layers/:layer/versions/:version': {
     summary: 'A version of a layer',
-    answers: [{ status: 200, schema: 'LayerVersionView' }],
+    answers: [ok('LayerVersionView')],
     errors: ['LAYER_NOT_FOUND'],
   },
   'delete /v1/layers/:layer/versions/:version': {
@@ -228,4 +270,4 @@ export const FUNCTION_OPERATIONS: Operations = {
     answers: [gone],
     errors: ['LAYER_NOT_FOUND'],
   },
-};
+});

@@ -1,16 +1,18 @@
-import { jsonSchemaOf } from '@easyfaas/contracts/schemas';
 import { ERRORS, type ErrorCode } from '@easyfaas/contracts/wire';
 import { ACTIONS } from '../../auth/authorize';
 import { ROUTE_POLICIES, type RoutePolicy } from '../route-policy';
-import { EVENT_OPERATIONS } from './event-operations';
-import { FUNCTION_OPERATIONS } from './function-operations';
-import { INSTANCE_OPERATIONS } from './instance-operations';
-import { type Answer, type Operation, type Operations, PARAMETERS } from './operation';
-import { SCHEMAS, type SchemaName } from './schemas';
+import { eventOperations } from './event-operations';
+import { functionOperations } from './function-operations';
+import { instanceOperations } from './instance-operations';
+import { type JsonSchema, ref } from './json-schema';
+import type { Answer, Operation, Operations } from './operation';
+import { answerHeaders, parametersOf } from './parameters';
+import { documentSchemas } from './schemas';
 
 type Node = Record<string, unknown>;
 
-export const OPERATIONS: Operations = { ...FUNCTION_OPERATIONS, ...EVENT_OPERATIONS, ...INSTANCE_OPERATIONS };
+/** What is known of each native route. */
+export const operations = (): Operations => ({ ...functionOperations(), ...eventOperations(), ...instanceOperations() });
 
 /** Dialects have documents of their own makers; what a function serves at its paths is the function's. */
 export function isNative({ path, action }: Pick<RoutePolicy, 'path' | 'action'>): boolean {
@@ -28,16 +30,20 @@ const WITH_BODY: readonly ErrorCode[] = [
   'EXPECTATION_FAILED',
 ];
 
-/** A route that nobody has put into words yet is told with what its policy says. */
-const UNDESCRIBED: Operation = { summary: 'Not described', answers: [{ status: 200, type: 'application/json' }] };
-
-/** The API in OpenAPI 3.1, from the table of routes and the schemas that requests are checked with. */
+/**
+ * The API in OpenAPI 3.1, from the table of routes and the schemas that requests are checked with. All that it is made of is made with it
+ * and goes with it: it is asked for seldom, and the controller's memory is wanted for calls.
+ * @throws Error for a route that nobody has described
+ */
 export function openapiDocument({ version }: { version: string }): Node {
+  const described: Partial<Record<string, Operation>> = operations();
+  const schemas = documentSchemas();
   const paths: Record<string, Node> = {};
   for (const policy of ROUTE_POLICIES.filter(isNative)) {
-    const operation = OPERATIONS[`${policy.method} ${policy.path}` as keyof Operations] ?? UNDESCRIBED;
+    const operation = described[`${policy.method} ${policy.path}`];
+    if (operation === undefined) throw new Error(`The route ${policy.method} ${policy.path} has no description in http/openapi.`);
     const path = openapiPath(policy.path);
-    paths[path] = { ...paths[path], [policy.method]: operationNode(policy, operation) };
+    paths[path] = { ...paths[path], [policy.method]: operationNode(policy, operation, schemas) };
   }
   return {
     openapi: '3.1.0',
@@ -50,38 +56,32 @@ export function openapiDocument({ version }: { version: string }): Node {
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, { header: [] }],
-    tags: [...new Set(Object.keys(OPERATIONS).map((route) => tagOf(route.split(' ')[1] ?? '')))].map((name) => ({ name })),
+    tags: [...new Set(Object.keys(described).map((route) => tagOf(route.split(' ')[1] ?? '')))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A key, such as the one in admin.key.' },
         header: { type: 'apiKey', in: 'header', name: 'X-Easyfaas-Key', description: 'The same key.' },
       },
-      schemas: {
-        ...Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchemaOf(schema)])),
-        Error: ERROR_SCHEMA,
-      },
+      schemas: { ...schemas, Error: errorEnvelope() },
     },
   };
 }
 
-function operationNode({ method, path, action }: RoutePolicy, operation: Operation): Node {
-  const { summary, query = [], body, isBodyOptional } = operation;
+function operationNode({ method, path, action }: RoutePolicy, operation: Operation, schemas: Record<string, JsonSchema>): Node {
+  const { summary, query = [], headers = [], body, isBodyOptional } = operation;
   const isPublic = action === 'public';
-  const parameters = [
-    ...namesIn(path).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-    ...query.map((name) => ({ name, in: 'query', schema: PARAMETERS[name] })),
-  ];
+  const parameters = parametersOf(path, query, headers);
   return {
     operationId: operationId(method, path),
     summary,
     tags: [tagOf(path)],
     ...(isPublic ? { security: [] } : { 'x-easyfaas-action': action, 'x-easyfaas-scopes': scopesOf(action) }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: isBodyOptional !== true, content: bodyContent(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: isBodyOptional !== true, content: bodyContent(body, schemas) } }),
     responses: {
-      ...Object.fromEntries(operation.answers.map((answer) => [String(answer.status), answerNode(answer, path)])),
       ...errorNodes([...ANY, ...(isPublic ? [] : GUARDED), ...(body === undefined ? [] : WITH_BODY), ...(operation.errors ?? [])]),
+      ...Object.fromEntries(operation.answers.map((answer) => [String(answer.status), answerNode(answer, schemas)])),
     },
   };
 }
@@ -92,22 +92,31 @@ function scopesOf(action: RoutePolicy['action']): readonly string[] {
   return scopes === 'operator' ? ['admin'] : [...scopes, action];
 }
 
-function bodyContent(body: NonNullable<Operation['body']>): Node {
-  return Object.fromEntries(Object.entries(body).map(([type, schema]) => [type, schema === true ? {} : { schema: reference(schema) }]));
+function bodyContent(body: NonNullable<Operation['body']>, schemas: Record<string, JsonSchema>): Node {
+  return Object.fromEntries(
+    Object.entries(body).map(([type, schema]) => [
+      type,
+      { schema: Object.hasOwn(schemas, schema) ? ref(schema) : { description: schema } },
+    ]),
+  );
 }
 
-function answerNode({ schema, type = 'application/json', status }: Answer, path: string): Node {
-  const hasBody = schema !== undefined || status !== 204;
+function answerNode({ schema, type = 'application/json', says, events, headers }: Answer, schemas: Record<string, JsonSchema>): Node {
+  const known = schema === undefined ? undefined : schemas[schema];
+  if (schema !== undefined && known === undefined) throw new Error(`There is no schema ${schema}.`);
+  const description = says ?? known?.['description'] ?? 'Done; there is no body.';
+  const hasBody = schema !== undefined || type !== 'application/json';
+  const content = { [type]: { schema: schema === undefined ? bytesOf(type, description) : ref(schema) } };
+  const streamed = events === undefined ? {} : { 'text/event-stream': { schema: { type: 'string', description: events } } };
   return {
-    description: STATUS_WORDS[status] ?? 'Done.',
-    ...(hasBody ? { content: contentOf(type, schema, path) } : {}),
+    description,
+    ...(headers === undefined ? {} : { headers: answerHeaders(headers) }),
+    ...(hasBody ? { content: { ...content, ...streamed } } : {}),
   };
 }
 
-function contentOf(type: string, schema: SchemaName | undefined, path: string): Node {
-  const content = { [type]: schema === undefined ? {} : { schema: reference(schema) } };
-  return path === '/v1/pool' ? { ...content, 'text/event-stream': {} } : content;
-}
+const bytesOf = (type: string, description: unknown): JsonSchema =>
+  type.startsWith('text/') || type.endsWith('ndjson') ? { type: 'string', description } : { description };
 
 /** One answer for each status, which names the codes that it may have. */
 function errorNodes(codes: readonly ErrorCode[]): Node {
@@ -128,7 +137,8 @@ function errorSchema(codes: readonly ErrorCode[]): Node {
   return { allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { error: { properties: { code: { enum: codes } } } } }] };
 }
 
-const ERROR_SCHEMA: Node = {
+const errorEnvelope = (): Node => ({
+  description: 'What every refusal and failure of the platform is answered with.',
   type: 'object',
   required: ['error'],
   properties: {
@@ -144,19 +154,11 @@ const ERROR_SCHEMA: Node = {
       },
     },
   },
-};
-
-const STATUS_WORDS: Partial<Record<number, string>> = { 201: 'Made.', 202: 'Accepted.', 204: 'Done; there is no body.', 503: 'Not ready.' };
-
-const reference = (name: SchemaName): Node => ({ $ref: `#/components/schemas/${name}` });
+});
 
 /** `/v1/functions/:id` is `/v1/functions/{id}`. */
 export function openapiPath(path: string): string {
   return path.replace(/:(\w+)/g, '{$1}');
-}
-
-function namesIn(path: string): string[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
 }
 
 function operationId(method: string, path: string): string {

@@ -1,47 +1,36 @@
 import * as schemas from '@easyfaas/contracts/schemas';
+import { eventAnswers } from './answers/event-answers';
+import { functionAnswers } from './answers/function-answers';
+import { instanceAnswers } from './answers/instance-answers';
+import type { JsonSchema } from './json-schema';
 
-/** Schemas that the document names, under these names. */
-export const SCHEMAS = {
+/** What requests are checked with, under the names that the document has for them. */
+const requests = (): Record<string, Parameters<typeof schemas.jsonSchemaOf>[0]> => ({
   CreateFunctionRequest: schemas.createFunctionRequestSchema,
   UpdateConfigurationRequest: schemas.updateConfigurationRequestSchema,
   UpdateCodeRequest: schemas.updateCodeRequestSchema,
-  FunctionConfiguration: schemas.functionConfigurationSchema,
-  FunctionView: schemas.functionViewSchema,
-  FunctionList: schemas.functionListSchema,
-  FunctionConcurrency: schemas.functionConcurrencySchema,
+  FunctionConcurrencyRequest: schemas.functionConcurrencySchema,
   TagsRequest: schemas.tagsRequestSchema,
   PublishVersionRequest: schemas.publishVersionRequestSchema,
-  VersionList: schemas.versionListSchema,
   CreateAliasRequest: schemas.createAliasRequestSchema,
   UpdateAliasRequest: schemas.updateAliasRequestSchema,
-  AliasConfiguration: schemas.aliasConfigurationSchema,
-  AliasList: schemas.aliasListSchema,
   PutSecretRequest: schemas.putSecretRequestSchema,
-  SecretView: schemas.secretViewSchema,
-  SecretList: schemas.secretListSchema,
   PublishLayerRequest: schemas.publishLayerRequestSchema,
-  LayerVersionView: schemas.layerVersionViewSchema,
-  LayerVersionList: schemas.layerVersionListSchema,
-  LayerList: schemas.layerListSchema,
   PutProvisionedConcurrencyRequest: schemas.putProvisionedConcurrencySchema,
-  ProvisionedConcurrency: schemas.provisionedConcurrencySchema,
   CreateTriggerRequest: schemas.createTriggerRequestSchema,
   UpdateTriggerRequest: schemas.updateTriggerRequestSchema,
-  TriggerView: schemas.triggerViewSchema,
-  TriggerList: schemas.triggerListSchema,
+  RedriveTriggerRequest: schemas.redriveTriggerRequestSchema,
   EventInvokeConfigRequest: schemas.eventInvokeConfigRequestSchema,
   DeadLettersRequest: schemas.deadLettersRequestSchema,
-  DeadLetterList: schemas.deadLetterListSchema,
   ReplayRequest: schemas.replayRequestSchema,
-  InvocationRecord: schemas.invocationRecordSchema,
-  InvocationList: schemas.invocationListSchema,
-  Accepted: schemas.acceptedSchema,
   PoolResizeRequest: schemas.poolResizeRequestSchema,
   CreateKeyRequest: schemas.createKeyRequestSchema,
   RotateKeyRequest: schemas.rotateKeyRequestSchema,
-  KeyView: schemas.keyViewSchema,
-  KeyList: schemas.keyListSchema,
-  CreatedKey: schemas.createdKeySchema,
-} as const;
+});
 
-export type SchemaName = keyof typeof SCHEMAS;
+/** Schemas that the document refers to, made anew each time. */
+export function documentSchemas(): Record<string, JsonSchema> {
+  const checked: [string, Parameters<typeof schemas.jsonSchemaOf>[0]][] = Object.entries(requests());
+  const ofRequests = Object.fromEntries(checked.map(([name, schema]): [string, JsonSchema] => [name, schemas.jsonSchemaOf(schema)]));
+  return { ...ofRequests, ...functionAnswers(), ...eventAnswers(), ...instanceAnswers() };
+}
