@@ -1,4 +1,5 @@
-import { ADD_JOB, FINISH_JOB, TAKE_JOB } from './bullmq-moves';
+import { ADD_DELAYED_JOB, TAKE_JOB } from './bullmq-moves';
+import { ADD_JOBS, FINISH_JOBS, TAKE_JOBS } from './job-moves';
 
 /**
  * Every move in the life of an event is one of these scripts: what belongs together happens together, and nothing that was
@@ -9,23 +10,40 @@ import { ADD_JOB, FINISH_JOB, TAKE_JOB } from './bullmq-moves';
 const ALLOW_OOM = '#!lua flags=allow-oom\n';
 
 /**
- * An event and its job. Others are told only when nothing was waiting: whoever has found the queue empty has to hear of the first one.
- * KEYS invocation, open, counters, functions, beginning of the queue's keys; ARGV requestId, nowMs, limit, function, channel,
- * notice, delayMs, fields...
- * @returns exists | full | accepted
+ * Events of one function and their jobs. Others are told only when nothing was waiting: whoever has found the queue empty has to hear of the first one.
+ * KEYS open, counters, functions, beginning of the queue's keys; ARGV nowMs, limit, function, channel, notice, prefix of invocation
+ * keys, then of each event: requestId, delayMs, count of what follows, fields...
+ * @returns of each: exists | full | accepted
  */
-export const ACCEPT = `${ADD_JOB}
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'exists' end
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 'full' end
-local q, delayMs = KEYS[5], tonumber(ARGV[7])
-redis.call('HSET', KEYS[1], 'status', 'accepted', 'attempt', '0', 'acceptedAt', ARGV[2], unpack(ARGV, 8))
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-redis.call('HINCRBY', KEYS[3], 'accepted', 1)
+export const ACCEPT = `${ADD_DELAYED_JOB}${ADD_JOBS}
+local q, nowMs = KEYS[4], ARGV[1]
+local room = tonumber(ARGV[2]) - redis.call('ZCARD', KEYS[1])
+local answers, opened, jobIds, delayed = {}, {}, {}, {}
+local at = 7
+while at <= #ARGV do
+  local id, delayMs, first = ARGV[at], tonumber(ARGV[at + 1]), at + 3
+  at = first + tonumber(ARGV[at + 2])
+  local key, answer = ARGV[6] .. id, 'accepted'
+  if redis.call('EXISTS', key) == 1 then answer = 'exists'
+  elseif room <= 0 then answer = 'full'
+  else
+    room = room - 1
+    redis.call('HSET', key, 'status', 'accepted', 'acceptedAt', nowMs, unpack(ARGV, first, at - 1))
+    opened[#opened + 1] = nowMs
+    opened[#opened + 1] = id
+    if delayMs > 0 then delayed[#delayed + 1] = {'e-' .. id, delayMs} else jobIds[#jobIds + 1] = 'e-' .. id end
+  end
+  answers[#answers + 1] = answer
+end
+if #opened == 0 then return answers end
+redis.call('ZADD', KEYS[1], unpack(opened))
+redis.call('HINCRBY', KEYS[2], 'accepted', #opened / 2)
 redis.call('HSETNX', q .. 'meta', 'opts.maxLenEvents', 10)
-redis.call('SADD', KEYS[4], ARGV[4])
-if delayMs > 0 or redis.call('LLEN', q .. 'wait') == 0 then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
-addJob(q, 'e-' .. ARGV[1], ARGV[2], delayMs)
-return 'accepted'`;
+redis.call('SADD', KEYS[3], ARGV[3])
+if #delayed > 0 or redis.call('LLEN', q .. 'wait') == 0 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
+if #jobIds > 0 then addJobs(q, jobIds, nowMs) end
+for _, job in ipairs(delayed) do addDelayedJob(q, job[1], nowMs, job[2]) end
+return answers`;
 
 /** KEYS idempotency; ARGV requestId, bodyHash, ttlSeconds. @returns {requestId, bodyHash} that hold, {} when these are new */
 export const CLAIM = `
@@ -40,50 +58,89 @@ return {}`;
  * KEYS beginning of the queue's keys; ARGV nowMs, lockMs, prefix of invocation keys, a token for each that may be taken...
  * @returns {{job id, token, missing | ended | started, all fields as they were before}...}, when the next one is due or 0
  */
-export const TAKE = `${ALLOW_OOM}${TAKE_JOB}
+export const TAKE = `${ALLOW_OOM}${TAKE_JOB}${TAKE_JOBS}
 local taken = {}
-for i = 4, #ARGV do
-  local token = ARGV[i]
-  local jobId, nextDueMs = takeJob(KEYS[1], ARGV[1], token, tonumber(ARGV[2]))
-  if not jobId then return {taken, nextDueMs or 0} end
+local function begin(jobId, token)
   local key = ARGV[3] .. string.sub(jobId, 3)
-  local status = redis.call('HGET', key, 'status')
+  local before = redis.call('HGETALL', key)
+  local status, attempt
+  for i = 1, #before, 2 do
+    if before[i] == 'status' then status = before[i + 1] elseif before[i] == 'attempt' then attempt = before[i + 1] end
+  end
   if not status then
     taken[#taken + 1] = {jobId, token, 'missing'}
   elseif status ~= 'accepted' and status ~= 'running' then
     taken[#taken + 1] = {jobId, token, 'ended'}
   else
-    taken[#taken + 1] = {jobId, token, 'started', redis.call('HGETALL', key)}
-    redis.call('HINCRBY', key, 'attempt', 1)
-    redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', ARGV[1])
+    taken[#taken + 1] = {jobId, token, 'started', before}
+    redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', ARGV[1], 'attempt', (tonumber(attempt) or 0) + 1)
   end
+end
+local jobIds, nextDueMs = takeJobs(KEYS[1], tonumber(ARGV[1]), #ARGV - 3)
+if jobIds then
+  for i, jobId in ipairs(jobIds) do
+    local token = ARGV[3 + i]
+    redis.call('SET', KEYS[1] .. jobId .. ':lock', token, 'PX', ARGV[2])
+    begin(jobId, token)
+  end
+  return {taken, nextDueMs or 0}
+end
+for i = 4, #ARGV do
+  local jobId
+  jobId, nextDueMs = takeJob(KEYS[1], ARGV[1], ARGV[i], tonumber(ARGV[2]))
+  if not jobId then return {taken, nextDueMs or 0} end
+  begin(jobId, ARGV[i])
 end
 return {taken, 0}`;
 
 /**
- * The end, also of the job. KEYS invocation, open, counters, ended or dead, outbox, beginning of the queue's keys; ARGV token, status, nowMs, keepSeconds, requestId, keep count,
- * prefix of invocation keys, outbox members with spaces between, fields...
- * @returns settled | stale | missing
+ * The end of events of one function, also of their jobs. KEYS open, counters, ended, dead, outbox, beginning of the queue's keys; ARGV prefix of invocation
+ * keys, keepSeconds and keep count of ended ones, the same of dead letters, then of each event: requestId, token, status, nowMs, 1 for a dead letter, outbox members
+ * with spaces between, count of what follows, fields...
+ * @returns of each: settled | stale | missing
  */
-export const SETTLE = `${ALLOW_OOM}${FINISH_JOB}
-finishJob(KEYS[6], 'e-' .. ARGV[5], ARGV[3], ARGV[1])
-local now = redis.call('HMGET', KEYS[1], 'status', 'token')
-if not now[1] then return 'missing' end
-if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
-redis.call('HSET', KEYS[1], 'status', ARGV[2], 'endedAt', ARGV[3], unpack(ARGV, 9))
-redis.call('HDEL', KEYS[1], 'token')
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('ZREM', KEYS[2], ARGV[5])
-redis.call('HINCRBY', KEYS[3], ARGV[2], 1)
-redis.call('ZADD', KEYS[4], ARGV[3], ARGV[5])
-redis.call('EXPIRE', KEYS[4], ARGV[4])
-local surplus = redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[6])
-if surplus > 0 then
-  local oldest = redis.call('ZPOPMIN', KEYS[4], math.min(surplus, 10))
-  for i = 1, #oldest, 2 do redis.call('UNLINK', ARGV[7] .. oldest[i]) end
+export const SETTLE = `${ALLOW_OOM}${FINISH_JOBS}
+local answers, jobIds, tokens, closed, counts, lists = {}, {}, {}, {}, {}, {{}, {}}
+local at = 6
+while at <= #ARGV do
+  local id, token, status, nowMs, list, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4] == '1' and 2 or 1, at + 7
+  local members = ARGV[at + 5]
+  at = first + tonumber(ARGV[at + 6])
+  jobIds[#jobIds + 1] = 'e-' .. id
+  tokens[#tokens + 1] = token
+  local key, answer = ARGV[1] .. id, 'settled'
+  local now = redis.call('HMGET', key, 'status', 'token')
+  if not now[1] then answer = 'missing'
+  elseif now[1] ~= 'running' or now[2] ~= token then answer = 'stale'
+  else
+    redis.call('HSET', key, 'status', status, 'token', '', 'endedAt', nowMs, unpack(ARGV, first, at - 1))
+    redis.call('EXPIRE', key, ARGV[list * 2])
+    closed[#closed + 1] = id
+    counts[status] = (counts[status] or 0) + 1
+    local ended = lists[list]
+    ended[#ended + 1] = nowMs
+    ended[#ended + 1] = id
+    for member in string.gmatch(members, '%S+') do redis.call('ZADD', KEYS[5], nowMs, member) end
+  end
+  answers[#answers + 1] = answer
 end
-for member in string.gmatch(ARGV[8], '%S+') do redis.call('ZADD', KEYS[5], ARGV[3], member) end
-return 'settled'`;
+finishJobs(KEYS[6], jobIds, tokens)
+if #closed > 0 then redis.call('ZREM', KEYS[1], unpack(closed)) end
+for status, count in pairs(counts) do redis.call('HINCRBY', KEYS[2], status, count) end
+for list, ended in ipairs(lists) do
+  if #ended > 0 then
+    local key = KEYS[2 + list]
+    redis.call('ZADD', key, unpack(ended))
+    redis.call('EXPIRE', key, ARGV[list * 2])
+    local surplus = redis.call('ZCARD', key) - tonumber(ARGV[list * 2 + 1])
+    if surplus > 0 then
+      local oldest, keys = redis.call('ZPOPMIN', key, math.min(surplus, 10 + #ended / 2)), {}
+      for i = 1, #oldest, 2 do keys[#keys + 1] = ARGV[1] .. oldest[i] end
+      redis.call('UNLINK', unpack(keys))
+    end
+  end
+end
+return answers`;
 
 /**
  * Back to accepted, to be tried again. KEYS invocation; ARGV token, 1 when the attempt does not count, fields...
@@ -163,7 +220,7 @@ return redis.call('DEL', KEYS[1])`;
 
 export const SCRIPTS = {
   asyncLease: { lua: LEASE, numberOfKeys: 1 },
-  asyncAccept: { lua: ACCEPT, numberOfKeys: 5 },
+  asyncAccept: { lua: ACCEPT, numberOfKeys: 4 },
   asyncClaim: { lua: CLAIM, numberOfKeys: 1 },
   asyncTake: { lua: TAKE, numberOfKeys: 1 },
   asyncSettle: { lua: SETTLE, numberOfKeys: 6 },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
 import type { FunctionDirectory } from '../functions/function-directory';
@@ -19,6 +19,7 @@ import type { UrlRules } from './destinations/url-rules';
 import type { EventFailpoints } from './event-failpoints';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
+import { SharedCommands } from './shared-commands';
 
 export interface RedisEventIntakeOptions {
   redis: Redis;
@@ -44,26 +45,51 @@ const ANSWER_MS = 1800;
 const IDEMPOTENCY_S = 24 * 3600;
 const IDEMPOTENCY_KEY_BYTES = 256;
 
-/** Takes events into Redis; see {@link EventIntake}. */
+/** Events of one command, and bytes of one: Redis does nothing else meanwhile. */
+const TOGETHER_MAX = 64;
+const TOGETHER_BYTES = 512 * 1024;
+/** About what an event has beside its payload, bytes. */
+const HEAD_BYTES = 300;
+
+interface Writing {
+  event: NewEvent;
+  requestId: string;
+  bodyHash: string;
+}
+
+type AcceptAnswer = 'accepted' | 'exists' | 'full';
+
+/** Takes events into Redis, those of one turn of the event loop together; see {@link EventIntake}. */
 export class RedisEventIntake implements EventIntake {
   readonly #options: RedisEventIntakeOptions;
+  readonly #writes: SharedCommands<Writing, AcceptAnswer>;
 
   constructor(options: RedisEventIntakeOptions) {
     this.#options = options;
     defineScripts(options.redis);
+    this.#writes = new SharedCommands({
+      send: (_name, writings) =>
+        this.#inTime(async () => {
+          const { script, keys, args } = this.#acceptStep(writings);
+          return (await runScript(options.redis, script, keys, args)) as AcceptAnswer[];
+        }),
+      countMax: TOGETHER_MAX,
+      bytesMax: TOGETHER_BYTES,
+      later: setImmediate,
+    });
   }
 
   async accept(event: NewEvent): Promise<AcceptedEvent> {
     const { directory, ids, onAccepted, failpoints } = this.#options;
     this.#check(event);
     // Whether there is such a function is mostly known without Redis.
-    await directory.find(event.accountId, event.functionName, event.qualifier);
-    const bodyHash = hashOf(event);
-    const requestId = event.requestId ?? ids.requestId();
-    const accepted = await this.#inTime(async () => {
-      if (event.idempotencyKey !== undefined) return this.#acceptOnce(event, requestId, bodyHash, event.idempotencyKey);
-      return this.#write(event, requestId, bodyHash, []);
-    });
+    const found = directory.find(event.accountId, event.functionName, event.qualifier);
+    if (found instanceof Promise) await found;
+    const { idempotencyKey } = event;
+    const writing = { event, requestId: event.requestId ?? ids.requestId(), bodyHash: hashOf(event) };
+    const accepted = await (idempotencyKey === undefined
+      ? this.#write(writing)
+      : this.#inTime(() => this.#acceptOnce(writing, idempotencyKey)));
     failpoints.reach('event-accepted');
     if (!accepted.isDuplicate) onAccepted(event.accountId, event.functionName);
     return accepted;
@@ -73,7 +99,9 @@ export class RedisEventIntake implements EventIntake {
   async acceptWith(event: NewEvent, requestId: string, steps: readonly ScriptStep[]): Promise<AcceptedEvent> {
     this.#check(event);
     await this.#options.directory.find(event.accountId, event.functionName, event.qualifier);
-    const accepted = await this.#inTime(() => this.#write(event, requestId, hashOf(event), steps));
+    const writing = { event, requestId, bodyHash: hashOf(event) };
+    const [answers] = await this.#inTime(() => runTogether(this.#options.redis, [this.#acceptStep([writing]), ...steps]));
+    const accepted = await this.#acceptedEvent(writing, (answers as AcceptAnswer[])[0]);
     this.#options.onAccepted(event.accountId, event.functionName);
     return accepted;
   }
@@ -91,63 +119,58 @@ export class RedisEventIntake implements EventIntake {
     assertDepth(depth);
   }
 
-  async #acceptOnce(event: NewEvent, requestId: string, bodyHash: string, idempotencyKey: string): Promise<AcceptedEvent> {
+  async #acceptOnce(writing: Writing, idempotencyKey: string): Promise<AcceptedEvent> {
     const { redis, keys } = this.#options;
+    const { event, requestId, bodyHash } = writing;
     const key = keys.idempotency(event.accountId, event.functionName, idempotencyKey);
     const [knownId, knownHash] = (await runScript(redis, 'asyncClaim', [key], [requestId, bodyHash, IDEMPOTENCY_S])) as string[];
-    if (knownId === undefined || knownHash === undefined) return this.#writeClaimed(event, requestId, bodyHash, key);
+    if (knownId === undefined || knownHash === undefined) return this.#writeClaimed(writing, key);
     const known = duplicate(knownId, knownHash, bodyHash, 'Idempotency-Key');
     // Whoever claimed the key may have been lost before the event was written: then it is written now, under the same id.
     const isWritten = (await this.#bodyHashOf(event.accountId, knownId)) !== undefined;
-    return isWritten ? known : this.#writeClaimed(event, knownId, bodyHash, key);
+    return isWritten ? known : this.#writeClaimed({ ...writing, requestId: knownId }, key);
   }
 
   /** A key must not stay taken by an event that was refused. */
-  async #writeClaimed(event: NewEvent, requestId: string, bodyHash: string, key: string): Promise<AcceptedEvent> {
+  async #writeClaimed(writing: Writing, key: string): Promise<AcceptedEvent> {
     try {
-      return await this.#write(event, requestId, bodyHash, []);
+      return await this.#write(writing);
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'QUEUE_FULL') await queueCall(() => this.#options.redis.del(key));
       throw error;
     }
   }
 
-  async #write(event: NewEvent, requestId: string, bodyHash: string, steps: readonly ScriptStep[]): Promise<AcceptedEvent> {
-    const { redis, clock, openLimit } = this.#options;
+  async #write(writing: Writing): Promise<AcceptedEvent> {
+    const { accountId, functionName, payload } = writing.event;
+    const answer = await this.#writes.add(queueName(accountId, functionName), writing, payload.length + HEAD_BYTES);
+    return answer === 'accepted' ? { requestId: writing.requestId, isDuplicate: false } : this.#acceptedEvent(writing, answer);
+  }
+
+  async #acceptedEvent({ event, requestId, bodyHash }: Writing, answer: AcceptAnswer | undefined): Promise<AcceptedEvent> {
     const { accountId, functionName } = event;
-    const step = this.#acceptStep(event, requestId, bodyHash, clock.wallMs());
-    const answer =
-      steps.length === 0 ? await runScript(redis, step.script, step.keys, step.args) : (await runTogether(redis, [step, ...steps]))[0];
     if (answer === 'exists')
       return duplicate(requestId, (await this.#bodyHashOf(accountId, requestId)) ?? bodyHash, bodyHash, 'request id');
     if (answer !== 'full') return { requestId, isDuplicate: false };
-    const text = `${functionName} has ${openLimit} events that have not ended, the most that it may (EASYFAAS_ASYNC_QUEUE_MAX); try again when some have.`;
+    const text = `${functionName} has ${this.#options.openLimit} events that have not ended, the most that it may (EASYFAAS_ASYNC_QUEUE_MAX); try again when some have.`;
     throw new ServiceError('QUEUE_FULL', text, { headers: { 'Retry-After': '5' } });
   }
 
-  #acceptStep(event: NewEvent, requestId: string, bodyHash: string, nowMs: number): ScriptStep {
-    const { keys, openLimit, podToken } = this.#options;
-    const { accountId, functionName, notBeforeMs = 0 } = event;
+  /** @param writings of one function */
+  #acceptStep(writings: readonly Writing[]): ScriptStep {
+    const { keys, openLimit, podToken, clock } = this.#options;
+    const { accountId, functionName } = (writings[0] as Writing).event;
+    const nowMs = clock.wallMs();
     const name = queueName(accountId, functionName);
+    const args: ScriptArgument[] = [nowMs, openLimit, name, keys.notices, `ready ${name} ${podToken}`, keys.invocation(accountId, '')];
+    for (const { event, requestId, bodyHash } of writings) {
+      args.push(requestId, Math.max(0, (event.notBeforeMs ?? 0) - nowMs));
+      pushFields(args, event, bodyHash);
+    }
     return {
       script: 'asyncAccept',
-      keys: [
-        keys.invocation(accountId, requestId),
-        keys.open(accountId, functionName),
-        keys.counters,
-        keys.functions,
-        keys.queue(accountId, functionName),
-      ],
-      args: [
-        requestId,
-        nowMs,
-        openLimit,
-        name,
-        keys.notices,
-        `ready ${name} ${podToken}`,
-        Math.max(0, notBeforeMs - nowMs),
-        ...fieldsOf(event, bodyHash),
-      ],
+      keys: [keys.open(accountId, functionName), keys.counters, keys.functions, keys.queue(accountId, functionName)],
+      args,
     };
   }
 
@@ -170,28 +193,28 @@ export class RedisEventIntake implements EventIntake {
   }
 }
 
-function fieldsOf(event: NewEvent, bodyHash: string): ScriptArgument[] {
-  const fields: Record<string, ScriptArgument | undefined> = {
-    functionName: event.functionName,
-    qualifier: event.qualifier,
-    source: event.source,
-    depth: event.depth ?? 0,
-    bodyHash,
-    payload: event.payload,
-    contentType: event.contentType,
-    clientContext: event.clientContext,
-    traceparent: event.traceparent,
-    maximumRetryAttempts: event.maximumRetryAttempts,
-    maximumAgeMs: event.maximumAgeMs,
-    notBeforeMs: event.notBeforeMs,
-    replayOf: event.replayOf,
-    ...(event.callbackUrl === undefined ? {} : { callback: JSON.stringify(pendingDelivery(event.callbackUrl)) }),
-  };
-  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+/** How many there are, then names and values; what has the value that {@link readEventState} takes for an absent one is left out. */
+function pushFields(args: ScriptArgument[], event: NewEvent, bodyHash: string): void {
+  const countAt = args.push(0) - 1;
+  args.push('functionName', event.functionName, 'bodyHash', bodyHash, 'payload', event.payload);
+  const add = (name: string, value: ScriptArgument | undefined): void => void (value !== undefined && args.push(name, value));
+  if (event.qualifier !== '$LATEST') args.push('qualifier', event.qualifier);
+  if (event.source !== 'api') args.push('source', event.source);
+  if ((event.depth ?? 0) > 0) add('depth', event.depth);
+  add('contentType', event.contentType);
+  add('clientContext', event.clientContext);
+  add('traceparent', event.traceparent);
+  add('maximumRetryAttempts', event.maximumRetryAttempts);
+  add('maximumAgeMs', event.maximumAgeMs);
+  add('notBeforeMs', event.notBeforeMs);
+  add('replayOf', event.replayOf);
+  if (event.callbackUrl !== undefined) args.push('callback', JSON.stringify(pendingDelivery(event.callbackUrl)));
+  args[countAt] = args.length - 1 - countAt;
 }
 
 function hashOf({ functionName, qualifier, contentType = '', payload }: NewEvent): string {
-  return createHash('sha256').update(`${functionName}\0${qualifier}\0${contentType}\0`).update(payload).digest('base64url');
+  const head = Buffer.from(`${functionName}\0${qualifier}\0${contentType}\0`);
+  return hash('sha256', Buffer.concat([head, payload]), 'base64url');
 }
 
 /** @throws ServiceError IDEMPOTENCY_MISMATCH */

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
-import { type AsyncKeys, functionOfQueue, requestIdOf } from './async-keys';
+import { type AsyncKeys, functionOfQueue, queueName, requestIdOf } from './async-keys';
 import { defineScripts, queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
 import { type DeliveryKind, type EventState, type EventStatus, outboxMember, readEventState } from './event-state';
 import { LOCK_MS, type QueuedEvent } from './redis-event-queues';
+import { SharedCommands } from './shared-commands';
 
 export interface RedisEventStoreOptions {
   redis: Redis;
@@ -38,6 +39,15 @@ export interface Settlement {
   fields: Fields;
 }
 
+interface Ending extends QueuedEvent {
+  token: string;
+  settlement: Settlement;
+}
+
+/** Events of one command, and bytes of one: Redis does nothing else meanwhile. */
+const TOGETHER_MAX = 64;
+const TOGETHER_BYTES = 1024 * 1024;
+
 /** Lists of ids by function. */
 export type EventList = 'open' | 'ended' | 'dead' | 'undelivered';
 
@@ -46,10 +56,17 @@ export type Fields = Readonly<Record<string, string | number | Buffer | undefine
 /** The events in Redis. Moves are scripts, see async-scripts.ts; every method throws QUEUE_UNAVAILABLE or QUEUE_FULL. */
 export class RedisEventStore {
   readonly #options: RedisEventStoreOptions;
+  readonly #endings: SharedCommands<Ending, string>;
 
   constructor(options: RedisEventStoreOptions) {
     this.#options = options;
     defineScripts(options.redis);
+    this.#endings = new SharedCommands({
+      send: (_name, endings) => this.#settleTogether(endings),
+      countMax: TOGETHER_MAX,
+      bytesMax: TOGETHER_BYTES,
+      later: setImmediate,
+    });
   }
 
   /**
@@ -71,33 +88,42 @@ export class RedisEventStore {
 
   /** Ends the event and its job. @returns false when the try is not the current one any more: nothing was changed */
   async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
-    const { redis, keys, keptS, keptCount, deadLettersKeptS, deadLettersKeptCount } = this.#options;
     const { accountId, functionName, requestId } = event;
-    const { status, nowMs, isDeadLetter, deliveries, fields } = settlement;
-    const answer = await runScript(
+    const bytes = sizeOf(settlement.fields);
+    const ending = { accountId, functionName, requestId, token, settlement };
+    return (await this.#endings.add(queueName(accountId, functionName), ending, bytes)) === 'settled';
+  }
+
+  /** @param endings of one function */
+  async #settleTogether(endings: readonly Ending[]): Promise<string[]> {
+    const { redis, keys, keptS, keptCount, deadLettersKeptS, deadLettersKeptCount } = this.#options;
+    const { accountId, functionName } = endings[0] as Ending;
+    const args: ScriptArgument[] = [keys.invocation(accountId, ''), keptS, keptCount, deadLettersKeptS, deadLettersKeptCount];
+    for (const ending of endings) {
+      const { status, nowMs, isDeadLetter, deliveries, fields } = ending.settlement;
+      const members = deliveries.map((kind) => outboxMember(ending, kind)).join(' ');
+      args.push(ending.requestId, ending.token, status, nowMs, isDeadLetter ? '1' : '0', members);
+      const countAt = args.push(0) - 1;
+      for (const name in fields) {
+        const value = fields[name];
+        if (value !== undefined) args.push(name, value);
+      }
+      args[countAt] = args.length - 1 - countAt;
+    }
+    const answers = await runScript(
       redis,
       'asyncSettle',
       [
-        keys.invocation(accountId, requestId),
         keys.open(accountId, functionName),
         keys.counters,
-        isDeadLetter ? keys.dead(accountId, functionName) : keys.ended(accountId, functionName),
+        keys.ended(accountId, functionName),
+        keys.dead(accountId, functionName),
         keys.outbox,
         keys.queue(accountId, functionName),
       ],
-      [
-        token,
-        status,
-        nowMs,
-        isDeadLetter ? deadLettersKeptS : keptS,
-        requestId,
-        isDeadLetter ? deadLettersKeptCount : keptCount,
-        keys.invocation(accountId, ''),
-        deliveries.map((kind) => outboxMember(event, kind)).join(' '),
-        ...flat(fields),
-      ],
+      args,
     );
-    return answer === 'settled';
+    return answers as string[];
   }
 
   /** Back to accepted. @param isUnspent the try does not count */
@@ -189,6 +215,16 @@ export class RedisEventStore {
     const { redis, keys } = this.#options;
     await queueCall(() => redis.hset(keys.invocation(accountId, requestId), ...(flat(fields) as [string, string])));
   }
+}
+
+/** About. */
+function sizeOf(fields: Fields): number {
+  let bytes = 0;
+  for (const name in fields) {
+    const value = fields[name];
+    bytes += typeof value === 'string' || Buffer.isBuffer(value) ? value.length + 24 : 24;
+  }
+  return bytes;
 }
 
 function flat(fields: Fields): ScriptArgument[] {

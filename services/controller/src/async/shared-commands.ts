@@ -1,0 +1,80 @@
+/** Sends items of one key; answers in their order. An answer may be an Error: then that item has failed, and no other. */
+export type SendTogether<Item, Answer> = (key: string, items: readonly Item[]) => Promise<readonly (Answer | Error)[]>;
+
+export interface SharedCommandsOptions<Item, Answer> {
+  send: SendTogether<Item, Answer>;
+  /** Items of one command at most. */
+  countMax: number;
+  /** Bytes of one command at most; an item that has more goes alone. */
+  bytesMax: number;
+  /** Calls back when this turn of the event loop is over. */
+  later: (callback: () => void) => void;
+}
+
+interface Waiting<Item, Answer> {
+  item: Item;
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Group<Item, Answer> {
+  bytes: number;
+  waiting: Waiting<Item, Answer>[];
+}
+
+/**
+ * What comes up for one key in one turn of the event loop, whoever asks, goes out as one command; each asker gets an answer of
+ * its own, and only when the command has been answered.
+ */
+export class SharedCommands<Item, Answer> {
+  readonly #options: SharedCommandsOptions<Item, Answer>;
+  #groups = new Map<string, Group<Item, Answer>>();
+  #isDue = false;
+
+  constructor(options: SharedCommandsOptions<Item, Answer>) {
+    this.#options = options;
+  }
+
+  /** @param bytes about what the item adds to the command @throws whatever sending throws, for all items that were sent together */
+  add(key: string, item: Item, bytes: number): Promise<Answer> {
+    const { countMax, bytesMax, later } = this.#options;
+    return new Promise<Answer>((resolve, reject) => {
+      let group = this.#groups.get(key);
+      if (group !== undefined && (group.waiting.length >= countMax || group.bytes + bytes > bytesMax)) {
+        this.#groups.delete(key);
+        this.#send(key, group);
+        group = undefined;
+      }
+      if (group === undefined) {
+        group = { bytes: 0, waiting: [] };
+        this.#groups.set(key, group);
+      }
+      group.bytes += bytes;
+      group.waiting.push({ item, resolve, reject });
+      if (this.#isDue) return;
+      this.#isDue = true;
+      later(() => this.#sendAll());
+    });
+  }
+
+  #sendAll(): void {
+    const groups = this.#groups;
+    this.#isDue = false;
+    this.#groups = new Map();
+    for (const [key, group] of groups) this.#send(key, group);
+  }
+
+  #send(key: string, { waiting }: Group<Item, Answer>): void {
+    const fail = (error: unknown): void => {
+      for (const { reject } of waiting) reject(error);
+    };
+    const items = waiting.map(({ item }) => item);
+    this.#options.send(key, items).then((answers) => {
+      for (const [index, { resolve, reject }] of waiting.entries()) {
+        const answer = answers[index];
+        if (answer === undefined || answer instanceof Error) reject(answer ?? new Error('No answer for one of several items.'));
+        else resolve(answer);
+      }
+    }, fail);
+  }
+}
