@@ -5,12 +5,14 @@ import { UrlRules } from '../src/async/destinations/url-rules';
 import type { NewEvent } from '../src/async/event-intake';
 import { RedisEventIntake } from '../src/async/redis-event-intake';
 import { RedisEventQueues } from '../src/async/redis-event-queues';
-import { RedisEventStore, type Settlement } from '../src/async/redis-event-store';
+import { RedisEventStore, type Settlement, type TakenEvent } from '../src/async/redis-event-store';
 import { connectWithoutWaiting, describeWithPrivateRedis, startPrivateRedis, type PrivateRedis, type RedisClient } from './redis-server';
 import { eventually } from './eventually';
 
 const STORED = { accountId: 'default', configuration: { FunctionName: 'f' }, concurrency: {} } as unknown as StoredFunction;
 const EVENT: NewEvent = { accountId: 'default', functionName: 'f', qualifier: '$LATEST', payload: Buffer.from('{"a":1}'), source: 'api' };
+
+const ENDED: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], fields: {} };
 
 describeWithPrivateRedis('taking events', () => {
   let redis: PrivateRedis;
@@ -55,6 +57,42 @@ describeWithPrivateRedis('taking events', () => {
     client.close();
     await redis.stop();
   });
+
+  /** Scripts that were run so far. */
+  const commandsRun = async (): Promise<number> => {
+    const info = await client.redis.call('info', 'commandstats');
+    return [...String(info).matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  };
+
+  /** Of a function's queue, by the ends of its keys, without what {@link ADD_JOBS} and its like leave out. */
+  const queueContents = async (functionName: string): Promise<Record<string, unknown>> => {
+    const prefix = keys.queue('default', functionName);
+    const contents: Record<string, unknown> = {};
+    for (const key of (await client.redis.keys(`${prefix}*`)).sort()) {
+      const name = key.slice(prefix.length);
+      if (['events', 'id', 'stalled-check'].includes(name)) continue;
+      contents[name] = await valueOf(key);
+    }
+    return contents;
+  };
+
+  const valueOf = async (key: string): Promise<unknown> => {
+    const { redis: commands } = client;
+    switch (await commands.type(key)) {
+      case 'list':
+        return commands.lrange(key, 0, -1);
+      case 'set':
+        return (await commands.smembers(key)).sort();
+      case 'zset':
+        return commands.zrange(key, '0', '-1');
+      case 'string':
+        return commands.get(key);
+      default: {
+        const fields = Object.entries(await commands.hgetall(key)).filter(([name]) => !['timestamp', 'processedOn', 'ats'].includes(name));
+        return Object.fromEntries(fields);
+      }
+    }
+  };
 
   const countOf = async (field: string): Promise<string | null> => client.redis.hget(keys.counters, field);
 
@@ -117,6 +155,80 @@ describeWithPrivateRedis('taking events', () => {
     expect(await countOf('accepted')).toBe('3');
   });
 
+  it('takes what comes at the same time with one command, of which each is answered for itself', async () => {
+    await intake.accept({ ...EVENT, requestId: 'request-1' });
+    const before = await commandsRun();
+    const outcomes = await Promise.allSettled([
+      intake.accept({ ...EVENT, requestId: 'request-2' }),
+      intake.accept({ ...EVENT, requestId: 'request-1' }),
+      intake.accept({ ...EVENT, functionName: 'unknown' }),
+      intake.accept({ ...EVENT, requestId: 'request-1', payload: Buffer.from('other') }),
+      intake.accept({ ...EVENT, requestId: 'request-3', notBeforeMs: Date.now() + 60_000 }),
+      intake.accept({ ...EVENT, requestId: 'request-2' }),
+      intake.accept({ ...EVENT, requestId: 'request-4' }),
+    ]);
+    const said = outcomes.map((each) => (each.status === 'fulfilled' ? each.value.isDuplicate : (each.reason as ServiceError).code));
+    expect(said).toEqual([false, true, 'FUNCTION_NOT_FOUND', 'IDEMPOTENCY_MISMATCH', false, true, 'QUEUE_FULL']);
+    expect((await commandsRun()) - before).toBe(1);
+    expect(await queues.counts('default', 'f')).toEqual({ waiting: 2, delayed: 1, running: 0, failed: 0 });
+    expect(await countOf('accepted')).toBe('3');
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+    expect(events.map(({ requestId }) => requestId)).toEqual(['request-1', 'request-2']);
+  });
+
+  it('ends what ends at the same time with one command, of which each is answered for itself', async () => {
+    for (const requestId of ['request-1', 'request-2', 'request-3']) await intake.accept({ ...EVENT, requestId });
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+    const [first, second, third] = events as [TakenEvent, TakenEvent, TakenEvent];
+    const before = await commandsRun();
+    const settled = await Promise.all([
+      store.settle(first, 'first', { ...ENDED, fields: { condition: 'Success' } }),
+      store.settle(second, 'stolen', ENDED),
+      store.settle({ ...first, requestId: 'nobody' }, 'token', ENDED),
+      store.settle(third, 'third', { ...ENDED, status: 'failed', isDeadLetter: true }),
+    ]);
+    expect(settled).toEqual([true, false, false, true]);
+    expect((await commandsRun()) - before).toBe(1);
+    expect(await Promise.all(['accepted', 'succeeded', 'failed'].map(countOf))).toEqual(['3', '1', '1']);
+    expect(await store.list('ended', 'default', 'f', 10)).toEqual(['request-1']);
+    expect(await store.list('dead', 'default', 'f', 10)).toEqual(['request-3']);
+    expect(await store.list('open', 'default', 'f', 10)).toEqual(['request-2']);
+    expect(await queues.counts('default', 'f')).toEqual({ waiting: 0, delayed: 0, running: 1, failed: 0 });
+    expect(await store.settle(second, 'second', ENDED)).toBe(true);
+  });
+
+  it("leaves in the queue what BullMQ's own scripts leave there", async () => {
+    const compare = async (): Promise<void> => expect(await queueContents('f')).toEqual(await queueContents('bullmq'));
+    await client.redis.hset(`${keys.queue('default', 'bullmq')}meta`, 'opts.maxLenEvents', '10');
+    const nowMs = Date.now();
+    for (const requestId of ['request-1', 'request-2', 'request-3']) {
+      await intake.accept({ ...EVENT, requestId });
+      await queues.add({ accountId: 'default', functionName: 'bullmq', requestId }, nowMs);
+    }
+    await compare();
+    // A queue with a limit is one that BullMQ itself looks at.
+    await client.redis.hset(`${keys.queue('default', 'bullmq')}meta`, 'concurrency', '100');
+    for (const name of ['f', 'bullmq']) await store.take('default', name, ['first', 'second'], nowMs);
+    await client.redis.hdel(`${keys.queue('default', 'bullmq')}meta`, 'concurrency');
+    await compare();
+    for (const name of ['f', 'bullmq']) await queues.recoverStalled('default', name);
+    await compare();
+    await store.settle({ accountId: 'default', functionName: 'f', requestId: 'request-2' }, 'second', ENDED);
+    await queues.finish({ accountId: 'default', functionName: 'bullmq', requestId: 'request-2' }, 'second');
+    await compare();
+    for (const functionName of ['f', 'bullmq']) {
+      await queues.postpone({ accountId: 'default', functionName, requestId: 'request-1' }, 'first', nowMs + 60_000, nowMs);
+    }
+    await compare();
+  });
+
+  it('takes what is due by now, after what waits', async () => {
+    await intake.accept({ ...EVENT, requestId: 'later', notBeforeMs: Date.now() + 60_000 });
+    await intake.accept({ ...EVENT, requestId: 'now' });
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now() + 61_000);
+    expect(events.map(({ requestId }) => requestId)).toEqual(['now', 'later']);
+  });
+
   it('tells the other pods of the first event that waits, since they may have found the queue empty', async () => {
     const subscriber = connectWithoutWaiting(redis.url);
     try {
@@ -141,8 +253,7 @@ describeWithPrivateRedis('taking events', () => {
     // What was accepted is run and ends all the same.
     const [event] = (await store.take('default', 'f', ['token'], Date.now())).events;
     if (event === undefined) throw new Error('nothing was taken');
-    const settlement: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], fields: {} };
-    expect(await store.settle(event, 'token', settlement)).toBe(true);
+    expect(await store.settle(event, 'token', ENDED)).toBe(true);
     await client.redis.config('SET', 'maxmemory', '0');
     await intake.accept(EVENT);
     expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 1, running: 0 });

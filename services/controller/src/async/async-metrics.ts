@@ -11,8 +11,8 @@ export class AsyncMetrics {
   readonly #wait: PlainHistogram;
   readonly #drift: Gauge;
   readonly #queued: Gauge<'state'>;
-  readonly #running: Gauge;
   readonly #restarts: Counter;
+  #countRunning: () => number = () => 0;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -56,7 +56,15 @@ export class AsyncMetrics {
       labelNames: ['state'],
       registers,
     });
-    this.#running = new Gauge({ name: 'easyfaas_events_running', help: 'Events that this pod runs.', registers });
+    const running = (): number => this.#countRunning();
+    new Gauge({
+      name: 'easyfaas_events_running',
+      help: 'Events that this pod runs.',
+      registers,
+      collect() {
+        this.set(running());
+      },
+    });
     this.#restarts = new Counter({
       name: 'easyfaas_event_consumer_restarts_total',
       help: 'Times that a function whose events were not taken was started anew by the watchdog.',
@@ -89,8 +97,9 @@ export class AsyncMetrics {
     this.#deliveries.inc({ outcome });
   }
 
-  noteRunning(count: number): void {
-    this.#running.set(count);
+  /** Asked when somebody reads the figures. */
+  countRunning(count: () => number): void {
+    this.#countRunning = count;
   }
 
   noteRestart(): void {

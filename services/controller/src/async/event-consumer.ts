@@ -1,10 +1,11 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { AsyncMetrics } from './async-metrics';
 import type { EventRunner, RunReport } from './event-runner';
-import { type FunctionLane, newLane, noteRoom, noteShortage, pickLane } from './function-lane';
-import { LockRenewal } from './lock-renewal';
+import { type FunctionLane, noteRoom, noteShortage, pickLane } from './function-lane';
+import { FunctionLanes } from './function-lanes';
 import type { RedisEventQueues } from './redis-event-queues';
-import type { RedisEventStore, TakenEvent } from './redis-event-store';
+import type { RedisEventStore } from './redis-event-store';
+import { RunningEvents } from './running-events';
 
 export interface EventConsumerDeps {
   clock: Clock;
@@ -31,23 +32,14 @@ const LOOK_FOR_ROOM_MS = 50;
 const HAND_BACK_MS = 2000;
 /** After a failure of Redis, ms. */
 const REDIS_PAUSE_MS = 500;
-/** Function lanes that were not used for so long are forgotten, ms. */
-const FORGET_MS = 60_000;
-
-interface Running extends TakenEvent {
-  lane: FunctionLane;
-  abort: AbortController;
-}
-
 /**
  * Takes events of all functions' queues, a function at a time, and only while there is room for them: what is not taken can
  * be taken by another pod.
  */
 export class EventConsumer {
   readonly #deps: EventConsumerDeps;
-  readonly #lanes = new Map<string, FunctionLane>();
-  readonly #running = new Map<string, Running>();
-  readonly #renewal: LockRenewal;
+  readonly #lanes = new FunctionLanes();
+  readonly #running: RunningEvents;
   /** Events that are being asked for. */
   #taking = 0;
   /** Events whose functions run, or that are asked for; those that are only written down need no room. */
@@ -60,18 +52,26 @@ export class EventConsumer {
 
   constructor(deps: EventConsumerDeps) {
     this.#deps = deps;
-    this.#renewal = new LockRenewal(deps, () => this.#running.values());
+    this.#running = new RunningEvents(deps, {
+      onRan: (lane, report) => this.#leave(lane, report),
+      onPostponed: (lane, dueMs) => {
+        lane.notices++;
+        lane.nextDueMs = Math.min(lane.nextDueMs ?? Infinity, dueMs);
+      },
+      onFailed: (lane) => this.#pause(lane),
+      onGone: () => this.#afterChange(),
+    });
   }
 
   start(): void {
     this.#isStopped = false;
-    this.#renewal.start();
+    this.#running.start();
     this.#pump();
   }
 
   /** There may be something to do for this function. */
   wake(accountId: string, functionName: string): void {
-    const lane = this.#laneOf(accountId, functionName);
+    const lane = this.#lanes.of(accountId, functionName, this.#deps.clock.monotonicMs());
     lane.notices++;
     lane.isEmpty = false;
     this.#pumpSoon();
@@ -79,24 +79,22 @@ export class EventConsumer {
 
   /** @returns whether it runs here */
   cancel(accountId: string, requestId: string): boolean {
-    const running = this.#running.get(`${accountId}:${requestId}`);
-    running?.abort.abort('cancel');
-    return running !== undefined;
+    return this.#running.cancel(accountId, requestId);
   }
 
   /** Forgets what is believed about a function, in case it is wrong. @returns false when it is being served */
   restart(accountId: string, functionName: string): boolean {
-    const lane = this.#lanes.get(laneKey(accountId, functionName));
+    const lane = this.#lanes.find(accountId, functionName);
     const { clock } = this.#deps;
     if (lane !== undefined && (lane.running > 0 || lane.pausedUntilMs > clock.monotonicMs())) return false;
-    this.#lanes.delete(laneKey(accountId, functionName));
+    this.#lanes.forget(accountId, functionName);
     this.wake(accountId, functionName);
     return true;
   }
 
   /** Milliseconds since an event of the function was taken here, or since the function is known. */
   sinceTakenMs(accountId: string, functionName: string): number {
-    const lane = this.#lanes.get(laneKey(accountId, functionName));
+    const lane = this.#lanes.find(accountId, functionName);
     return lane === undefined ? 0 : this.#deps.clock.monotonicMs() - lane.lastTakenMs;
   }
 
@@ -115,13 +113,13 @@ export class EventConsumer {
       if (this.#running.size === 0 && this.#taking === 0) resolve();
     });
     const handBack = (): void => {
-      for (const { abort } of this.#running.values()) abort.abort('drain');
+      this.#running.handBack();
       this.#deps.clock.after(HAND_BACK_MS, giveUp);
     };
     if (deadline.aborted) handBack();
     else deadline.addEventListener('abort', handBack, { once: true });
     await idle;
-    this.#renewal.stop();
+    this.#running.stop();
   }
 
   /** Once for all that happens in one turn of the event loop, so that it shares commands. */
@@ -141,7 +139,7 @@ export class EventConsumer {
     const nowMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
     const reserve = Math.ceil(capacity / 4);
-    const lanes = new Set(this.#lanes.values());
+    const lanes = new Set(this.#lanes.all());
     const chosen = new Map<FunctionLane, number>();
     let isShort = false;
     for (;;) {
@@ -173,7 +171,8 @@ export class EventConsumer {
     store
       .take(accountId, functionName, tokens, clock.wallMs())
       .then(({ events, nextDueMs }) => {
-        for (const event of events) this.#run(lane, event);
+        if (events.length > 0) lane.lastTakenMs = clock.monotonicMs();
+        for (const event of events) void this.#running.run(lane, event);
         giveBack(count - events.length);
         if (events.length === count || lane.notices !== notices) return;
         // What became due meanwhile was put in front of the others by the same command.
@@ -182,45 +181,11 @@ export class EventConsumer {
       })
       .catch((error: unknown) => {
         giveBack(count);
-        lane.pausedUntilMs = clock.monotonicMs() + REDIS_PAUSE_MS;
+        this.#pause(lane);
         logger.debug('no event could be taken', { functionName, error });
       })
       .finally(() => {
         this.#taking -= count;
-        this.#afterChange();
-      });
-  }
-
-  #run(lane: FunctionLane, taken: TakenEvent): void {
-    const { clock, runner, logger, metrics } = this.#deps;
-    const { functionName, requestId } = taken;
-    const abort = new AbortController();
-    const key = `${taken.accountId}:${requestId}`;
-    lane.lastTakenMs = clock.monotonicMs();
-    this.#running.set(key, { ...taken, lane, abort });
-    metrics.noteRunning(this.#running.size);
-    let hasRan = false;
-    const onRan = (report: RunReport): void => {
-      if (hasRan) return;
-      hasRan = true;
-      this.#leave(lane, report);
-    };
-    runner
-      .run(taken, abort.signal, onRan)
-      .then((dueMs) => {
-        if (dueMs === undefined) return;
-        lane.notices++;
-        lane.nextDueMs = Math.min(lane.nextDueMs ?? Infinity, dueMs);
-      })
-      .catch((error: unknown) => {
-        // Its lock runs out and another worker, or this one, takes it again.
-        logger.warn('an event could not be carried to its end here', { functionName, requestId, error });
-        lane.pausedUntilMs = clock.monotonicMs() + REDIS_PAUSE_MS;
-      })
-      .finally(() => {
-        onRan(NOTHING_SAID);
-        this.#running.delete(key);
-        metrics.noteRunning(this.#running.size);
         this.#afterChange();
       });
   }
@@ -235,6 +200,10 @@ export class EventConsumer {
     this.#pumpSoon();
   }
 
+  #pause(lane: FunctionLane): void {
+    lane.pausedUntilMs = this.#deps.clock.monotonicMs() + REDIS_PAUSE_MS;
+  }
+
   #afterChange(): void {
     if (this.#running.size === 0 && this.#taking === 0) this.#onIdle?.();
     this.#pumpSoon();
@@ -242,35 +211,10 @@ export class EventConsumer {
 
   #lookLater(isWaitingForRoom: boolean, wallMs: number, nowMs: number): void {
     this.#cancelTimer?.();
-    let delayMs = isWaitingForRoom ? LOOK_FOR_ROOM_MS : LOOK_MS;
-    for (const lane of this.#lanes.values()) {
-      if (lane.nextDueMs !== undefined) delayMs = Math.min(delayMs, Math.max(1, lane.nextDueMs - wallMs));
-      if (lane.pausedUntilMs > nowMs) delayMs = Math.min(delayMs, Math.max(1, lane.pausedUntilMs - nowMs));
-    }
+    const delayMs = this.#lanes.untilDueMs(isWaitingForRoom ? LOOK_FOR_ROOM_MS : LOOK_MS, wallMs, nowMs);
     this.#cancelTimer = this.#deps.clock.after(delayMs, () => {
-      this.#forgetIdle();
+      this.#lanes.forgetIdle(this.#deps.clock.monotonicMs());
       this.#pump();
     });
   }
-
-  #forgetIdle(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    for (const [key, lane] of this.#lanes) {
-      if (lane.isEmpty && lane.running === 0 && lane.nextDueMs === undefined && nowMs - lane.lastTakenMs > FORGET_MS)
-        this.#lanes.delete(key);
-    }
-  }
-
-  #laneOf(accountId: string, functionName: string): FunctionLane {
-    const key = laneKey(accountId, functionName);
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = newLane(accountId, functionName, this.#deps.clock.monotonicMs());
-      this.#lanes.set(key, lane);
-    }
-    return lane;
-  }
 }
-
-const NOTHING_SAID: RunReport = { hasRoom: true, pauseMs: 0 };
-const laneKey = (accountId: string, functionName: string): string => `${accountId}.${functionName}`;
