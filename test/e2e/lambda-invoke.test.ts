@@ -4,6 +4,7 @@ import {
   DeleteEventSourceMappingCommand,
   DeleteFunctionUrlConfigCommand,
   InvokeCommand,
+  InvokeWithResponseStreamCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
@@ -54,6 +55,46 @@ describe('B2 the stock client of AWS', () => {
       expect(answer.text).toContain($metadata.requestId);
     }, 60_000);
     await client.send(new DeleteEventSourceMappingCommand({ UUID }));
+  });
+
+  it('has answers in pieces before the function ends, of an invocation and of a function URL', async () => {
+    const FunctionName = await deploy({
+      runtime: 'python3',
+      source: `
+import asyncio
+gate = asyncio.Event()
+
+async def handler(event, context):
+    if event.get('open'):
+        gate.set()
+        return
+    context.start_response(201, {'Content-Type': 'text/event-stream'})
+    yield 'data: 1\\n\\n'
+    await gate.wait()
+    yield 'data: 2\\n\\n'
+`,
+      concurrency: 3,
+      timeoutSeconds: 60,
+    });
+    const { FunctionUrl = '' } = await client.send(
+      new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' }),
+    );
+    const { EventStream } = await client.send(new InvokeWithResponseStreamCommand({ FunctionName }));
+    const events = EventStream?.[Symbol.asyncIterator]();
+    const nextPiece = async (): Promise<string> =>
+      text(((await events?.next())?.value as { PayloadChunk?: { Payload?: Uint8Array } }).PayloadChunk?.Payload);
+    const [prelude = '', ...body] = [await nextPiece(), await nextPiece()];
+    expect(prelude).toMatch(/^\{"statusCode":201,.*\}\0{8}$/);
+    expect(body).toEqual(['data: 1\n\n']);
+    const response = await fetch(FunctionUrl);
+    const reader = response.body?.getReader();
+    expect([response.status, response.headers.get('content-type')]).toEqual([201, 'text/event-stream']);
+    expect(text((await reader?.read())?.value as Uint8Array)).toBe('data: 1\n\n');
+    await client.send(new InvokeCommand({ FunctionName, Payload: '{"open":true}' }));
+    expect(text((await reader?.read())?.value as Uint8Array)).toBe('data: 2\n\n');
+    expect(await nextPiece()).toBe('data: 2\n\n');
+    expect((await events?.next())?.value).toEqual({ InvokeComplete: {} });
+    await client.send(new DeleteFunctionUrlConfigCommand({ FunctionName }));
   });
 
   it('makes a function URL that browsers can call', async () => {

@@ -113,7 +113,7 @@ export class Controller implements Service {
     this.#async = async;
     this.#closers.push(() => async.stop());
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
-    const triggers = await createTriggers({ ...config, ...shared, authenticator, payloads, stores: triggerStores, intake: async.intake });
+    const triggers = await createTriggers({ ...config, ...shared, ...callers, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       ...shared,
       ...callers,

@@ -174,6 +174,7 @@ export async function startApi({
   const directory = new CachedFunctionDirectory({ store, clock, logger, random: Math.random });
   const intake = new MemoryIntake(directory);
   const invoker: ApiUnderTest['invoker'] = { answer: echo };
+  const signatures = new SignatureAuthenticator({ store: keyStore, seal, authenticator, clock, logger });
   const triggers = await createTriggers({
     dataDir,
     region: 'local',
@@ -181,6 +182,7 @@ export async function startApi({
     async: { urlAllow: [] },
     stores: openTriggerStores({ ...backing, address: { url: redisUrl, logger }, podId: randomUUID(), clock, logger }),
     authenticator,
+    signatures,
     directory,
     intake,
     invoker: { invoke: async (request) => invoker.answer(request) },
@@ -229,7 +231,7 @@ export async function startApi({
     version: '1.2.3',
     authenticator,
     triggers,
-    signatures: new SignatureAuthenticator({ store: keyStore, seal, authenticator, clock, logger }),
+    signatures,
     keys: new KeyService({ store: keyStore, clock, random: randomBytes, seal }),
     functions,
     reservations,

@@ -19,7 +19,7 @@ import {
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { Queue } from 'bullmq';
-import { accessKeyOf } from '../src/auth/access-key';
+import { type AccessKey, accessKeyOf } from '../src/auth/access-key';
 import type { InvocationRequest } from '../src/invoke/invoker';
 import { addressOf } from '../src/redis-connection';
 import { type ApiUnderTest, startApi } from './api-under-test';
@@ -32,6 +32,7 @@ import { compareAnswer, readOracle } from './support/lambda-oracle';
 import { ANSWERED_ELSEWHERE, DIFFERENCES, DIFFERENT_CASES } from './support/lambda-oracle-differences';
 import { SCENARIOS } from './support/lambda-oracle-scenarios';
 import { type Scenario, creation, newName } from './support/lambda-oracle-requests';
+import { type Signed, signedRequest } from './support/signed-request';
 import { type RecordingClient, recordingClient } from './support/wire-recorder';
 
 const controlPlane = readOracle('control-plane.json') ?? new Map<string, Record<string, unknown>>();
@@ -130,6 +131,76 @@ describeWithRedis('what makes calls, in the Lambda dialect', () => {
       ]);
     });
 
+    it('is answered in pieces when its mode says so', async () => {
+      const FunctionName = await make();
+      const create = new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' });
+      const { FunctionUrl = '', InvokeMode } = await client.send(create);
+      expect(InvokeMode).toBe('RESPONSE_STREAM');
+      const takesPieces: boolean[] = [];
+      api.invoker.answer = (request) => {
+        takesPieces.push(request.sink !== undefined);
+        return usual(request);
+      };
+      expect((await fetch(FunctionUrl)).status).toBe(200);
+      await client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, InvokeMode: 'BUFFERED' }));
+      expect((await fetch(FunctionUrl)).status).toBe(200);
+      expect(takesPieces).toEqual([true, false]);
+    });
+
+    describe('for who signs', () => {
+      let url: string;
+      let FunctionName: string;
+
+      beforeAll(async () => {
+        FunctionName = await make();
+        const made = await client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'AWS_IAM' }));
+        url = made.FunctionUrl ?? '';
+      });
+
+      /** @param by may be wrong */
+      const signed = async (path: string, { by = recorder.credentials, ...more }: Partial<Signed> = {}): Promise<Response> => {
+        const request = await signedRequest(`${url}${path}`, { by, ...more });
+        return fetch(request.url, request);
+      };
+      const keyFor = async (settings: object): Promise<AccessKey> => {
+        const made = await clientOf(api.url, await api.adminKey())('/v1/keys', { method: 'POST', ...jsonBody(settings) });
+        const key = accessKeyOf(made.json<{ Key: string }>().Key);
+        if (key === undefined) throw new Error('no key');
+        return key;
+      };
+
+      it.each([false, true])('takes a signature, be the hash of the body in the headers: %s', async (saysHash) => {
+        const answer = await signed('a%20b/c?x=1&y=2&x=3', { body: '{"a":"ä"}', saysHash });
+        expect(answer.status).toBe(200);
+        const event = (await answer.json()) as { headers: Record<string, string> };
+        expect(event).toMatchObject({ rawQueryString: 'x=1&y=2&x=3', body: '{"a":"ä"}', requestContext: { http: { method: 'POST' } } });
+        expect(Object.keys(event.headers)).toEqual(expect.arrayContaining(['host', 'x-amz-date']));
+        // It would be good for five minutes.
+        expect(event.headers).not.toHaveProperty('authorization');
+      });
+
+      it('refuses a wrong one, and one for another body', async () => {
+        const by = { ...recorder.credentials, secretAccessKey: 'B'.repeat(43) };
+        const wrong = await signed('', { by });
+        expect([wrong.status, await wrong.json()]).toEqual([
+          401,
+          { error: expect.objectContaining({ code: 'UNAUTHORIZED', message: expect.stringMatching(/signature/) as unknown }) as unknown },
+        ]);
+        const request = await signedRequest(url, { by: recorder.credentials, body: '1', saysHash: false });
+        expect((await fetch(url, { ...request, body: '2' })).status).toBe(401);
+        expect((await fetch(url, { headers: { Authorization: 'AWS4-HMAC-SHA256 Credential=x' } })).status).toBe(401);
+      });
+
+      it('lets a key do what it may: call these functions of its account', async () => {
+        expect((await signed('', { by: await keyFor({ AccountId: ACCOUNT, Scopes: ['invoke'], Functions: [FunctionName] }) })).status).toBe(
+          200,
+        );
+        expect((await signed('', { by: await keyFor({ AccountId: ACCOUNT, Scopes: ['invoke'], Functions: ['other'] }) })).status).toBe(403);
+        expect((await signed('', { by: await keyFor({ AccountId: ACCOUNT, Scopes: ['read'] }) })).status).toBe(403);
+        expect((await signed('', { by: await keyFor({ AccountId: 'stranger' }) })).status).toBe(404);
+      });
+    });
+
     it.each([
       ['hello', 'hello'],
       [{ hello: 'world' }, '{"hello":"world"}'],
@@ -164,7 +235,7 @@ describeWithRedis('what makes calls, in the Lambda dialect', () => {
     });
 
     it.each([
-      [{ AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' } as const, 'InvalidParameterValueException'],
+      [{ AuthType: 'NONE', InvokeMode: 'LATER' as 'BUFFERED' } as const, 'ValidationException'],
       [{ AuthType: 'NONE', Cors: { AllowMethods: ['GET'] } } as const, 'InvalidParameterValueException'],
       [{ AuthType: 'NONE', Qualifier: '1' } as const, 'ValidationException'],
       [{ AuthType: undefined }, 'ValidationException'],

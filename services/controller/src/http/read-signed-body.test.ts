@@ -34,6 +34,15 @@ describe('a body that is read to check its signature', () => {
     expect(payloads.heldBytes).toBe(60);
   });
 
+  it('takes nothing when the client has gone meanwhile', async () => {
+    const payloads = new PayloadBudget(100);
+    const response = Object.assign(answer(), { destroyed: true });
+    await expect(readSignedBody(arriving('abc', { 'content-length': '3' }), response, 60, payloads)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
+    expect(payloads.heldBytes).toBe(0);
+  });
+
   it('takes nothing when it is too long', async () => {
     const payloads = new PayloadBudget(100);
     const request = arriving('abc', { 'content-length': '61' });

@@ -87,7 +87,8 @@ export class HttpInvocation implements Reply, ForClient {
 
   /** Reserves memory for the payload until the end. @returns false when there is none */
   hold(budget: PayloadBudget, bytes: number): boolean {
-    if (this.#budget !== undefined) return true;
+    // For a client that has gone nothing would give it back.
+    if (this.#budget !== undefined || this.isClientGone) return true;
     if (!budget.take(bytes)) return false;
     this.#budget = budget;
     this.#heldBytes = bytes;

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@easyfaas/service-kit';
 import { UrlRules } from '../async/destinations/url-rules';
 import type { EventIntake } from '../async/event-intake';
 import type { Authenticator } from '../auth/principal';
+import type { SignatureAuthenticator } from '../auth/signature/signature-authenticator';
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { Invoker } from '../invoke/invoker';
 import type { PayloadBudget } from '../invoke/payload-budget';
@@ -37,6 +38,7 @@ export interface TriggersOptions {
   async: { urlAllow: readonly string[] };
   stores: TriggerStores;
   authenticator: Authenticator;
+  signatures?: SignatureAuthenticator | undefined;
   directory: FunctionDirectory;
   intake: EventIntake;
   invoker: Invoker;
@@ -112,7 +114,8 @@ export async function createTriggers(options: TriggersOptions): Promise<Triggers
     .register(new MqttSource({ rules: new UrlRules(options.async.urlAllow), clock }));
   for (const source of options.moreSources ?? []) sources.register(source);
 
-  const callers = new CallerCheck({ authenticator: options.authenticator, replays: stores.replays, clock });
+  const { authenticator, signatures } = options;
+  const callers = new CallerCheck({ authenticator, signatures, replays: stores.replays, clock });
   const { payloads, allowedOrigins } = options;
   const streams = { clock, stallMs: options.streamStallMs, payloads };
   const http = new HttpFront({ store, status, secretsOf, invoker, callers, payloads, streams, allowedOrigins, clock, logger });

@@ -49,7 +49,7 @@ export const DIFFERENT_CALL_CASES: readonly { cases: RegExp; reason: string }[] 
     reason: 'events run at the same time as far as there is room: their order is not promised',
   },
   { cases: /test_lambda_handler_update$/, reason: "part of the control plane's tests: a change is in force at once" },
-  { cases: /RESPONSE_STREAM\]|test_function_url_with_response_streaming$/, reason: 'answers of function URLs are not streamed' },
+  { cases: /test_function_url_with_response_streaming$/, reason: 'over the whole stack: test/e2e/lambda-invoke.test.ts' },
   { cases: /test_lambda_url_echo_http_fixture_trim_x_headers$/, reason: 'the recorded function reads what a front of AWS adds' },
   {
     cases: /test_create_event_source_self_managed$|test_create_event_filter_criteria_validation$/,

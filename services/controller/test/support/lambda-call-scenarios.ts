@@ -1,3 +1,4 @@
+import type { InvokeMode as FunctionUrlInvokeMode } from '@aws-sdk/client-lambda';
 import {
   CreateAliasCommand,
   CreateEventSourceMappingCommand,
@@ -93,15 +94,24 @@ export const CALL_SCENARIOS: readonly Scenario[] = [
       const FunctionName = await withFunction(ask);
       const create: Step = (client) =>
         client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: 'BUFFERED' }));
-      return inOrder(ask, { create_lambda_url_config: create, get_url_config: getUrl(FunctionName) });
+      const update = (InvokeMode?: 'RESPONSE_STREAM'): Step => {
+        return (client) => client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode }));
+      };
+      return inOrder(ask, {
+        create_lambda_url_config: create,
+        get_url_config: getUrl(FunctionName),
+        modify_lambda_url_config: update('RESPONSE_STREAM'),
+        get_url_config_2: getUrl(FunctionName),
+        modify_lambda_url_config_none: update(),
+        get_url_config_3: getUrl(FunctionName),
+      });
     },
   },
   {
-    matches:
-      /TestLambdaURL::test_lambda_url_(invocation\[|persists_after|invocation_exception|echo_invoke\[BUFFERED)|test_request_id_invoke_url$/,
+    matches: /TestLambdaURL::test_lambda_url_(invocation\[|persists_after|invocation_exception|echo_invoke\[)|test_request_id_invoke_url$/,
     run: async (ask, _name, recorded) => {
       const FunctionName = await withFunction(ask, { Handler: 'handler.handler' });
-      const { create_lambda_url_config: made } = recorded as { create_lambda_url_config?: { InvokeMode?: 'BUFFERED' } };
+      const { create_lambda_url_config: made } = recorded as { create_lambda_url_config?: { InvokeMode?: FunctionUrlInvokeMode } };
       const create: Step = (client) =>
         client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: made?.InvokeMode }));
       return inOrder(ask, { create_lambda_url_config: create });

@@ -6,6 +6,7 @@ import type { WireAnswer } from './lambda-oracle';
 /** The stock client of AWS, and what the server said in answer to its last request, before the client read it. */
 export interface RecordingClient {
   client: LambdaClient;
+  credentials: AccessKey;
   /** Sends and tells the answer, be it an error. */
   answerTo: (send: (client: LambdaClient) => Promise<unknown>) => Promise<WireAnswer>;
 }
@@ -29,6 +30,7 @@ export function recordingClient(config: LambdaClientConfig & { endpoint: string;
   const client = new LambdaClient({ ...config, maxAttempts: 1, requestHandler: { handle, destroy: () => inner.destroy() } });
   return {
     client,
+    credentials: config.credentials,
     answerTo: async (send) => {
       last = undefined;
       const failure = await send(client).then(

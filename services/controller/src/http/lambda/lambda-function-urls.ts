@@ -32,14 +32,14 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
     post: async (request, response) => {
       const target = urlTarget(request, functions);
       const { functionName, qualifier = LATEST } = target;
-      const { configuration = {}, mode } = readUrlSettings(await readLambdaBody(request, 'CreateFunctionUrlConfig'), true);
+      const { configuration } = readUrlSettings(await readLambdaBody(request, 'CreateFunctionUrlConfig'), true);
       const made = service.create(
         target.accountId,
         {
           Source: 'http',
           FunctionName: functionName,
           Qualifier: qualifier,
-          Configuration: { ...configuration, Base: 'url', InvokeMode: 'BUFFERED' },
+          Configuration: { InvokeMode: 'BUFFERED', ...configuration, Base: 'url' },
         },
         urlTriggerId(target),
       );
@@ -49,7 +49,8 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
         CONFLICT: () => new LambdaError('ResourceConflictException', exists),
       });
       const shown = without(urlView(request, trigger, target), 'LastModifiedTime', 'InvokeMode');
-      response.status(201).json({ ...shown, ...(mode === undefined ? {} : { InvokeMode: mode }) });
+      const { InvokeMode } = configuration;
+      response.status(201).json({ ...shown, ...(InvokeMode === undefined ? {} : { InvokeMode }) });
     },
     get: async (request, response) => {
       const target = urlTarget(request, functions);
@@ -112,7 +113,7 @@ function noFunction(): Record<'FUNCTION_NOT_FOUND', () => LambdaError> {
 
 function urlView(request: Request, trigger: StoredTrigger, owner: LambdaTarget): Record<string, unknown> {
   const { accountId, functionName, qualifier, createdAt, updatedAt } = trigger;
-  const { Auth, Cors } = trigger.configuration as HttpConfiguration;
+  const { Auth, Cors, InvokeMode = 'BUFFERED' } = trigger.configuration as HttpConfiguration;
   return {
     FunctionUrl: `http://${request.headers.host ?? ''}/http/${accountId}/${qualifiedName(functionName, qualifier)}/`,
     FunctionArn: lambdaFunctionArn(owner, { functionName, ...(qualifier === LATEST ? {} : { qualifier }) }),
@@ -120,6 +121,6 @@ function urlView(request: Request, trigger: StoredTrigger, owner: LambdaTarget):
     ...(Cors === undefined ? {} : { Cors: urlCors(Cors) }),
     CreationTime: createdAt,
     LastModifiedTime: updatedAt,
-    InvokeMode: 'BUFFERED',
+    InvokeMode,
   };
 }

@@ -4,12 +4,11 @@ import { validation } from './lambda-name';
 
 export interface UrlSettings {
   /** What was said, in our words. */
-  configuration: Partial<Pick<HttpConfiguration, 'Auth'>> & { Cors?: CorsRules | undefined };
-  /** As it was given. */
-  mode: string | undefined;
+  configuration: Partial<Pick<HttpConfiguration, 'Auth' | 'InvokeMode'>> & { Cors?: CorsRules | undefined };
 }
 
 const AUTH_TYPES = ['NONE', 'AWS_IAM'];
+const MODES = ['BUFFERED', 'RESPONSE_STREAM'] as const;
 const MEMBERS = ['AuthType', 'Cors', 'InvokeMode'];
 const CORS_MEMBERS = ['AllowCredentials', 'AllowHeaders', 'AllowMethods', 'AllowOrigins', 'ExposeHeaders', 'MaxAge'];
 
@@ -26,19 +25,22 @@ export function readUrlSettings(body: Readonly<Record<string, unknown>>, isNew: 
     throw validation(["Value null at 'authType' failed to satisfy constraint: Member must not be null"]);
   }
   if (AuthType !== undefined && !(typeof AuthType === 'string' && AUTH_TYPES.includes(AuthType))) {
-    const constraint = `Member must satisfy enum value set: [${AUTH_TYPES.join(', ')}]`;
-    throw validation([`Value '${JSON.stringify(AuthType).slice(0, 32)}' at 'authType' failed to satisfy constraint: ${constraint}`]);
+    throw outside(AuthType, 'authType', AUTH_TYPES);
   }
-  if (InvokeMode !== undefined && InvokeMode !== 'BUFFERED') {
-    throw refused('InvokeMode RESPONSE_STREAM is not supported for function URLs: answers are sent when they are complete. Use BUFFERED.');
-  }
+  const mode = MODES.find((each) => each === InvokeMode);
+  if (InvokeMode !== undefined && mode === undefined) throw outside(InvokeMode, 'invokeMode', MODES);
   return {
     configuration: {
       ...(AuthType === undefined ? {} : { Auth: AuthType === 'NONE' ? 'none' : 'key' }),
       ...(Cors === undefined ? {} : { Cors: ownCors(Cors) }),
+      ...(mode === undefined ? {} : { InvokeMode: mode }),
     },
-    mode: InvokeMode,
   };
+}
+
+function outside(value: unknown, member: string, allowed: readonly string[]): LambdaError {
+  const constraint = `Member must satisfy enum value set: [${allowed.join(', ')}]`;
+  return validation([`Value '${JSON.stringify(value).slice(0, 32)}' at '${member}' failed to satisfy constraint: ${constraint}`]);
 }
 
 /** @returns undefined for rules that allow nothing */

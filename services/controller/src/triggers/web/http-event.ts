@@ -75,7 +75,10 @@ export function plainHeaders(request: Pick<IncomingMessage, 'headers' | 'rawHead
 }
 
 function bearsOurKey({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  return /^bearer +easyfaas_/i.test(headers.authorization ?? '') || basicCredentialOf({ headers })?.startsWith('easyfaas_') === true;
+  return (
+    /^(bearer +|aws4-.*\bcredential=)easyfaas_/i.test(headers.authorization ?? '') ||
+    basicCredentialOf({ headers })?.startsWith('easyfaas_') === true
+  );
 }
 
 function headersOf(rawHeaders: readonly string[], withoutAuthorization: boolean): Record<string, string> {

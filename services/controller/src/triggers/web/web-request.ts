@@ -10,6 +10,13 @@ export interface WebRequest {
   request: IncomingMessage;
   response: ServerResponse;
   requestId: string;
+  /** Once it was read, where that had to be before it was known who sends it. */
+  body?: Buffer;
+}
+
+interface BodyLimits {
+  limitBytes: number;
+  payloads: PayloadBudget;
 }
 
 /**
@@ -17,29 +24,48 @@ export interface WebRequest {
  * @returns undefined when the client went away
  * @throws ServiceError PAYLOAD_TOO_LARGE, THROTTLED, BAD_REQUEST (cut off)
  */
-export async function withBody<T>(
-  { request }: WebRequest,
-  { limitBytes, payloads }: { limitBytes: number; payloads: PayloadBudget },
-  use: (body: Buffer) => Promise<T>,
-): Promise<T> {
+export async function withBody<T>(web: WebRequest, limits: BodyLimits, use: (body: Buffer) => Promise<T>): Promise<T> {
+  if (web.body !== undefined) return use(web.body);
+  const heldBytes = hold(web, limits);
+  try {
+    return await use(await wholeBody(web, limits));
+  } finally {
+    limits.payloads.give(heldBytes);
+  }
+}
+
+/**
+ * Reads a body before its time, and keeps it for {@link withBody}. What it takes is given back when the answer is out.
+ * @throws ServiceError as there
+ */
+export async function bodyAhead(web: WebRequest, limits: BodyLimits): Promise<Buffer> {
+  if (web.response.destroyed) throw new ServiceError('BAD_REQUEST', 'The client has gone.');
+  const heldBytes = hold(web, limits);
+  web.response.once('close', () => limits.payloads.give(heldBytes));
+  web.body = await wholeBody(web, limits);
+  return web.body;
+}
+
+/** @returns the bytes that were set aside */
+function hold({ request }: WebRequest, { limitBytes, payloads }: BodyLimits): number {
   const announcedBytes = Number(request.headers['content-length'] ?? 0);
   if (announcedBytes > limitBytes) throw tooLarge(limitBytes);
   const heldBytes = request.headers['transfer-encoding'] === undefined ? announcedBytes : limitBytes;
   if (!payloads.take(heldBytes)) {
     throw throttled('PayloadMemoryExceeded', 'Too many large payloads are under way (EASYFAAS_PAYLOADS_MB); try again shortly.', 1);
   }
-  try {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of chunksOf(request)) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) throw tooLarge(limitBytes);
-      chunks.push(chunk);
-    }
-    return await use(Buffer.concat(chunks, bytes));
-  } finally {
-    payloads.give(heldBytes);
+  return heldBytes;
+}
+
+async function wholeBody({ request }: WebRequest, { limitBytes }: BodyLimits): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunksOf(request)) {
+    bytes += chunk.length;
+    if (bytes > limitBytes) throw tooLarge(limitBytes);
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks, bytes);
 }
 
 function tooLarge(limitBytes: number): ServiceError {

@@ -3,8 +3,10 @@ import { LIMITS } from '@easyfaas/contracts/wire';
 import { type Clock, type Logger, ServiceError } from '@easyfaas/service-kit';
 import { authorizeFunction } from '../../../auth/authorize';
 import { sourceOf } from '../../../auth/credential';
+import type { Principal } from '../../../auth/principal';
 import { FUNCTION_NAME } from '../../../functions/function-name';
 import { foreignOrigin } from '../../../http/front-door';
+import { LAMBDA_REQUEST_ID_HEADER } from '../../../http/lambda/lambda-answers';
 import type { StreamSettings } from '../../../invoke/http-answer-sink';
 import type { InvocationResult, Invoker } from '../../../invoke/invoker';
 import type { PayloadBudget } from '../../../invoke/payload-budget';
@@ -17,7 +19,7 @@ import { functionFault, httpAnswer, urlAnswer } from '../../web/http-answer';
 import { httpEvent } from '../../web/http-event';
 import { WebAnswerSink } from '../../web/web-answer-sink';
 import { type WebPath, parseWebPath } from '../../web/web-path';
-import { type WebRequest, clientSignal, sendAnswer, withBody } from '../../web/web-request';
+import { type WebRequest, bodyAhead, clientSignal, sendAnswer, withBody } from '../../web/web-request';
 import { type RouteMatch, RouteTable } from './route-table';
 import { stagesTiming } from './stages-timing';
 
@@ -97,7 +99,7 @@ export class HttpFront {
       // Also errors must be readable for the script that is allowed to call.
       if (rules.Cors !== undefined) setHeaders(web, corsHeaders(rules.Cors, origin));
     }
-    const caller = rules.Auth === 'key' ? await this.#deps.callers.callerOf(request) : undefined;
+    const caller = rules.Auth === 'key' ? await this.#callerOf(web) : undefined;
     if (caller !== undefined && caller.accountId !== path.accountId) throw noRoute();
     const target = match === undefined ? await this.#implicitTarget(web, path, found) : targetOf(match);
     if (caller !== undefined) authorizeFunction(caller, target.functionName);
@@ -121,10 +123,15 @@ export class HttpFront {
 
   /** The same words for who has no key, whatever there is: paths are nobody else's business. */
   async #nothingHere(web: WebRequest, path: WebPath | undefined, found: ReturnType<RouteTable['find']> | undefined): Promise<ServiceError> {
-    if (path === undefined) await this.#deps.callers.callerOf(web.request);
+    if (path === undefined) await this.#callerOf(web);
     if (found === undefined || !('kind' in found) || found.kind === 'none') return noRoute();
     const allow = found.allow.join(', ');
     return new ServiceError('METHOD_NOT_ALLOWED', `This path takes ${allow}.`, { headers: { Allow: allow } });
+  }
+
+  #callerOf(web: WebRequest): Promise<Principal> {
+    const { callers, payloads } = this.#deps;
+    return callers.callerOf(web.request, () => bodyAhead(web, { limitBytes: LIMITS.syncPayloadBytes, payloads }));
   }
 
   async #serve(web: WebRequest, path: WebPath, target: Target, rules: HttpConfiguration): Promise<void> {
@@ -141,6 +148,7 @@ export class HttpFront {
         await callers.assertNew(trigger.triggerId, fingerprint);
       }
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, 'Received');
+      if (rules.Base === 'url') web.response.setHeader(LAMBDA_REQUEST_ID_HEADER, web.requestId);
       const sink = rules.InvokeMode === 'BUFFERED' ? undefined : new WebAnswerSink(web, this.#deps.streams);
       const result = await this.#call(web, path, target, body, sink);
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, result.kind === 'success' ? 'Accepted' : 'Failed');
@@ -210,7 +218,6 @@ function setHeaders({ response }: WebRequest, headers: readonly string[]): void 
 
 /** @param isFunctionUrl answers as AWS's do */
 function answer(web: WebRequest, result: InvocationResult, isFunctionUrl: boolean): void {
-  if (isFunctionUrl) setHeaders(web, ['x-amzn-RequestId', web.requestId]);
   switch (result.kind) {
     case 'success': {
       const told = isFunctionUrl ? urlAnswer(result) : httpAnswer(result);

@@ -1,0 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { FakeClock } from '@easyfaas/service-kit';
+import { ClientConnections } from './client-connections';
+import { HttpInvocation, type HttpInvocationParts, type HttpInvocationPorts } from './http-invocation';
+import { PayloadBudget } from './payload-budget';
+
+it('holds no memory for a client that has gone: nothing would give it back', () => {
+  const clients = new ClientConnections(new FakeClock());
+  const socket = new Socket();
+  const parts = { request: { socket } as IncomingMessage, response: {} as ServerResponse } as HttpInvocationParts;
+  const payloads = new PayloadBudget(10);
+  const invocation = new HttpInvocation(parts, { clients } as HttpInvocationPorts);
+  expect(invocation.hold(payloads, 4)).toBe(true);
+  expect(payloads.heldBytes).toBe(4);
+  socket.emit('close');
+  expect(payloads.heldBytes).toBe(0);
+  expect(invocation.hold(payloads, 4)).toBe(true);
+  expect(payloads.heldBytes).toBe(0);
+});
