@@ -136,5 +136,6 @@ export const storedFunctionSchema = Joi.object<StoredFunction, true>({
   layers: Joi.array().items(layerUse).max(100),
   secrets: Joi.object().pattern(Joi.string().max(128), storedSecret).max(100),
   baseCommitId: text(128),
+  publishedDescription: Joi.string().allow('').max(4096),
   provisioned: Joi.object().pattern(Joi.string().max(128), storedProvisionedSchema),
 }).unknown();

@@ -79,6 +79,8 @@ export interface StoredFunction {
   secrets?: Record<string, StoredSecret>;
   /** The commit without secrets; only where it differs from CommitId. */
   baseCommitId?: string;
+  /** Of a version that was published with words of its own: those of the function at that time. */
+  publishedDescription?: string;
 }
 
 /** A layer version as a function refers to it: it goes on working when the layer version is deleted. */

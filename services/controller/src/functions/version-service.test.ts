@@ -45,12 +45,19 @@ describe('versions and aliases', () => {
       expect((await versions.read(KEY, '1')).configuration).toEqual(made.configuration);
     });
 
-    it('gives the last version again while nothing has changed, also with other words', async () => {
-      const made = await versions.publish(KEY, {});
-      await change({ Description: 'other words', RevisionId: 'r2' });
+    it('gives the last version again while nothing has changed, whatever the request calls it', async () => {
+      const made = await versions.publish(KEY, { Description: 'words of its own' });
       expect(await versions.publish(KEY, { Description: 'x' })).toEqual(made);
+      expect(await versions.publish(KEY, {})).toEqual(made);
       expect((await publish('commit-2')).configuration.Version).toBe('2');
       expect((await publish('commit-1')).configuration.Version).toBe('3');
+    });
+
+    it('makes a new version of a function that has a new description', async () => {
+      await versions.publish(KEY, {});
+      await change({ Description: 'other words', RevisionId: 'r2' });
+      expect((await versions.publish(KEY, {})).configuration).toMatchObject({ Version: '2', Description: 'other words' });
+      expect((await versions.publish(KEY, { Description: 'third' })).configuration.Version).toBe('2');
     });
 
     it('never gives a number twice', async () => {

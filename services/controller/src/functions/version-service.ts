@@ -28,7 +28,7 @@ export class VersionService {
 
   /**
    * Makes a version of what `$LATEST` is now. When neither code nor configuration have changed since the last version, that
-   * version is the answer, as on AWS Lambda; a description alone makes no new one.
+   * version is the answer, as on AWS Lambda; the function's description is configuration, that of the request is not.
    * @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED, NOT_READY, VALIDATION_FAILED (limit), CONFLICT
    */
   async publish(key: FunctionKey, request: PublishVersionRequest): Promise<StoredFunction> {
@@ -37,7 +37,7 @@ export class VersionService {
       const latest = await this.#latest(key);
       assertWanted(latest, request);
       const { lastVersion, last } = await store.versions.publishState(key);
-      if (last !== undefined && last.configuration.CommitId === baseCommit(latest)) return last;
+      if (last !== undefined && isOf(latest, last)) return last;
       const version = this.#versionOf(latest, String(lastVersion + 1), request.Description);
       const outcome = await store.versions.add(version, latest.configuration.RevisionId);
       if (outcome === 'added') return version;
@@ -98,8 +98,10 @@ export class VersionService {
     const { region, clock, newRevisionId } = this.#options;
     // What belongs to the function as a whole is kept in one place, with the function.
     const { configuration, accountId } = latest;
+    const publishedDescription = configuration.Description;
     const version = {
       ...without(latest, 'secrets', 'provisioned', 'baseCommitId'),
+      ...(description === undefined || description === publishedDescription ? {} : { publishedDescription }),
       configuration: {
         ...configuration,
         Version: number,
@@ -113,6 +115,11 @@ export class VersionService {
     };
     return withState(version, ACTIVE);
   }
+}
+
+/** Whether the function is still what this version was made of. */
+function isOf(latest: StoredFunction, { configuration, publishedDescription = configuration.Description }: StoredFunction): boolean {
+  return configuration.CommitId === baseCommit(latest) && publishedDescription === latest.configuration.Description;
 }
 
 /** Of code and configuration alone: a secret that was exchanged makes no new version. */
