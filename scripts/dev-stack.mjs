@@ -51,11 +51,12 @@ process.on('SIGTERM', () => void end(0));
 // As durable as in docker-compose.yml: what an event costs depends on it.
 const storage = ['--dir', join(dataDir, 'redis'), '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
 start('redis', 'redis-server', ['--port', '0', '--unixsocket', redisSocket, ...storage]);
-start('funclet', process.execPath, [join(root, 'services/funclet/dist/main.cjs')]);
+start('funclet', process.execPath, ['--max-semi-space-size=4', '--expose-gc', join(root, 'services/funclet/dist/main.cjs')]);
 await sleep(300);
 const flags = option('controller-flags')?.split(' ') ?? [];
 const controller = start('controller', process.execPath, [
   '--max-semi-space-size=64',
+  '--expose-gc',
   ...flags,
   join(root, 'services/controller/dist/main.cjs'),
 ]);

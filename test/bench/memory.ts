@@ -1,19 +1,25 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy, docker, poolContainers, removeDeployments, stack } from '../support/stack';
 import type { Figure } from './report';
 
 const KIB_PER_MB = 1024;
+/** An idle service looks every 5 s whether it has memory to give back (packages/service-kit/src/spare-memory.ts). */
+const REST_MS = 15_000;
 
 /** P10: resident memory of controller and funclet with 100 functions, and the share of one idle cold container. */
 export async function memory(): Promise<Figure[]> {
   try {
     for (let index = 0; index < 100; index++) await deploy({ source: `exports.handler = async () => ${index};` });
-    const services = await Promise.all(['controller', 'funclet'].map(serviceRssMb));
+    const deployedMb = await servicesRssMb();
+    await sleep(REST_MS);
+    const atRestMb = await servicesRssMb();
     const cold = (await poolContainers()).filter(({ state, runtime }) => state === 'cold' && runtime === 'nodejs20');
     const shares: number[] = [];
     for (const { dockerId } of cold) if (dockerId !== undefined) shares.push(await containerShareMb(dockerId));
     return [
-      { id: 'P10 services', subject: 'easyfaas controller + funclet RSS', unit: 'MB', values: [sum(services)], target: '<= 180 MB' },
+      { id: 'P10 services', subject: 'easyfaas controller + funclet RSS', unit: 'MB', values: [atRestMb], target: '<= 180 MB' },
+      { id: 'P10 services', subject: 'the same, at the end of the last deployment', unit: 'MB', values: [deployedMb] },
       { id: 'P10 container', subject: 'easyfaas idle cold nodejs20 share', unit: 'MB', values: shares, target: '<= 20 MB' },
     ];
   } finally {
@@ -22,6 +28,10 @@ export async function memory(): Promise<Figure[]> {
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+async function servicesRssMb(): Promise<number> {
+  return sum(await Promise.all(['controller', 'funclet'].map(serviceRssMb)));
+}
 
 async function serviceRssMb(service: string): Promise<number> {
   const id = (

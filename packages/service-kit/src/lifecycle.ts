@@ -1,4 +1,6 @@
+import { systemClock } from './clock';
 import type { Logger } from './logger';
+import { giveBackSpareMemory, processFigures } from './spare-memory';
 
 /** A service that can be started and stopped once. */
 export interface Service {
@@ -27,6 +29,8 @@ export async function runService(build: () => Service, { logger, drainMs }: Life
   try {
     const service = build();
     await service.start();
+    const figures = processFigures();
+    if (figures !== undefined) giveBackSpareMemory(systemClock, figures);
     stopOnSignal(service, logger, drainMs);
   } catch (error) {
     logger.error('start failed', { error });
