@@ -31,7 +31,7 @@ const GROUPS = [
     env: { EASYFAAS_POOL_MIN: 'nodejs20=16,python3=4', EASYFAAS_PAUSE_AFTER_S: '1' },
   },
   // Thousands of events that nobody reads again.
-  { parts: ['events'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0' } },
+  { parts: ['events', 'cron'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0' } },
   { parts: ['one-at-a-time'], env: { EASYFAAS_POOL_MIN: 'nodejs20=4,python3=0', EASYFAAS_POOL_MAX: '4' } },
   { parts: ['empty-pool'], env: { EASYFAAS_POOL_MIN: 'nodejs20=0,python3=0', EASYFAAS_IDLE_TIMEOUT_S: '5' } },
 ];

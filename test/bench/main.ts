@@ -1,5 +1,6 @@
 import { burst, manyCold } from './burst';
 import { coldStart } from './cold-start';
+import { cron } from './cron';
 import { emptyPool } from './empty-pool';
 import { events } from './events';
 import { largePackage } from './large-package';
@@ -43,6 +44,7 @@ const PARTS: Record<string, () => Promise<Figure[]>> = {
   'processor-time': () => processorTime(ROUNDS),
   shapes: () => shapes(ROUNDS),
   events: () => events(ROUNDS),
+  cron: () => cron(),
   // Wants a pool of four.
   'one-at-a-time': () => oneAtATime(ROUNDS),
   // Wants a stack without a pool: scripts/bench.mjs starts one for it, and runs it alone.

@@ -166,8 +166,6 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
     expect(second?.request.headers['x-easyfaas-signature']).toBeUndefined();
 
     await local.events.configs.put(configOf('made'), { DestinationConfig: { OnSuccess: { Destination: `${url}/both` } } }, anybody);
-    // The configuration is believed for two seconds.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
     const both = await sendWithCallback('made', `${url}/back`);
     await eventually(async () => {
       expect([(await callbackOf(both))?.status, (await deliveryOf(both))?.status]).toEqual(['delivered', 'delivered']);

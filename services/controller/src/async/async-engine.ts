@@ -112,14 +112,14 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     queues,
     invoker: options.invoker,
     directory,
-    configOf,
-    chain: () => secret.load(),
+    configOf: (key) => configs.known(key) ?? configs.effective(key),
+    chain: () => secret.known ?? secret.load(),
     metrics,
     random: Math.random,
     resultLimitBytes: settings.resultLimitBytes,
     failpoints,
-    onEnded: (event, settlement) => {
-      options.records.add(eventRecord(event, settlement));
+    onEnded: (event, settlement, result) => {
+      options.records.add(eventRecord(event, settlement, result));
       if (settlement.deliveries.length > 0) deliveries.wake();
     },
   });

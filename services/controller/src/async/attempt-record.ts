@@ -1,10 +1,13 @@
 import type { InvocationResult } from '../invoke/invoker';
+import { IsoTime } from '../invoke/iso-time';
 import type { EventAttempt } from './event-state';
 import type { AttemptEnd } from './invocation-machine';
+import { plainText } from './plain-text';
 import type { Fields } from './redis-event-store';
 import { retryAfterMs } from './retry-policy';
 
 const MESSAGE_CHARACTERS = 1024;
+const ISO_TIME = new IsoTime();
 
 /** What a result means for the event's life. @param isZeroReserved the function may run nothing at once */
 export function attemptEndOf(result: InvocationResult, isZeroReserved: boolean): AttemptEnd {
@@ -37,8 +40,8 @@ export function attemptOf(
 ): EventAttempt {
   const base = {
     attempt,
-    startedAt: new Date(startedAtMs).toISOString(),
-    endedAt: new Date(endedAtMs).toISOString(),
+    startedAt: ISO_TIME.format(startedAtMs),
+    endedAt: ISO_TIME.format(endedAtMs),
     ...(result.containerId === undefined ? {} : { containerId: result.containerId }),
   };
   switch (result.kind) {
@@ -53,17 +56,24 @@ export function attemptOf(
   }
 }
 
-/** What is kept of a try's result. @param limitBytes more is not kept, only counted */
-export function resultFields(result: InvocationResult | undefined, limitBytes: number): Fields {
+/**
+ * What is kept of a try's result. Text goes to Redis as text: with bytes among its arguments, each argument of a command becomes bytes.
+ * @param limitBytes more is not kept, only counted; @param before error type that is kept of the try before
+ */
+export function resultFields(result: InvocationResult | undefined, limitBytes: number, before: string | undefined): Fields {
   if (result === undefined) return {};
-  const facts = { executedVersion: result.executedVersion, logTail: result.logTail, stages: JSON.stringify(result.stages) };
+  const facts = {
+    executedVersion: result.executedVersion,
+    logTail: result.logTail?.toString('utf8'),
+    stages: JSON.stringify(result.stages),
+  };
   if (result.kind === 'success' || result.kind === 'function-error') {
     return {
       ...facts,
       resultBytes: result.body.length,
-      result: result.body.length > limitBytes ? '' : result.body,
+      result: result.body.length > limitBytes ? '' : plainText(result.body),
       resultContentType: result.kind === 'success' ? result.contentType : 'application/json',
-      errorType: result.kind === 'function-error' ? result.errorType : '',
+      errorType: result.kind === 'function-error' ? result.errorType : before === undefined ? undefined : '',
     };
   }
   return result.kind === 'platform-error' ? { ...facts, errorType: result.error.code } : facts;

@@ -1,4 +1,6 @@
-import type { InvocationRecord, InvocationStages } from '@easyfaas/contracts/wire';
+import type { InvocationRecord } from '@easyfaas/contracts/wire';
+import type { InvocationResult } from '../invoke/invoker';
+import { IsoTime } from '../invoke/iso-time';
 import type { EventState } from './event-state';
 import type { Settlement } from './redis-event-store';
 
@@ -6,10 +8,12 @@ import type { Settlement } from './redis-event-store';
 const OK = 200;
 const UNAVAILABLE = 503;
 
-/** The record of an event that has ended: one for all its tries. */
-export function eventRecord(event: EventState, { status, nowMs, fields }: Settlement): InvocationRecord {
+const ISO_TIME = new IsoTime();
+
+/** The record of an event that has ended: one for all its tries. @param result of the last one, when there was one */
+export function eventRecord(event: EventState, settlement: Settlement, result: InvocationResult | undefined): InvocationRecord {
+  const { status, nowMs, fields } = settlement;
   const startedAtMs = event.notBeforeMs === undefined ? event.acceptedAtMs : Math.max(event.acceptedAtMs, event.notBeforeMs);
-  const stages = (fields['stages'] === undefined ? {} : JSON.parse(String(fields['stages']))) as Partial<InvocationStages>;
   const latest = event.attempts.at(-1);
   const errorType = String(fields['errorType'] ?? latest?.reason ?? '');
   return {
@@ -21,8 +25,8 @@ export function eventRecord(event: EventState, { status, nowMs, fields }: Settle
     invokeType: 'Event',
     status: status as InvocationRecord['status'],
     httpStatus: latest?.outcome === 'platform error' ? UNAVAILABLE : OK,
-    startedAt: new Date(startedAtMs).toISOString(),
-    stages: { ...stages, totalMs: nowMs - startedAtMs },
+    startedAt: ISO_TIME.format(startedAtMs),
+    stages: { ...result?.stages, totalMs: nowMs - startedAtMs },
     payloadBytes: event.payload.length,
     resultBytes: Number(fields['resultBytes'] ?? 0),
     attemptCount: event.attempt,
@@ -31,6 +35,7 @@ export function eventRecord(event: EventState, { status, nowMs, fields }: Settle
     ...(errorType === '' ? {} : { errorType }),
     ...(latest?.message === undefined ? {} : { errorMessage: latest.message }),
     ...(latest?.containerId === undefined ? {} : { containerId: latest.containerId }),
-    ...(Buffer.isBuffer(fields['logTail']) ? { logTail: fields['logTail'].toString('utf8') } : {}),
+    // As with synchronous calls: START and REPORT of one that wrote nothing say no more than the record does.
+    ...(result?.hasLog === true ? { logTail: String(fields['logTail'] ?? '') } : {}),
   };
 }

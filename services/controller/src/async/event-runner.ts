@@ -6,8 +6,9 @@ import type { AsyncMetrics } from './async-metrics';
 import type { Chain } from './chain';
 import { withFacts } from './delivery-context';
 import type { EventFailpoints } from './event-failpoints';
+import type { EventStop } from './event-stop';
 import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
-import { type EventAttempt, type EventState, pendingDelivery } from './event-state';
+import { type EventAttempt, type EventState, DELIVERY_KINDS, pendingDelivery } from './event-state';
 import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
 import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
 import type { RedisEventQueues } from './redis-event-queues';
@@ -20,15 +21,18 @@ export interface EventRunnerDeps {
   queues: RedisEventQueues;
   invoker: Invoker;
   directory: FunctionDirectory;
-  configOf: (key: EventInvokeConfigKey) => Promise<EventInvokeConfig>;
-  chain: () => Promise<Chain>;
+  /** Mostly known without Redis. */
+  configOf: (key: EventInvokeConfigKey) => EventInvokeConfig | Promise<EventInvokeConfig>;
+  /** Mostly known without Redis. */
+  chain: () => Chain | Promise<Chain>;
   metrics: AsyncMetrics;
   /** From 0 up to 1. */
   random: () => number;
   /** Bytes of a result that are kept. */
   resultLimitBytes: number;
   failpoints: EventFailpoints;
-  onEnded: (event: EventState, settlement: Settlement) => void;
+  /** @param event as it is now; @param result of the last try, when there was one */
+  onEnded: (event: EventState, settlement: Settlement, result: InvocationResult | undefined) => void;
 }
 
 /** What a run says about the room for this function's events. */
@@ -46,12 +50,12 @@ export class EventRunner {
   }
 
   /**
-   * @param signal aborted with reason `cancel` (somebody does not want the event any more) or `drain` (it goes back unspent)
+   * @param signal aborted when somebody does not want the event any more, or it goes back unspent
    * @param onRan called when the function has ended: what follows is writing down, and needs no room
    * @returns when the event is to be run again, milliseconds since the epoch; undefined when it has ended
    * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL: the event is still this worker's
    */
-  async run(event: TakenEvent, signal: AbortSignal, onRan: (report: RunReport) => void): Promise<number | undefined> {
+  async run(event: TakenEvent, signal: EventStop, onRan: (report: RunReport) => void): Promise<number | undefined> {
     const { store, queues, clock, metrics } = this.#deps;
     const { state, token } = event;
     if (state === undefined) {
@@ -61,7 +65,9 @@ export class EventRunner {
     if (state.status === 'running') metrics.noteWorkerLost();
     const startedAtMs = clock.wallMs();
     const attempts = state.status === 'running' ? [...state.attempts, lostAttempt(state, startedAtMs)] : state.attempts;
-    const rules = await this.#rulesOf(state);
+    const known = this.#deps.configOf(state);
+    const config = known instanceof Promise ? await known : known;
+    const rules = rulesOf(state, config);
     if (state.cancelRequestedAtMs !== undefined) return this.#carryOut(state, token, attempts, { kind: 'cancelled' }, rules, undefined);
     if (startedAtMs > expiresAtMs(state, rules)) {
       return this.#settle(state, token, attempts, { kind: 'settle', status: 'expired', condition: 'EventAgeExceeded' }, undefined);
@@ -81,8 +87,9 @@ export class EventRunner {
     return this.#carryOut(state, token, [...attempts, attempt], end, rules, result);
   }
 
-  async #invoke(state: EventState, signal: AbortSignal): Promise<InvocationResult> {
-    const chain = await this.#deps.chain();
+  async #invoke(state: EventState, signal: EventStop): Promise<InvocationResult> {
+    const known = this.#deps.chain();
+    const chain = known instanceof Promise ? await known : known;
     const facts = {
       invocationId: state.requestId,
       attempt: state.attempt + 1,
@@ -128,7 +135,7 @@ export class EventRunner {
       functionErrors,
       faults,
       attempts: JSON.stringify(last(attempts)),
-      ...resultFields(result, this.#deps.resultLimitBytes),
+      ...resultFields(result, this.#deps.resultLimitBytes, state.errorType),
     };
     const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
     if (isOurs) await this.#insist(() => queues.postpone(state, token, nowMs + delayMs, nowMs));
@@ -144,7 +151,8 @@ export class EventRunner {
   ): Promise<undefined> {
     const { store, clock, metrics, onEnded, resultLimitBytes, failpoints } = this.#deps;
     const { status, condition } = decision;
-    const config = await this.#configOf(state);
+    const known = this.#deps.configOf(state);
+    const config = known instanceof Promise ? await known : known;
     const destination = status === 'succeeded' ? config.DestinationConfig.OnSuccess : config.DestinationConfig.OnFailure;
     const isWanted = destination !== undefined && status !== 'cancelled';
     const hasCallback = state.callback !== undefined && status !== 'cancelled';
@@ -152,12 +160,12 @@ export class EventRunner {
       status,
       nowMs: clock.wallMs(),
       isDeadLetter: status === 'failed' || status === 'expired',
-      deliveries: [...(isWanted ? (['delivery'] as const) : []), ...(hasCallback ? (['callback'] as const) : [])],
+      deliveries: isWanted || hasCallback ? DELIVERY_KINDS.filter((kind) => (kind === 'delivery' ? isWanted : hasCallback)) : [],
       fields: {
         condition,
         attempts: JSON.stringify(last(attempts)),
         ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination, destination.Format)) } : {}),
-        ...resultFields(result, resultLimitBytes),
+        ...resultFields(result, resultLimitBytes, state.errorType),
       },
     };
     const isOurs = await this.#insist(() => store.settle(state, token, settlement));
@@ -167,20 +175,9 @@ export class EventRunner {
     }
     failpoints.reach('event-settled');
     metrics.noteEnded(status);
-    onEnded({ ...state, attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) }, settlement);
+    Object.assign(state, { attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) });
+    onEnded(state, settlement, result);
     return undefined;
-  }
-
-  async #rulesOf(state: EventState): Promise<EventRules> {
-    const { MaximumRetryAttempts, MaximumEventAgeInSeconds } = await this.#configOf(state);
-    return {
-      maximumRetryAttempts: state.maximumRetryAttempts ?? MaximumRetryAttempts,
-      maximumAgeMs: state.maximumAgeMs ?? MaximumEventAgeInSeconds * 1000,
-    };
-  }
-
-  #configOf(state: EventState): Promise<EventInvokeConfig> {
-    return this.#deps.configOf(state);
   }
 
   /** A function that may run nothing at all is not waited for. */
@@ -217,6 +214,13 @@ const INSISTING_MS = 500;
 
 /** How long a function is left alone for which there was no room, ms. */
 const NO_ROOM_MS = 200;
+
+function rulesOf(state: EventState, { MaximumRetryAttempts, MaximumEventAgeInSeconds }: EventInvokeConfig): EventRules {
+  return {
+    maximumRetryAttempts: state.maximumRetryAttempts ?? MaximumRetryAttempts,
+    maximumAgeMs: state.maximumAgeMs ?? MaximumEventAgeInSeconds * 1000,
+  };
+}
 
 function reportOf(end: AttemptEnd): RunReport {
   const hasRoom = end.kind !== 'platform-error' || !end.isRetryable;

@@ -19,6 +19,7 @@ import type { UrlRules } from './destinations/url-rules';
 import type { EventFailpoints } from './event-failpoints';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
+import { plainText } from './plain-text';
 import { SharedCommands } from './shared-commands';
 
 export interface RedisEventIntakeOptions {
@@ -196,7 +197,7 @@ export class RedisEventIntake implements EventIntake {
 /** How many there are, then names and values; what has the value that {@link readEventState} takes for an absent one is left out. */
 function pushFields(args: ScriptArgument[], event: NewEvent, bodyHash: string): void {
   const countAt = args.push(0) - 1;
-  args.push('functionName', event.functionName, 'bodyHash', bodyHash, 'payload', event.payload);
+  args.push('functionName', event.functionName, 'bodyHash', bodyHash, 'payload', plainText(event.payload));
   const add = (name: string, value: ScriptArgument | undefined): void => void (value !== undefined && args.push(name, value));
   if (event.qualifier !== '$LATEST') args.push('qualifier', event.qualifier);
   if (event.source !== 'api') args.push('source', event.source);

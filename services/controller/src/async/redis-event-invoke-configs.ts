@@ -60,6 +60,12 @@ export class RedisEventInvokeConfigs implements EventInvokeConfigStore {
     this.#recent.clear();
   }
 
+  /** What {@link effective} would say, when that is in memory. */
+  known({ accountId, functionName, qualifier }: EventInvokeConfigKey): EventInvokeConfig | undefined {
+    const known = this.#recent.get(`${accountId}.${functionName}:${qualifier}`);
+    return known !== undefined && known.untilMs > this.#clock.monotonicMs() ? known.config : undefined;
+  }
+
   /** What holds for the events of a function, version or alias: its own, else the function's; the last one known while Redis is away. */
   async effective(key: EventInvokeConfigKey): Promise<EventInvokeConfig> {
     const name = `${key.accountId}.${key.functionName}:${key.qualifier}`;

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { AsyncMetrics } from './async-metrics';
 import type { EventRunner, RunReport } from './event-runner';
+import { EventStop } from './event-stop';
 import type { FunctionLane } from './function-lane';
 import { LockRenewal } from './lock-renewal';
 import type { RedisEventQueues } from './redis-event-queues';
@@ -26,7 +27,7 @@ export interface RunListener {
 }
 
 interface Running extends TakenEvent {
-  abort: AbortController;
+  stop: EventStop;
 }
 
 const NOTHING_SAID: RunReport = { hasRoom: true, pauseMs: 0 };
@@ -60,13 +61,13 @@ export class RunningEvents {
   /** @returns whether it runs here */
   cancel(accountId: string, requestId: string): boolean {
     const running = this.#running.get(`${accountId}:${requestId}`);
-    running?.abort.abort('cancel');
+    running?.stop.stop('cancel');
     return running !== undefined;
   }
 
   /** Asks all to end, and hands them back. */
   handBack(): void {
-    for (const { abort } of this.#running.values()) abort.abort('drain');
+    for (const { stop } of this.#running.values()) stop.stop('drain');
   }
 
   /** Never rejects: the lock of one that fails runs out, and another worker, or this one, takes it again. */
@@ -74,16 +75,16 @@ export class RunningEvents {
     const { functionName, requestId } = taken;
     const listener = this.#listener;
     const key = `${taken.accountId}:${requestId}`;
-    const abort = new AbortController();
+    const stop = new EventStop();
     let hasRan = false;
     const onRan = (report: RunReport): void => {
       if (hasRan) return;
       hasRan = true;
       listener.onRan(lane, report);
     };
-    this.#running.set(key, { ...taken, abort });
+    this.#running.set(key, { ...taken, stop });
     try {
-      const dueMs = await this.#deps.runner.run(taken, abort.signal, onRan);
+      const dueMs = await this.#deps.runner.run(taken, stop, onRan);
       if (dueMs !== undefined) listener.onPostponed(lane, dueMs);
     } catch (error) {
       this.#deps.logger.warn('an event could not be carried to its end here', { functionName, requestId, error });

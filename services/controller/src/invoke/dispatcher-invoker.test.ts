@@ -34,7 +34,7 @@ const REQUEST: InvocationRequest = {
 
 const RESULT: Outcome = { kind: 'result', contentType: 'application/json', body: Buffer.from('1'), cpuMs: 2, maxRssKb: 1024 };
 
-function setUp(found: StoredFunction | ServiceError = STORED) {
+function setUp(found: StoredFunction | Promise<StoredFunction> | ServiceError = STORED) {
   const clock = new FakeClock();
   const submitted: Call[] = [];
   const abandoned: Call[] = [];
@@ -101,7 +101,7 @@ describe('a call from within the controller', () => {
   });
 
   it('does not begin when its signal is aborted while the function is looked up', async () => {
-    const { invoker, submitted } = setUp();
+    const { invoker, submitted } = setUp(Promise.resolve(STORED));
     const controller = new AbortController();
     const result = invoker.invoke(REQUEST, controller.signal);
     controller.abort();

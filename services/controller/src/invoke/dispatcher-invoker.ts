@@ -4,7 +4,7 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import type { Call, CallRequest } from './call';
 import { callStages, logTail } from './call-record';
 import { type Dispatcher, STOP_MS } from './dispatcher';
-import type { InvocationFacts, InvocationRequest, InvocationResult, Invoker } from './invoker';
+import type { InvocationFacts, InvocationRequest, InvocationResult, Invoker, StopSignal } from './invoker';
 import type { Outcome } from './outcome';
 import { payloadOf } from './payload';
 
@@ -26,13 +26,14 @@ export class DispatcherInvoker implements Invoker {
     this.#deps = deps;
   }
 
-  async invoke(request: InvocationRequest, signal?: AbortSignal): Promise<InvocationResult> {
+  async invoke(request: InvocationRequest, signal?: StopSignal): Promise<InvocationResult> {
     const { clock, directory } = this.#deps;
     const receivedAtMs = clock.monotonicMs();
     const nowhere: InvocationFacts = { requestId: request.requestId, stages: { totalMs: 0 } };
     if (isAborted(signal)) return { ...nowhere, kind: 'aborted' };
     try {
-      const stored = await directory.find(request.accountId, request.functionName, request.qualifier);
+      const found = directory.find(request.accountId, request.functionName, request.qualifier);
+      const stored = found instanceof Promise ? await found : found;
       assertActive(stored);
       // One that was aborted meanwhile tells nobody any more.
       if (isAborted(signal)) return { ...nowhere, kind: 'aborted' };
@@ -46,7 +47,7 @@ export class DispatcherInvoker implements Invoker {
     request: InvocationRequest,
     stored: StoredFunction,
     receivedAtMs: number,
-    signal: AbortSignal | undefined,
+    signal: StopSignal | undefined,
   ): Promise<InvocationResult> {
     const { dispatcher, clock } = this.#deps;
     return new Promise((resolve) => {
@@ -109,7 +110,7 @@ function factsOf(call: Call, outcome: Outcome, request: InvocationRequest): Invo
     ...(call.start === undefined ? {} : { start: call.start }),
     ...(call.coldReason === undefined ? {} : { coldReason: call.coldReason }),
     ...(call.answer?.hasBegun === true ? { streamedBytes: call.answer.bytes } : {}),
-    ...(request.wantsLogTail === true ? { logTail: logTail(call, outcome) } : {}),
+    ...(request.wantsLogTail === true ? { logTail: logTail(call, outcome), hasLog: call.log !== undefined } : {}),
   };
 }
 
@@ -118,7 +119,7 @@ function statusOf(outcome: Outcome): number {
   return outcome.kind === 'abandoned' ? CLIENT_CLOSED_REQUEST : OK;
 }
 
-const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
+const isAborted = (signal: StopSignal | undefined): boolean => signal?.aborted === true;
 
 /** @throws ServiceError NOT_READY, DEPLOY_FAILED */
 export function assertActive({ configuration }: StoredFunction): void {

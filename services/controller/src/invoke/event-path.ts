@@ -5,6 +5,7 @@ import type { EventIntake } from '../async/event-intake';
 import type { ResolvedFunction } from '../functions/function-name';
 import type { HttpInvocation } from './http-invocation';
 import type { KeptCalls } from './kept-calls';
+import type { Payload } from './payload';
 
 /** What the invocation path needs of the events. */
 export interface EventPath {
@@ -34,7 +35,7 @@ export function acceptEvent(
         accountId,
         functionName: reference.functionName,
         qualifier: reference.qualifier,
-        payload: Buffer.concat(payload.chunks, payload.bytes),
+        payload: wholeOf(payload),
         contentType: invocation.dialect.contentTypeOf(headers),
         clientContext,
         traceparent: headers.traceparent,
@@ -66,6 +67,12 @@ export async function contextOfChain(
   const depth = await depthOf(events, header);
   assertDepth(depth);
   return withFacts(clientContext, { depth: (await events.chain()).sign(depth + 1) });
+}
+
+/** Mostly one piece. */
+function wholeOf({ chunks, bytes }: Payload): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes);
 }
 
 function eventTooLarge(error: ServiceError, limitBytes: number): ServiceError {

@@ -37,6 +37,8 @@ export interface InvocationFacts {
   streamedBytes?: number;
   /** START, what was written, END and REPORT, the last 4 KiB; only when asked for. */
   logTail?: Buffer;
+  /** The function wrote something, so that the tail says more than a record does; only when the tail was asked for. */
+  hasLog?: boolean;
 }
 
 /** How a call ended. It never rejects: a platform's failure is a result as well. */
@@ -51,7 +53,14 @@ export type InvocationResult = InvocationFacts &
     | { kind: 'aborted' }
   );
 
+/** Ends a call from outside. An AbortSignal is one; it costs more than some calls do. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 export interface Invoker {
   /** @param signal ends the call: a waiting one is dropped, a running one is cancelled */
-  invoke(request: InvocationRequest, signal?: AbortSignal): Promise<InvocationResult>;
+  invoke(request: InvocationRequest, signal?: StopSignal): Promise<InvocationResult>;
 }
