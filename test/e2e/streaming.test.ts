@@ -134,6 +134,22 @@ describe.each<Language>(['nodejs20', 'python3'])('a streamed answer of %s', (run
     await eventually(async () => expect((await invoke(name, { mode: 'look' })).text).toBe('true'), 20_000);
   });
 
+  it('B5 reaches a client at OpenFaaS paths before the function ends, with the status and headers of the function', async () => {
+    const { response, next, leave } = await open(`/function/${name}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"mode":"stay"}',
+    });
+    expect([response.status, response.headers.get('content-type'), response.headers.get('set-cookie')]).toEqual([
+      201,
+      'text/event-stream',
+      'a=b',
+    ]);
+    expect(response.headers.get('x-call-id')).toBe(response.headers.get('x-easyfaas-request-id'));
+    expect(await next()).toBe('data: 1\n\n');
+    leave();
+  });
+
   it('B9 that is no HTTP answer is an error', async () => {
     const answer = await call(`/http/default/${name}?mode=odd`);
     expect([answer.status, answer.json<{ error: { code: string } }>().error.code]).toEqual([502, 'INVALID_RESPONSE']);

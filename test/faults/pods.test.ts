@@ -14,6 +14,19 @@ const SLEEPS = `exports.handler = (event) => {
   console.log('slept for ' + event.ms);
   return new Promise((resolve) => setTimeout(resolve, event.ms, { slept: event.ms, text: event.text }));
 };`;
+/** Another call opens the gate that one waits at, so that nothing depends on time. */
+const STREAMS = `const gate = {};
+gate.opened = new Promise((resolve) => (gate.open = resolve));
+let isCancelled = false;
+exports.handler = awslambda.streamifyResponse(async (event, out, context) => {
+  if (event.mode === 'open') gate.open();
+  if (event.mode === 'look') return void out.end(String(isCancelled));
+  out.write('one ');
+  if (event.mode === 'wait') await gate.opened;
+  if (event.mode === 'stay') await new Promise((resolve) => context.signal.addEventListener('abort', () => resolve(isCancelled = true)));
+  if (event.mode === 'fail') throw new RangeError('too far');
+  out.end('two');
+});`;
 const POOL = { EASYFAAS_POOL_MIN: 'nodejs20=1,python3=0', EASYFAAS_NODE_MEMORY_MB: '1500' };
 
 let first: LocalStack;
@@ -41,7 +54,26 @@ async function untilPods(client: StackClient, podIds: string[], deadlineMs: numb
   await eventually(async () => expect((await pods(client)).map(({ podId }) => podId).sort()).toEqual(podIds), deadlineMs);
 }
 
-async function recordOf(client: StackClient, answer: Answer): Promise<InvocationRecord> {
+/** A call whose answer is read piece by piece. */
+async function stream(
+  client: StackClient,
+  name: string,
+  mode: string,
+): Promise<{ headers: Headers; next: () => Promise<string>; leave: () => void }> {
+  const leaving = new AbortController();
+  const { headers, body } = await fetch(`${client.url}/v1/functions/${name}/invocations`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${client.key}`, 'Content-Type': 'application/json', 'X-Easyfaas-Response-Mode': 'stream' },
+    body: JSON.stringify({ mode }),
+    signal: leaving.signal,
+  });
+  const reader = body?.getReader();
+  if (reader === undefined) throw new Error('no body');
+  const next = async (): Promise<string> => Buffer.from(((await reader.read()) as { value?: Uint8Array }).value ?? []).toString();
+  return { headers, next, leave: () => leaving.abort() };
+}
+
+async function recordOf(client: StackClient, answer: Pick<Answer, 'headers'>): Promise<InvocationRecord> {
   const id = answer.headers.get('x-easyfaas-request-id') ?? '';
   return eventually(async () => {
     const record = await client.call(`/v1/invocations/${id}`);
@@ -105,11 +137,13 @@ describeLocally('two pods on one Redis', () => {
 
   it('a call that finds one full is answered by the other, with everything that belongs to an answer', async () => {
     const name = await alpha.deploy({ source: `${SLEEPS} // forwarded`, timeoutSeconds: 30 });
+    const streaming = await alpha.deploy({ source: STREAMS, concurrency: 5, timeoutSeconds: 60 });
     const long = [alpha.invoke(name, { ms: 12_000 }), alpha.invoke(name, { ms: 12_000 })];
     await eventually(async () => {
       const busy = (await alpha.pool()).filter(({ inFlight }) => inFlight === 1);
       expect(busy).toHaveLength(2);
     }, 20_000);
+    const [waits, fails, stays] = await Promise.all(['wait', 'fail', 'stay'].map((mode) => stream(alpha, streaming, mode)));
     const text = 'ä'.repeat(300_000);
     const requestId = 'request-of-the-client-1';
     const headers = { 'X-Easyfaas-Request-Id': requestId, 'X-Easyfaas-Log-Type': 'Tail' };
@@ -122,6 +156,28 @@ describeLocally('two pods on one Redis', () => {
     const containerId = answer.headers.get('x-easyfaas-container');
     expect((await beta.pool()).map((container) => container.containerId)).toContain(containerId);
     expect(await recordOf(beta, answer)).toMatchObject({ requestId, podId: 'beta', containerId, status: 'succeeded' });
+
+    // One in pieces is passed on as it comes, ends as it ended there, and is cancelled there when its client leaves.
+    if (waits === undefined || fails === undefined || stays === undefined) throw new Error('not called');
+    expect([await waits.next(), waits.headers.get('x-easyfaas-pod')]).toEqual(['one ', 'beta']);
+    expect((await beta.invoke(streaming, { mode: 'open' })).status).toBe(200);
+    expect([await waits.next(), await waits.next()]).toEqual(['two', '']);
+    expect(await recordOf(alpha, waits)).toMatchObject({
+      podId: 'beta',
+      status: 'succeeded',
+      resultBytes: 7,
+      stages: { firstByteMs: expect.any(Number) as number },
+    });
+    await expect(fails.next().then(() => fails.next())).rejects.toThrow();
+    expect(await recordOf(alpha, fails)).toMatchObject({
+      podId: 'beta',
+      status: 'failed',
+      errorType: 'RangeError',
+      errorMessage: 'too far',
+    });
+    expect(await stays.next()).toBe('one ');
+    stays.leave();
+    await eventually(async () => expect((await beta.invoke(streaming, { mode: 'look' })).text).toBe('true'), 20_000);
     for (const each of await Promise.all(long))
       expect({ status: each.status, pod: each.headers.get('x-easyfaas-pod') }).toEqual({ status: 200, pod: null });
   }, 90_000);

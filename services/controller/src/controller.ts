@@ -132,6 +132,7 @@ export class Controller implements Service {
       }),
       events: async,
       payloads,
+      streamStallMs: config.streamStallMs,
       pool: engine.report,
       isStopping: isDraining,
       pods,

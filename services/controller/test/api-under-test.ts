@@ -249,6 +249,7 @@ export async function startApi({
     events,
     invoker: { invoke: async (request) => invoker.answer(request) },
     payloads: new PayloadBudget(256 * 1024 * 1024),
+    streamStallMs: 60_000,
     pool,
     pods: { view: () => ({ podId: 'test', pods: [] }) },
     runtimes: RUNTIMES,

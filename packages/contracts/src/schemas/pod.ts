@@ -43,6 +43,7 @@ const call = Joi.object({
   clientContext: text(8192),
   traceparent: text(128),
   isAdmitted: Joi.boolean().required(),
+  takesPieces: Joi.boolean().valid(true),
 }).unknown();
 
 export const podClaimsSchema = Joi.object<PodClaims, true>({
@@ -72,4 +73,8 @@ export const podCallFactsSchema = Joi.object<PodCallFacts, true>({
   cpuMs: ms,
   maxRssKb: ms,
   log: Joi.string().allow('').base64().max(16_384),
+  // Checked where it becomes an answer, as that of a function of this pod.
+  http: Joi.object().unknown(),
+  isStreamed: Joi.boolean().valid(true),
+  error: Joi.string().allow('').base64().max(16_384),
 }).unknown();

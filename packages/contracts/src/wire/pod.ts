@@ -1,8 +1,11 @@
+import type { HttpHead } from './messages';
+
 /**
  * What pods that share a Redis tell each other: leases in Redis, and calls and packages over the pods' own listeners
  * (docs/adr/0011-several-pods.md).
  *
- *     POST   /internal/calls               a call that its pod has no room for -> PodCallFacts in a header, the answer as the body
+ *     POST   /internal/calls               a call that its pod has no room for -> PodCallFacts in a header, the answer as the body;
+ *                                        of an answer in pieces, PodCallFacts in a header and, when it has ended, in a trailer
  *     GET    /internal/packages/{sha256}   a package's zip
  *     POST   /internal/packages/{sha256}   fetch that package from the pod that asks -> 204 when it is stored
  *
@@ -11,7 +14,7 @@
  */
 
 export const POD_AUTH_HEADER = 'X-Easyfaas-Pod-Auth';
-/** In the answer to a call: {@link PodCallFacts} as base64url of JSON. */
+/** In the answer to a call, and behind one in pieces: {@link PodCallFacts} as base64url of JSON. */
 export const POD_FACTS_HEADER = 'X-Easyfaas-Pod-Facts';
 
 /** What a pod has left for calls of others. */
@@ -72,6 +75,8 @@ export interface PodCall {
   traceparent?: string;
   /** The first pod has counted it towards the limits of account and function; the second one must not again. */
   isAdmitted: boolean;
+  /** The answer may come in pieces. One that does not know this answers whole. */
+  takesPieces?: true;
 }
 
 /** How a call went on the other pod. */
@@ -89,4 +94,10 @@ export interface PodCallFacts {
   maxRssKb?: number;
   /** What the function wrote, its end: base64. */
   log?: string;
+  /** What the function says of its answer to a web client. */
+  http?: HttpHead;
+  /** The body comes as the function sends it; how it ended is in a trailer. Without one it broke off. */
+  isStreamed?: true;
+  /** Only behind an answer in pieces that failed: the error object, base64. */
+  error?: string;
 }

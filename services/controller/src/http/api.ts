@@ -56,6 +56,8 @@ export interface ApiDeps {
   events: EventRoutesDeps['events'] & OpenfaasDeps['events'];
   invoker: OpenfaasDeps['invoker'];
   payloads: OpenfaasDeps['payloads'];
+  /** A client that makes no room for a streamed answer for this long is taken for gone, ms. */
+  streamStallMs: number;
   pool: PoolReader;
   /** Endless answers end then. */
   isStopping?: () => boolean;
@@ -96,7 +98,8 @@ export function createApi(deps: ApiDeps): Api {
       mountEvents(mount, deps);
       const logs = new LogStream(deps.records, deps.isStopping);
       mountLogs(mount, { ...deps, logs });
-      mountOpenfaas(mount, { ...deps, logs });
+      const streams = { clock: deps.clock, stallMs: deps.streamStallMs, payloads: deps.payloads };
+      mountOpenfaas(mount, { ...deps, logs, streams });
       mountLambda(mount, deps);
       mountRuntimes(mount, deps);
       mountRegistry(mount, deps);

@@ -93,6 +93,7 @@ export class Dispatcher implements CallOwner {
     const { clock, sweep, onAbandoned } = this.#deps;
     const { deadlineMs } = call;
     this.settle(call, outcome);
+    call.elsewhere?.cancel();
     call.deadlineMs = Math.min(deadlineMs, clock.monotonicMs() + STOP_MS);
     sweep.wake();
     onAbandoned(call);

@@ -12,7 +12,7 @@ export interface StreamSettings {
   /** A client that makes no room for this long is taken for gone, ms. */
   stallMs: number;
   /** Memory for what clients have not taken yet. */
-  payloads: PayloadBudget;
+  payloads: Pick<PayloadBudget, 'take' | 'give'>;
 }
 
 /** Passes a streamed answer on as the body of an HTTP response. */

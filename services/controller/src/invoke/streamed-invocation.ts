@@ -41,6 +41,7 @@ function writeHead(response: ServerResponse, call: Call, { contentType }: Answer
     'X-Accel-Buffering': 'no',
     ...(wantsTrailers ? { Trailer: TRAILERS } : {}),
     ...(call.containerId === undefined ? {} : { 'X-Easyfaas-Container': call.containerId }),
+    ...(call.elsewhere?.podId === undefined ? {} : { 'X-Easyfaas-Pod': call.elsewhere.podId }),
     ...(call.start === undefined ? {} : { 'X-Easyfaas-Start': call.start }),
   });
 }

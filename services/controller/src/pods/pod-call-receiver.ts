@@ -1,16 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
-import { LIMITS, POD_FACTS_HEADER, type PodCall, type PodCallFacts, type PodClaims, type StoredFunction } from '@easyfaas/contracts/wire';
+import { LIMITS, type PodCall, type PodClaims, type StoredFunction } from '@easyfaas/contracts/wire';
 import type { FunctionDirectory } from '../functions/function-directory';
-import { sendError } from '../http/send-error';
-import type { Call, Reply } from '../invoke/call';
 import type { Dispatcher } from '../invoke/dispatcher';
 import { readBody } from '../invoke/front-request';
-import { lastBytes } from '../invoke/log-tail';
-import type { Outcome } from '../invoke/outcome';
 import type { Payload } from '../invoke/payload';
 import type { PayloadBudget } from '../invoke/payload-budget';
 import { bodyHash } from './pod-claims';
+import { PodAnswerSink } from './pod-answer-sink';
+import { PodReply } from './pod-reply';
 
 export interface PodCallReceiverOptions {
   clock: Clock;
@@ -40,7 +38,7 @@ export class PodCallReceiver {
     const release = (): void => this.#options.payloads.give(claims.bodyBytes);
     // Its pod has gone meanwhile: nobody would get the answer.
     if (response.destroyed) return release();
-    const reply = new PodReply(response, release);
+    const sink = call.takesPieces === true ? new PodAnswerSink(response, { clock, payloads: this.#options.payloads }) : undefined;
     const submitted = this.#options.dispatcher.submit({
       requestId: call.requestId,
       stored,
@@ -51,7 +49,8 @@ export class PodCallReceiver {
       wantsLogTail: true,
       receivedAtMs,
       forwarded: { podId: claims.from, isAdmitted: call.isAdmitted },
-      reply,
+      sink,
+      reply: new PodReply(response, sink, release),
     });
     response.once('close', () => {
       if (!response.writableFinished) this.#options.dispatcher.abandon(submitted);
@@ -91,50 +90,4 @@ export class PodCallReceiver {
 
 function unsigned(): ServiceError {
   return new ServiceError('UNAUTHORIZED', 'The body is not the one that was signed.');
-}
-
-/** The answer to another pod: facts in a header, the function's own bytes as the body. */
-class PodReply implements Reply {
-  readonly #response: ServerResponse;
-  readonly #release: () => void;
-
-  constructor(response: ServerResponse, release: () => void) {
-    this.#response = response;
-    this.#release = release;
-  }
-
-  settle(call: Call, outcome: Outcome): number {
-    this.#release();
-    const response = this.#response;
-    if (response.headersSent || response.destroyed || outcome.kind === 'abandoned') return 499;
-    if (outcome.kind === 'platform-error') {
-      sendError(response, outcome.error, call.requestId);
-      return outcome.error.status;
-    }
-    response.writeHead(200, {
-      'Content-Type': outcome.kind === 'result' ? outcome.contentType : 'application/json',
-      'Content-Length': outcome.body.length,
-      [POD_FACTS_HEADER]: Buffer.from(JSON.stringify(factsOf(call, outcome))).toString('base64url'),
-    });
-    response.end(outcome.body);
-    return 200;
-  }
-}
-
-function factsOf(call: Call, outcome: Extract<Outcome, { kind: 'result' | 'function-error' }>): PodCallFacts {
-  const { containerId, start, coldReason, warmUpMs, initMs, invokeMs, log } = call;
-  const { cpuMs, maxRssKb } = outcome;
-  return {
-    outcome: outcome.kind,
-    ...(outcome.kind === 'function-error' ? { errorType: outcome.errorType } : {}),
-    ...(containerId === undefined ? {} : { containerId }),
-    ...(start === undefined ? {} : { start }),
-    ...(coldReason === undefined ? {} : { coldReason }),
-    ...(warmUpMs === undefined ? {} : { warmUpMs }),
-    ...(initMs === undefined ? {} : { initMs }),
-    invokeMs,
-    ...(cpuMs === undefined ? {} : { cpuMs }),
-    ...(maxRssKb === undefined ? {} : { maxRssKb }),
-    ...(log === undefined ? {} : { log: lastBytes(log.text(), LIMITS.logTailBytes).toString('base64') }),
-  };
 }

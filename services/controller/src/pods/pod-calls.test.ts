@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream';
+import { Readable, addAbortSignal } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { FakeClock, ServiceError, silentLogger } from '@easyfaas/service-kit';
-import { type ErrorCode, POD_FACTS_HEADER, type PodCallFacts, type PodLease, type StoredFunction } from '@easyfaas/contracts/wire';
+import { type ErrorCode, LIMITS, POD_FACTS_HEADER, type PodCallFacts, type PodLease, type StoredFunction } from '@easyfaas/contracts/wire';
+import { AnswerStream } from '../invoke/answer-stream';
 import { Call } from '../invoke/call';
 import type { Outcome } from '../invoke/outcome';
 import { payloadOf } from '../invoke/payload';
@@ -27,7 +28,15 @@ const FACTS: PodCallFacts = {
   log: Buffer.from('a line').toString('base64'),
 };
 
-type Answer = { facts: object; body: string } | Error;
+/** With a trailer the answer comes in pieces; `broken` breaks off behind them. */
+type Answer = { facts: object; body: string; pieces?: Buffer[]; trailer?: object; broken?: boolean } | Error;
+
+const encoded = (facts: object): string => Buffer.from(JSON.stringify(facts)).toString('base64url');
+
+async function* piecesOf({ body, pieces = [Buffer.from(body)], broken = false }: Exclude<Answer, Error>): AsyncGenerator<Buffer> {
+  yield* pieces;
+  if (broken) throw new Error('broken off');
+}
 
 function stage(answer: Answer) {
   const clock = new FakeClock();
@@ -37,12 +46,14 @@ function stage(answer: Answer) {
   const ended: string[] = [];
   const calls = new PodCalls({
     client: {
-      send: async (_pod, wish) => {
+      send: async (_pod, wish, signal) => {
         requests.push(wish);
         if (answer instanceof Error) throw answer;
-        const header = Buffer.from(JSON.stringify(answer.facts)).toString('base64url');
-        const headers = { [POD_FACTS_HEADER.toLowerCase()]: header, 'content-type': 'text/plain' };
-        return Object.assign(Readable.from([Buffer.from(answer.body)]), { headers }) as unknown as IncomingMessage;
+        const name = POD_FACTS_HEADER.toLowerCase();
+        const headers = { [name]: encoded(answer.facts), 'content-type': 'text/plain' };
+        const trailers = answer.trailer === undefined ? {} : { [name]: encoded(answer.trailer) };
+        const body = addAbortSignal(signal, Readable.from(piecesOf(answer)));
+        return Object.assign(body, { headers, trailers }) as unknown as IncomingMessage;
       },
     },
     membership: { noteSent: () => () => undefined },
@@ -151,5 +162,85 @@ describe('a call that runs on another pod', () => {
     call.isAbandoned = true;
     await send();
     expect(settled).toEqual([{ kind: 'abandoned' }]);
+  });
+});
+
+describe('an answer in pieces of another pod', () => {
+  const PIECE = Buffer.alloc(100_000, 'x');
+  const BEGUN = { outcome: 'result', containerId: '0123456789ab', start: 'warm', invokeMs: 1, isStreamed: true, http: { statusCode: 201 } };
+  const ENDED = { ...FACTS, isStreamed: undefined };
+
+  /** @param room bytes that the client takes before it stands still */
+  function streamed(answer: Answer, { room = Infinity } = {}) {
+    const staged = stage(answer);
+    const taken: Buffer[] = [];
+    const begun: object[] = [];
+    const bytes = (): number => Buffer.concat(taken).length;
+    const stream: AnswerStream = new AnswerStream(staged.call, {
+      sink: {
+        begin: (_call, head) => void begun.push(head),
+        write: (piece) => {
+          taken.push(piece);
+          return bytes() < room;
+        },
+      },
+      limitBytes: 5_000_000,
+      nowMs: () => 7,
+      cutOff: () => {
+        throw new Error('not planned');
+      },
+    });
+    staged.call.answer = stream;
+    return { ...staged, stream, begun, bytes };
+  }
+
+  it('is handed on as it comes, and ends with what the trailer says', async () => {
+    const { send, requests, settled, begun, bytes, call } = streamed({
+      facts: BEGUN,
+      body: '',
+      pieces: Array(12).fill(PIECE) as Buffer[],
+      trailer: ENDED,
+    });
+    await send();
+    expect(requests[0]?.call).toMatchObject({ takesPieces: true });
+    expect(begun).toEqual([{ contentType: 'text/plain', http: { statusCode: 201 } }]);
+    expect(bytes()).toBe(1_200_000);
+    expect(settled).toEqual([{ kind: 'result', contentType: 'text/plain', body: Buffer.alloc(0), cpuMs: 2, maxRssKb: 40_000 }]);
+    expect(call).toMatchObject({ containerId: '0123456789ab', initMs: 20 });
+    expect(call.log?.text()).toBe('a line\n');
+  });
+
+  it('is read no faster than its client takes it, and its connection is closed when the client leaves', async () => {
+    const pieces = Array(40).fill(PIECE) as Buffer[];
+    const { send, settled, stream, bytes, call } = streamed({ facts: BEGUN, body: '', pieces, trailer: ENDED }, { room: 1 });
+    const sent = send();
+    for (let more = 20; more > 0; more -= stream.bytes < LIMITS.streamWindowBytes ? 0 : 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect([bytes(), stream.bytes, settled]).toEqual([PIECE.length, LIMITS.streamWindowBytes, []]);
+    call.isAbandoned = true;
+    call.elsewhere?.cancel();
+    await sent;
+    expect(settled).toEqual([{ kind: 'abandoned' }]);
+  });
+
+  it("ends with the function's error behind what was sent", async () => {
+    const error = Buffer.from('{"errorType":"RangeError","errorMessage":"too far"}');
+    const trailer = { ...ENDED, outcome: 'function-error', errorType: 'RangeError', error: error.toString('base64') };
+    const { send, settled, bytes } = streamed({ facts: BEGUN, body: 'first', trailer });
+    await send();
+    expect(bytes()).toBe(5);
+    expect(settled[0]).toMatchObject({ kind: 'function-error', errorType: 'RangeError', body: error });
+  });
+
+  it('is lost, and not run again, when it breaks off or ends without a trailer', async () => {
+    for (const answer of [
+      { facts: BEGUN, body: 'first', broken: true },
+      { facts: BEGUN, body: 'first' },
+    ]) {
+      const { send, settled, takenBack, ended } = streamed(answer);
+      await send();
+      expect(settled[0]).toMatchObject({ kind: 'platform-error', error: { code: 'RUNTIME_LOST' } });
+      expect([takenBack, ended]).toEqual([[], ['lost']]);
+    }
   });
 });

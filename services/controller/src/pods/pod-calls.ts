@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type Clock, type Logger, ServiceError, asServiceError } from '@easyfaas/service-kit';
 import { SchemaError, parse, podCallFactsSchema } from '@easyfaas/contracts/schemas';
 import {
@@ -8,11 +9,13 @@ import {
   type PodCallFacts,
   type PodLease,
 } from '@easyfaas/contracts/wire';
+import type { AnswerStream } from '../invoke/answer-stream';
 import type { Call } from '../invoke/call';
 import type { Dispatcher } from '../invoke/dispatcher';
 import type { Outcome } from '../invoke/outcome';
 import { INIT_LIMIT_MS } from '../pool/warm-ups';
-import { type PodClient, PodUnreachable, readAll } from './pod-client';
+import { passAnswer } from './passed-answer';
+import { type PodClient, PodUnreachable, lost, readAll } from './pod-client';
 import type { PodMembership } from './pod-membership';
 
 export interface PodCallsOptions {
@@ -26,6 +29,7 @@ export interface PodCallsOptions {
   onEnd: (result: 'answered' | 'came back' | 'lost') => void;
 }
 
+const FACTS_HEADER = POD_FACTS_HEADER.toLowerCase();
 /** For the ways there and back. */
 const SLACK_MS = 5000;
 /** With these the other pod says that the function was not begun: the call can still run here. */
@@ -79,15 +83,39 @@ export class PodCalls {
       },
       signal,
     );
-    const facts = readFacts(response.headers[POD_FACTS_HEADER.toLowerCase()], pod);
+    const facts = readFacts(response.headers[FACTS_HEADER], pod);
+    if (facts.isStreamed === true && call.answer !== undefined) return this.#passOn(call, call.answer, response, facts, pod, signal);
     const body = await readAll(response, pod);
     noteFacts(call, facts, clock.monotonicMs());
     dispatcher().settle(call, outcomeOf(facts, response.headers['content-type'], body));
   }
 
+  /** An answer in pieces; how it ended comes behind it. */
+  async #passOn(
+    call: Call,
+    answer: AnswerStream,
+    response: IncomingMessage,
+    begun: PodCallFacts,
+    pod: PodLease,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { dispatcher, clock } = this.#options;
+    const contentType = response.headers['content-type'] ?? 'application/octet-stream';
+    noteFacts(call, begun, clock.monotonicMs());
+    try {
+      await passAnswer(response, answer, { contentType, http: begun.http }, signal);
+    } catch (error) {
+      throw lost(pod, error);
+    }
+    const facts = readFacts(response.trailers[FACTS_HEADER], pod);
+    noteFacts(call, facts, clock.monotonicMs());
+    dispatcher().settle(call, outcomeOf(facts, contentType, Buffer.from(facts.error ?? '', 'base64')));
+  }
+
   #fail(call: Call, pod: PodLease, thrown: unknown, refusal: ServiceError | undefined): void {
     const { dispatcher, onEnd, logger } = this.#options;
-    if (call.isAbandoned) return dispatcher().settle(call, { kind: 'abandoned' });
+    // Its client has gone, or has been answered that no more will come.
+    if (call.isAbandoned || call.phase === 'settled') return dispatcher().settle(call, { kind: 'abandoned' });
     const error = thrown instanceof PodUnreachable ? thrown : asServiceError(thrown);
     const isUnspent = error instanceof PodUnreachable || UNSPENT.has(error.code);
     if (isUnspent) {
@@ -102,7 +130,7 @@ export class PodCalls {
   }
 }
 
-function describe({ request, isAdmitted }: Call): PodCall {
+function describe({ request, isAdmitted, answer }: Call): PodCall {
   const { stored, principal, contentType, clientContext, traceparent } = request;
   return {
     requestId: request.requestId,
@@ -113,6 +141,7 @@ function describe({ request, isAdmitted }: Call): PodCall {
     ...(clientContext === undefined ? {} : { clientContext }),
     ...(traceparent === undefined ? {} : { traceparent }),
     isAdmitted,
+    ...(answer === undefined ? {} : { takesPieces: true }),
   };
 }
 
@@ -137,7 +166,16 @@ function noteFacts(call: Call, facts: PodCallFacts, nowMs: number): void {
 }
 
 function outcomeOf(facts: PodCallFacts, contentType: string | undefined, body: Buffer): Outcome {
-  const { cpuMs, maxRssKb } = facts;
-  if (facts.outcome === 'result') return { kind: 'result', contentType: contentType ?? 'application/json', body, cpuMs, maxRssKb };
+  const { cpuMs, maxRssKb, http } = facts;
+  if (facts.outcome === 'result') {
+    return {
+      kind: 'result',
+      contentType: contentType ?? 'application/json',
+      body,
+      cpuMs,
+      maxRssKb,
+      ...(http === undefined ? {} : { http }),
+    };
+  }
   return { kind: 'function-error', errorType: facts.errorType ?? 'Error', body, cpuMs, maxRssKb };
 }

@@ -26,7 +26,8 @@ const CONNECT_MS = 1000;
 const KEEP_ALIVE_MS = 4000;
 const AGENT = { keepAlive: true, maxFreeSockets: 32, timeout: KEEP_ALIVE_MS, scheduling: 'lifo' as const };
 const ANSWER_BYTES_MAX = 7 * 1024 * 1024;
-const HEADER_BYTES = 32 * 1024;
+/** A function may say 64 KiB of headers to a web client, which are in a header of ours in base64. */
+const HEADER_BYTES = 128 * 1024;
 
 /** The other pod was not reached: what was asked of it has not happened. */
 export class PodUnreachable extends Error {
@@ -148,7 +149,8 @@ function watchConnect(outgoing: ClientRequest): () => boolean {
   return () => isConnected;
 }
 
-function lost({ podId }: PodLease, cause: unknown): ServiceError {
+/** It was reached, and broke off. */
+export function lost({ podId }: PodLease, cause: unknown): ServiceError {
   return new ServiceError('RUNTIME_LOST', `The pod ${podId} was lost during the call; the function may have run.`, { cause });
 }
 

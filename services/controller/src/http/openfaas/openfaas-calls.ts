@@ -3,10 +3,12 @@ import { FUNCTION_ERRORS, LIMITS } from '@easyfaas/contracts/wire';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import type { FunctionService } from '../../functions/function-service';
 import { type EventPath, contextOfChain, depthOf } from '../../invoke/event-path';
+import type { StreamSettings } from '../../invoke/http-answer-sink';
 import type { InvocationResult, Invoker } from '../../invoke/invoker';
 import type { PayloadBudget } from '../../invoke/payload-budget';
 import { stagesTiming } from '../../triggers/sources/http/stages-timing';
-import { functionFault, httpAnswer } from '../../triggers/web/http-answer';
+import { type HttpAnswerHead, functionFault, httpAnswer, httpAnswerHead } from '../../triggers/web/http-answer';
+import { WebAnswerSink } from '../../triggers/web/web-answer-sink';
 import { type WebRequest, clientSignal, sendAnswer, withBody } from '../../triggers/web/web-request';
 import { REQUEST_ID } from '../front-door';
 import type { Mount } from '../mount-route';
@@ -18,6 +20,7 @@ import { parseCallPath, resolveOpenfaasName } from './openfaas-name';
 export interface OpenfaasCallsDeps {
   invoker: Invoker;
   payloads: PayloadBudget;
+  streams: StreamSettings;
   events: { path: EventPath };
   functions: Pick<FunctionService, 'region'>;
   clock: Clock;
@@ -54,7 +57,7 @@ function begin(clock: Clock, request: Request, response: Response): Begun {
 }
 
 async function serve(
-  { invoker, payloads, events, functions, clock }: OpenfaasCallsDeps,
+  { invoker, payloads, streams, events, functions, clock }: OpenfaasCallsDeps,
   { web, accountId, receivedAtMs }: Begun,
 ): Promise<void> {
   const { request, response, requestId } = web;
@@ -62,6 +65,8 @@ async function serve(
   const reference = resolveOpenfaasName(target.name, { accountId, region: functions.region });
   await withBody(web, { limitBytes: LIMITS.syncPayloadBytes, payloads }, async (payload) => {
     const { contentType, clientContext } = callPayload(request, target, payload);
+    // How long it took is not known when the headers of an answer in pieces leave.
+    const sink = new WebAnswerSink(web, streams, (head) => withoutOwn(httpAnswerHead(head)));
     const depth = headerOf(request, 'x-easyfaas-depth');
     const result = await invoker.invoke(
       {
@@ -73,9 +78,11 @@ async function serve(
         traceparent: headerOf(request, 'traceparent'),
         requestId,
         invokeType: 'RequestResponse',
+        sink,
       },
       clientSignal(web),
     );
+    if (sink.finish(result)) return;
     if (!response.headersSent) response.setHeader('X-Duration-Seconds', ((clock.monotonicMs() - receivedAtMs) / 1000).toFixed(6));
     answer(web, result);
   });
@@ -84,9 +91,8 @@ async function serve(
 function answer(web: WebRequest, result: InvocationResult): void {
   switch (result.kind) {
     case 'success': {
-      const { status, headers, body } = httpAnswer(result);
-      const given = headers.filter((_text, at) => !OWN.has((headers[at - (at % 2)] as string).toLowerCase()));
-      return sendAnswer(web, { status, headers: given, body }, ['Server-Timing', stagesTiming(result.stages)]);
+      const { body, ...head } = httpAnswer(result);
+      return sendAnswer(web, { ...withoutOwn(head), body }, ['Server-Timing', stagesTiming(result.stages)]);
     }
     case 'function-error':
       if (result.errorType === FUNCTION_ERRORS.unmarshal)
@@ -97,6 +103,10 @@ function answer(web: WebRequest, result: InvocationResult): void {
     case 'aborted':
       web.response.destroy();
   }
+}
+
+function withoutOwn({ status, headers }: HttpAnswerHead): HttpAnswerHead {
+  return { status, headers: headers.filter((_text, at) => !OWN.has((headers[at - (at % 2)] as string).toLowerCase())) };
 }
 
 async function accept({ payloads, events, functions }: OpenfaasCallsDeps, { web, accountId }: Begun): Promise<void> {

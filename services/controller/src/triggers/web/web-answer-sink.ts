@@ -1,15 +1,17 @@
+import type { AnswerHead } from '../../invoke/answer-stream';
 import { HttpAnswerSink, type StreamSettings } from '../../invoke/http-answer-sink';
 import type { InvocationResult } from '../../invoke/invoker';
 import { serverTiming } from '../../invoke/server-timing';
-import { httpAnswerHead } from './http-answer';
+import { type HttpAnswerHead, httpAnswerHead } from './http-answer';
 import { type WebRequest, beginAnswer } from './web-request';
 
 /** Where a streamed answer to a request of the web goes: status and headers are the function's. */
 export class WebAnswerSink extends HttpAnswerSink {
-  constructor(web: WebRequest, settings: StreamSettings) {
+  /** @param headOf status and headers of what the function says; throws ServiceError when they cannot be sent */
+  constructor(web: WebRequest, settings: StreamSettings, headOf: (head: AnswerHead) => HttpAnswerHead = httpAnswerHead) {
     super(web.response, settings, (call, head) =>
       // Proxies such as nginx otherwise collect an answer before they pass it on.
-      beginAnswer(web, httpAnswerHead(head), ['Server-Timing', serverTiming(call), 'X-Accel-Buffering', 'no']),
+      beginAnswer(web, headOf(head), ['Server-Timing', serverTiming(call), 'X-Accel-Buffering', 'no']),
     );
   }
 
