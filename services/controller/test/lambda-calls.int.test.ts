@@ -1,4 +1,6 @@
 import {
+  AddPermissionCommand,
+  type AddPermissionCommandInput,
   CreateAliasCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionUrlConfigCommand,
@@ -8,12 +10,14 @@ import {
   GetEventSourceMappingCommand,
   GetFunctionEventInvokeConfigCommand,
   GetFunctionUrlConfigCommand,
+  GetPolicyCommand,
   type LambdaClient,
   ListEventSourceMappingsCommand,
   ListFunctionEventInvokeConfigsCommand,
   ListFunctionUrlConfigsCommand,
   PublishVersionCommand,
   PutFunctionEventInvokeConfigCommand,
+  RemovePermissionCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionEventInvokeConfigCommand,
   UpdateFunctionUrlConfigCommand,
@@ -145,6 +149,55 @@ describeWithRedis('what makes calls, in the Lambda dialect', () => {
       await client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, InvokeMode: 'BUFFERED' }));
       expect((await fetch(FunctionUrl)).status).toBe(200);
       expect(takesPieces).toEqual([true, false]);
+    });
+
+    describe('that lets everybody in', () => {
+      const allow = (FunctionName: string, more: Partial<AddPermissionCommandInput> = {}) =>
+        client.send(
+          new AddPermissionCommand({
+            FunctionName,
+            StatementId: 'public',
+            Action: 'lambda:InvokeFunctionUrl',
+            Principal: '*',
+            FunctionUrlAuthType: 'NONE',
+            ...more,
+          }),
+        );
+      const policyOf = async (FunctionName: string): Promise<string[]> => {
+        const { Policy = '' } = await client.send(new GetPolicyCommand({ FunctionName }));
+        return (JSON.parse(Policy) as { Statement: { Sid: string }[] }).Statement.map(({ Sid }) => Sid);
+      };
+
+      it('has statements that say so, until it does not', async () => {
+        const FunctionName = await make();
+        // Both are made by some tools, in any order.
+        await allow(FunctionName);
+        await client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }));
+        const more = { Action: 'lambda:InvokeFunction', FunctionUrlAuthType: undefined, InvokedViaFunctionUrl: true };
+        await allow(FunctionName, { StatementId: 'second', ...more });
+        expect(await policyOf(FunctionName)).toEqual(['public', 'second']);
+        const remove = (StatementId: string) => client.send(new RemovePermissionCommand({ FunctionName, StatementId }));
+        await remove('public');
+        expect(await nameOf(remove('second'))).toBe('ResourceConflictException');
+        await client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'AWS_IAM' }));
+        await remove('second');
+        expect(await nameOf(policyOf(FunctionName))).toBe('ResourceNotFoundException');
+      });
+
+      it.each<Partial<AddPermissionCommandInput>>([
+        { Principal: 's3.amazonaws.com', Action: 'lambda:InvokeFunction', FunctionUrlAuthType: undefined },
+        { Principal: '111122223333' },
+        { FunctionUrlAuthType: 'AWS_IAM' },
+        { Action: 'lambda:*' },
+        { SourceAccount: '111122223333' },
+        { PrincipalOrgID: 'o-1234567890' },
+      ])('has no statements that would not be true: %j', async (more) => {
+        const FunctionName = await make();
+        await expect(allow(FunctionName, more)).rejects.toMatchObject({
+          name: 'InvalidParameterValueException',
+          message: expect.stringContaining('There are no resource policies') as unknown,
+        });
+      });
     });
 
     describe('for who signs', () => {

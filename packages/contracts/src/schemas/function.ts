@@ -7,6 +7,7 @@ import type {
   StoredFunction,
   StoredLayerUse,
   StoredSecret,
+  StoredUrlPermission,
   TagsRequest,
   UpdateCodeRequest,
   UpdateConfigurationRequest,
@@ -124,6 +125,11 @@ const storedSecret = Joi.object<StoredSecret, true>({
   lastModified: text(40).required(),
 }).unknown();
 
+const storedUrlPermission = Joi.object<StoredUrlPermission, true>({
+  statementId: text(128).required(),
+  action: Joi.string().valid('lambda:InvokeFunctionUrl', 'lambda:InvokeFunction').required(),
+}).unknown();
+
 /** What a value may be is the secret service's business; a text that is far too long never gets there. */
 export const putSecretRequestSchema = Joi.object<PutSecretRequest, true>({ Value: Joi.string().allow('').max(65_536).required() });
 
@@ -136,6 +142,7 @@ export const storedFunctionSchema = Joi.object<StoredFunction, true>({
   layers: Joi.array().items(layerUse).max(100),
   secrets: Joi.object().pattern(Joi.string().max(128), storedSecret).max(100),
   baseCommitId: text(128),
+  urlPermissions: Joi.object().pattern(Joi.string().max(128), Joi.array().items(storedUrlPermission).max(100)),
   publishedDescription: Joi.string().allow('').max(4096),
   provisioned: Joi.object().pattern(Joi.string().max(128), storedProvisionedSchema),
 }).unknown();

@@ -79,8 +79,17 @@ export interface StoredFunction {
   secrets?: Record<string, StoredSecret>;
   /** The commit without secrets; only where it differs from CommitId. */
   baseCommitId?: string;
+  /** Only in the function's own record: what says that everybody may call its function URL, by the URL's qualifier. */
+  urlPermissions?: Record<string, StoredUrlPermission[]>;
   /** Of a version that was published with words of its own: those of the function at that time. */
   publishedDescription?: string;
+}
+
+/** A statement of AWS Lambda's AddPermission that lets everybody in. */
+export interface StoredUrlPermission {
+  statementId: string;
+  /** As it was given. */
+  action: 'lambda:InvokeFunctionUrl' | 'lambda:InvokeFunction';
 }
 
 /** A layer version as a function refers to it: it goes on working when the layer version is deleted. */

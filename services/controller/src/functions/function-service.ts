@@ -24,6 +24,7 @@ import { PENDING, withUnsettledCode } from './settlement-rules';
 import { Settlements } from './settlements';
 import { hasTag, type TagFilter } from './tag-rules';
 import { TagService } from './tag-service';
+import { UrlPermissions } from './url-permissions';
 import { without } from './without';
 import { VersionService } from './version-service';
 
@@ -58,6 +59,7 @@ export class FunctionService {
   readonly secrets: SecretService;
   readonly layers: LayerService;
   readonly tags: TagService;
+  readonly urlPermissions: UrlPermissions;
   readonly #settlements: Settlements;
   readonly #updates: FunctionUpdates;
   readonly #options: FunctionServiceOptions;
@@ -69,6 +71,7 @@ export class FunctionService {
     this.#settlements = new Settlements(options);
     this.#updates = new FunctionUpdates({ ...options, settlements: this.#settlements });
     this.tags = new TagService({ updates: this.#updates });
+    this.urlPermissions = new UrlPermissions({ updates: this.#updates });
     this.layers = new LayerService({ ...options, layerStore: options.store.layers });
     this.secrets = new SecretService({ ...options, updates: this.#updates, box: options.secretBox });
   }

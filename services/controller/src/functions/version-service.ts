@@ -100,7 +100,7 @@ export class VersionService {
     const { configuration, accountId } = latest;
     const publishedDescription = configuration.Description;
     const version = {
-      ...without(latest, 'secrets', 'provisioned', 'baseCommitId'),
+      ...without(latest, 'secrets', 'provisioned', 'urlPermissions', 'baseCommitId'),
       ...(description === undefined || description === publishedDescription ? {} : { publishedDescription }),
       configuration: {
         ...configuration,

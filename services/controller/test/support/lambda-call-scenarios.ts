@@ -1,5 +1,7 @@
 import type { InvokeMode as FunctionUrlInvokeMode } from '@aws-sdk/client-lambda';
 import {
+  AddPermissionCommand,
+  type AddPermissionCommandInput,
   CreateAliasCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionUrlConfigCommand,
@@ -13,14 +15,17 @@ import {
   GetFunctionConcurrencyCommand,
   GetFunctionEventInvokeConfigCommand,
   GetFunctionUrlConfigCommand,
+  GetPolicyCommand,
   type LambdaClient,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
+  RemovePermissionCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { zipSingleFile } from '@easyfaas/code-package';
+import type { WireAnswer } from './lambda-oracle';
 import { FUNCTION_ARN as ARN, type Ask, type Scenario, creation, inOrder, newName, withFunction } from './lambda-oracle-requests';
 
 type Step = (client: LambdaClient) => Promise<unknown>;
@@ -44,7 +49,26 @@ const updateUrl =
   (FunctionName: string, Qualifier?: string): Step =>
   (client) =>
     client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, Qualifier, AuthType: 'NONE' }));
+const allow =
+  (FunctionName: string, more: Partial<AddPermissionCommandInput> = {}): Step =>
+  (client) =>
+    client.send(
+      new AddPermissionCommand({
+        FunctionName,
+        StatementId: 'urlPermission',
+        Action: 'lambda:InvokeFunctionUrl',
+        Principal: '*',
+        FunctionUrlAuthType: 'NONE',
+        ...more,
+      }),
+    );
 const URL_OPERATIONS = { create: createUrl, get: getUrl, delete: deleteUrl, update: updateUrl };
+
+/** AWS's recorder wrote the JSON of a policy down as what it says. */
+function withStatement(answer: WireAnswer): WireAnswer {
+  const { Statement, ...body } = answer.body as { Statement?: string };
+  return Statement === undefined ? answer : { ...answer, body: { ...body, Statement: JSON.parse(Statement) as unknown } };
+}
 
 async function withAlias(ask: Ask, alias: string): Promise<string> {
   const FunctionName = await withFunction(ask);
@@ -111,10 +135,39 @@ export const CALL_SCENARIOS: readonly Scenario[] = [
     matches: /TestLambdaURL::test_lambda_url_(invocation\[|persists_after|invocation_exception|echo_invoke\[)|test_request_id_invoke_url$/,
     run: async (ask, _name, recorded) => {
       const FunctionName = await withFunction(ask, { Handler: 'handler.handler' });
-      const { create_lambda_url_config: made } = recorded as { create_lambda_url_config?: { InvokeMode?: FunctionUrlInvokeMode } };
+      const { create_lambda_url_config: config } = recorded as { create_lambda_url_config?: { InvokeMode?: FunctionUrlInvokeMode } };
       const create: Step = (client) =>
-        client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: made?.InvokeMode }));
-      return inOrder(ask, { create_lambda_url_config: create });
+        client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE', InvokeMode: config?.InvokeMode }));
+      const made = await inOrder(ask, { create_lambda_url_config: create, add_permission: allow(FunctionName) });
+      return Object.fromEntries(Object.entries(made).map(([step, answer]) => [step, withStatement(answer)]));
+    },
+  },
+  {
+    matches: 'TestLambdaPermissions::test_permission_exceptions',
+    run: async (ask) => {
+      const name = await withFunction(ask);
+      await ask(allow(name, { StatementId: 's3' }));
+      const remove =
+        (FunctionName: string, Qualifier?: string): Step =>
+        (client) =>
+          client.send(new RemovePermissionCommand({ FunctionName, StatementId: 's3', Qualifier }));
+      const other = await withFunction(ask);
+      return inOrder(ask, {
+        add_permission_invalid_statement_id: allow(name, { StatementId: 'example.com' }),
+        add_permission_fn_qualifier_mismatch: allow(`${ARN}${name}:alias-1`, { Qualifier: 'alias-2' }),
+        add_permission_fn_qualifier_latest: allow(name, { Qualifier: '$LATEST' }),
+        add_permission_fn_qualifier_invalid: allow(name, { Qualifier: 'invalid-qualifier-with-?-char' }),
+        add_permission_fn_qualifier_valid_doesnotexist: allow(name, { Qualifier: 'valid-with-$-but-doesnotexist' }),
+        add_permission_fn_doesnotexist: allow('doesnotexist'),
+        add_permission_fn_alias_doesnotexist: allow(name, { Qualifier: 'alias-doesnotexist' }),
+        add_permission_fn_version_doesnotexist: allow(name, { Qualifier: '42' }),
+        add_permission_conflicting_statement_id: allow(name, { StatementId: 's3' }),
+        get_policy_fn_doesnotexist: (client) => client.send(new GetPolicyCommand({ FunctionName: 'doesnotexist' })),
+        get_policy_fn_version_doesnotexist: (client) => client.send(new GetPolicyCommand({ FunctionName: name, Qualifier: '42' })),
+        remove_permission_policy_doesnotexist: remove(other),
+        remove_permission_fn_doesnotexist: remove('doesnotexist'),
+        remove_permission_fn_alias_doesnotexist: remove(name, 'alias-doesnotexist'),
+      });
     },
   },
   {

@@ -31,7 +31,10 @@ export const DIFFERENCES: readonly Difference[] = [
 export const DIFFERENT_CASES: readonly { cases: RegExp; reason: string }[] = [
   { cases: /^TestLambdaImages::/, reason: 'functions are packages; images are refused in words' },
   { cases: /^TestLambdaSnapStart::/, reason: 'there are no snapshots; SnapStart other than None is refused' },
-  { cases: /^TestLambdaPermissions::/, reason: 'there are no resource policies: scopes of keys and triggers say who may call' },
+  {
+    cases: /^TestLambdaPermissions::(?!test_permission_exceptions)/,
+    reason: 'there are no resource policies but what function URLs say: scopes of keys and triggers say who may call',
+  },
   { cases: /test_lambda_code_location_s3$|test_layer_s3_content$/, reason: 'there is no S3 to read from' },
   { cases: /test_invalid_vpc_config_security_group$/, reason: 'there are no VPCs; VpcConfig is refused' },
   { cases: /^TestLoggingConfig::/, reason: 'logs are text; LogFormat JSON is refused' },
@@ -41,17 +44,11 @@ export const DIFFERENT_CASES: readonly { cases: RegExp; reason: string }[] = [
 ];
 
 /** Single steps. */
-const DESCRIPTION = 'a new description alone makes no new version';
 const LAYER_POLICY = 'layers are for one account; there is nobody to share them with';
-const VERSIONS = 'TestLambdaVersions::test_version_lifecycle';
 const POLICY = 'TestLambdaLayer::test_layer_policy_lifecycle';
 export const DIFFERENT_STEPS: Readonly<Record<string, string>> = {
   'TestLambdaAlias::test_notfound_and_invalid_routingconfigs create_response':
     'Publish makes a version of code that is known to be good: it is Active at once',
-  [`${VERSIONS} second_publish_response`]: DESCRIPTION,
-  [`${VERSIONS} third_publish_response`]: DESCRIPTION,
-  [`${VERSIONS} list_versions_result_after_third_publish`]: DESCRIPTION,
-  [`${VERSIONS} list_versions_result_after_deletion_of_first_version`]: DESCRIPTION,
   ...Object.fromEntries(
     [
       'add_policy_s1',
@@ -66,4 +63,4 @@ export const DIFFERENT_STEPS: Readonly<Record<string, string>> = {
 
 /** Of invocations, function URLs, event source mappings and configurations of events; what is too large is in lambda.int.test.ts. */
 export const ANSWERED_ELSEWHERE =
-  /test_oversized_request|url|event_invoke_config|event_source|EventSource|invoke\]|test_invalid_invoke|Url/;
+  /test_oversized_request|url|event_invoke_config|event_source|EventSource|invoke\]|test_invalid_invoke|Url|test_permission_exceptions/;

@@ -81,19 +81,26 @@ export const SCENARIOS: readonly Scenario[] = [
         client.send(new GetFunctionCommand({ FunctionName, Qualifier }));
       const describe = (Description: string) => (client: LambdaClient) =>
         client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description }));
-      return inOrder(ask, {
+      const publish = (Description?: string) => (client: LambdaClient) =>
+        client.send(new PublishVersionCommand({ FunctionName, Description }));
+      const list = (client: LambdaClient): Promise<unknown> => client.send(new ListVersionsByFunctionCommand({ FunctionName }));
+      const before = await inOrder(ask, {
         create_response: (client) => client.send(made),
         get_function_result: (client) => get(client),
-        list_versions_result: (client) => client.send(new ListVersionsByFunctionCommand({ FunctionName })),
+        list_versions_result: list,
         first_update_response: describe('First version :)'),
         first_update_get_function: (client) => get(client),
-        first_publish_response: (client) =>
-          client.send(new PublishVersionCommand({ FunctionName, Description: 'First version description :)' })),
+        first_publish_response: publish('First version description :)'),
         first_publish_get_function: (client) => get(client, '1'),
         first_publish_get_function_config: (client) => client.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: '1' })),
         second_update_response: describe('Second version :))'),
         first_publish_get_function_after_update: (client) => get(client, '1'),
+        second_publish_response: publish(),
+        third_publish_response: publish('Third version description :)))'),
+        list_versions_result_after_third_publish: list,
       });
+      await ask((client) => client.send(new DeleteFunctionCommand({ FunctionName, Qualifier: '1' })));
+      return { ...before, ...(await inOrder(ask, { list_versions_result_after_deletion_of_first_version: list })) };
     },
   },
   {

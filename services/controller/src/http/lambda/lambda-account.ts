@@ -70,18 +70,6 @@ export function mountLambdaAccount(mount: Mount, { functions, reservations }: La
       response.json({ RecursiveLoop });
     },
   });
-
-  mount(LAMBDA_PATHS.policy, {
-    get: async (request) => {
-      const target = lambdaTarget(request, functions);
-      await orNotFound(functions.read(target.accountId, target.functionName), target);
-      throw new LambdaError('ResourceNotFoundException', 'The resource you requested does not exist.');
-    },
-    post: () => {
-      const words = 'There are no resource policies: who may call a function is what the scopes of keys and the triggers say.';
-      throw new LambdaError('InvalidParameterValueException', words);
-    },
-  });
 }
 
 async function allOf(functions: FunctionService, accountId: string): Promise<StoredFunction[]> {

@@ -97,7 +97,7 @@ function urlTarget(request: Request, functions: LambdaUrlDeps['functions']): Lam
 }
 
 /** The same for the same function and alias: so there can be one only. */
-function urlTriggerId({ functionName, qualifier = LATEST }: LambdaTarget): string {
+export function urlTriggerId({ functionName, qualifier = LATEST }: Pick<LambdaTarget, 'functionName' | 'qualifier'>): string {
   return createHash('sha256').update(`function url\0${functionName}\0${qualifier}`).digest('hex').slice(0, 32);
 }
 

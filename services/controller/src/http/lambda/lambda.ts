@@ -8,6 +8,7 @@ import { type LambdaEventSourceDeps, mountLambdaEventSources } from './lambda-ev
 import { type LambdaUrlDeps, mountLambdaFunctionUrls } from './lambda-function-urls';
 import { type LambdaFunctionsDeps, mountLambdaFunctions } from './lambda-functions';
 import { mountLambdaLayers } from './lambda-layers';
+import { type LambdaPermissionDeps, mountLambdaPermissions } from './lambda-permissions';
 import { mountLambdaTags } from './lambda-tags';
 import { mountLambdaVersions } from './lambda-versions';
 
@@ -15,7 +16,8 @@ export type LambdaDeps = LambdaFunctionsDeps &
   LambdaAccountDeps &
   LambdaEventConfigDeps &
   LambdaEventSourceDeps &
-  LambdaUrlDeps & { provisioned: ProvisionedService };
+  LambdaUrlDeps &
+  LambdaPermissionDeps & { provisioned: ProvisionedService };
 
 /** AWS Lambda's paths over the same functions; what they throw is answered in AWS's form, see `lambda-answers.ts`. */
 export function mountLambda(mount: Mount, deps: LambdaDeps): void {
@@ -27,6 +29,7 @@ export function mountLambda(mount: Mount, deps: LambdaDeps): void {
   mountLambdaTags(mount, deps);
   mountLambdaAccount(mount, deps);
   mountLambdaFunctionUrls(mount, deps);
+  mountLambdaPermissions(mount, deps);
   mountLambdaEventConfig(mount, deps);
   mountLambdaEventSources(mount, deps);
 }
