@@ -1,6 +1,7 @@
 'use strict';
 // Makes the pre-started process the function's own: environment, working directory, heap.
 const { setFlagsFromString } = require('node:v8');
+const { restoreFlags } = require('./bootstrap-flags.cjs');
 
 /**
  * How far garbage may grow beyond what is alive, percent. The process was started with a heap limit above every container's, so V8
@@ -17,7 +18,9 @@ function adoptFunction(header) {
 /** What UPDATE changes, too. */
 function adoptLimits({ env, memoryMb }) {
   Object.assign(process.env, env);
-  if (memoryMb > 0) setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
+  if (memoryMb === 0) return;
+  restoreFlags();
+  setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
 }
 
 module.exports = { adoptFunction, adoptLimits };

@@ -1,5 +1,6 @@
 'use strict';
 // The runtime process of nodejs20: dials out to the controller, loads the user's handler, runs calls (docs/protocol.md).
+require('./bootstrap-flags.cjs');
 const { writeSync } = require('node:fs');
 const { isUint8Array } = require('node:util').types;
 const { AsyncLocalStorage } = require('node:async_hooks');
@@ -167,6 +168,7 @@ function onAttached() {
   const { pid, version } = process;
   const hello = { protocol: 1, role: 'runtime', pid, runtime: 'nodejs20', runtimeVersion: version, token };
   wire.send(HELLO, 0, stringify({ ...hello, initialized: handler !== undefined, inFlight: unsettled }), '');
+  if (generation === 0) setImmediate(() => import('./rehearsal-esm.mjs')); // nobody waits for it
 }
 
 function onFrame(type, stream, header, data, start, end) {
@@ -206,7 +208,6 @@ async function rehearse() {
   invoke(0, { requestId: '-', nonce: '', remainingMs: 1000 }, event, 0, event.length);
   while (unsettled > 0) await undefined;
   config = handler = undefined;
-  await import('./rehearsal-esm.mjs');
 }
 
 process.on('uncaughtException', (error) => crash(error, undefined, 129));

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, extname, join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -92,6 +92,12 @@ export function builtRunner(): string {
   return runnerFile;
 }
 
+/** What is made when an image is built: the file that tells the launcher what to start. @param easyfaas folder of runner and manifest */
+export function writeStartFile(easyfaas: string): void {
+  const env = { EASYFAAS_RUNTIME_MANIFEST: join(easyfaas, 'runtime.json') };
+  writeFileSync(join(easyfaas, 'start'), execFileSync(process.execPath, [builtRunner(), '--start-file'], { env }));
+}
+
 export const TOKEN = 'token-of-the-container';
 
 export interface CallOptions {
@@ -147,14 +153,19 @@ export class TestContainer {
 
   spawnRunner(environment: Record<string, string> = {}, args: string[] = []): ChildProcess {
     const { folder, manifest, command } = this.runtimeInfo;
-    const manifestFile = join(this.controller.directory, 'runtime.json');
+    const easyfaas = join(this.controller.directory, 'opt');
+    mkdirSync(easyfaas);
+    const manifestFile = join(easyfaas, 'runtime.json');
     const onHost = {
       ...manifest,
       command: basename(command ?? '') === 'node' ? process.execPath : command,
       args: manifest.args.map((argument) => argument.replace(CONTAINER_PATHS.easyfaas, folder)),
     };
     writeFileSync(manifestFile, JSON.stringify(onHost));
-    this.#process = spawn(process.execPath, [builtRunner(), ...args], {
+    cpSync(builtRunner(), join(easyfaas, 'runner.js'));
+    cpSync(join(repositoryRoot, 'services/runner/launcher'), join(easyfaas, 'runner'));
+    writeStartFile(easyfaas);
+    this.#process = spawn(join(easyfaas, 'runner'), args, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'] ?? '',

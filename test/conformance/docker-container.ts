@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { repositoryRoot } from '../support/repository';
-import { builtRunner, TestContainer, TOKEN, type HostRuntime } from './container';
+import { builtRunner, TestContainer, TOKEN, writeStartFile, type HostRuntime } from './container';
 
 /** Names the run that made a container, so that what is left over can be found. */
 export const TEST_RUN = `conformance-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -54,6 +54,7 @@ export class DockerContainer extends TestContainer {
     }
     cpSync(builtRunner(), join(easyfaas, 'runner.js'));
     cpSync(join(repositoryRoot, 'services/runner/launcher'), join(easyfaas, 'runner'));
+    writeStartFile(easyfaas);
     chmodSync(directory, 0o755);
     chmodSync(socketPath, 0o666);
     const options = {

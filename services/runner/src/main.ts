@@ -1,13 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { CONTAINER_ENV, CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { cgroupFiles, CgroupReader } from './cgroup';
 import { Runner } from './runner';
 import { readManifest } from './runtime-process';
 import { selfCheck } from './self-check';
+import { startFile } from './start-file';
 
-const manifest = readManifest(process.env['EASYFAAS_RUNTIME_MANIFEST'] ?? CONTAINER_PATHS.runtimeManifest);
+const manifestFile = process.env['EASYFAAS_RUNTIME_MANIFEST'] ?? CONTAINER_PATHS.runtimeManifest;
+const manifest = readManifest(manifestFile);
+const [mode, startedPid] = process.argv[2]?.split('=') ?? [];
 const cgroup = new CgroupReader(cgroupFiles('/sys/fs/cgroup'));
 
-if (process.argv.includes('--self-check')) {
+if (mode === '--start-file') {
+  process.stdout.write(startFile(readFileSync(manifestFile, 'utf8')));
+} else if (mode === '--self-check') {
   void selfCheck({ manifest, cgroup, containerEnv: process.env }).then(({ isReady, text }) => {
     process.stdout.write(`${text}\n`, () => process.exit(isReady ? 0 : 1));
   });
@@ -15,6 +21,7 @@ if (process.argv.includes('--self-check')) {
   const runner = new Runner({
     manifest,
     cgroup,
+    startedPid: mode === '--runtime-pid' ? Number(startedPid) : undefined,
     socketPath: process.env[CONTAINER_ENV.socket] ?? CONTAINER_PATHS.socket,
     token: process.env[CONTAINER_ENV.token] ?? '',
     containerEnv: process.env,

@@ -27,6 +27,8 @@ export interface RunnerOptions {
   token: string;
   containerEnv: NodeJS.ProcessEnv;
   cgroup: CgroupReader;
+  /** Runtime process that the launcher has started. */
+  startedPid?: number | undefined;
   /** Ends the runner's own process. */
   endRunner: () => void;
 }
@@ -39,9 +41,11 @@ export class Runner {
   #state: RunnerState = INITIAL_STATE;
   #runtime: RuntimeProcess | undefined;
   readonly #oomKills: OomKills;
+  #startedPid: number | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#startedPid = options.startedPid;
     this.#oomKills = new OomKills(
       () => options.cgroup.oomKills(),
       () => performance.now(),
@@ -91,8 +95,11 @@ export class Runner {
   #startRuntime(restartEnv: Record<string, string>): void {
     const { manifest, containerEnv } = this.#options;
     this.#oomKills.look();
+    const startedPid = this.#startedPid;
+    this.#startedPid = undefined;
     this.#runtime = new RuntimeProcess({
       manifest,
+      startedPid,
       env: runtimeEnvironment(containerEnv, manifest, restartEnv),
       onOutput: (fd, chunk) => this.#output.push(fd, chunk),
       onEnded: ({ code, signal, isHeapExhausted }) =>

@@ -1,7 +1,7 @@
 import { CONTAINER_ENV, type RuntimeManifest } from '@easyfaas/contracts/wire';
 
 /** What a function finds in its environment besides its own variables. Anything else of the container's stays with the runner. */
-const DEFAULTS = { HOME: '/tmp', TMPDIR: '/tmp', PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
+export const ENVIRONMENT_DEFAULTS = { HOME: '/tmp', TMPDIR: '/tmp', PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
 
 /**
  * Environment of the runtime process: an allow-list, then the manifest's, then what RESTART added.
@@ -12,8 +12,8 @@ export function runtimeEnvironment(
   manifest: Pick<RuntimeManifest, 'env'>,
   restartEnv: Record<string, string>,
 ): Record<string, string> {
-  const environment: Record<string, string> = { ...DEFAULTS };
-  for (const key of Object.keys(DEFAULTS)) environment[key] = container[key] ?? environment[key] ?? '';
+  const environment: Record<string, string> = { ...ENVIRONMENT_DEFAULTS };
+  for (const key of Object.keys(ENVIRONMENT_DEFAULTS)) environment[key] = container[key] ?? environment[key] ?? '';
   Object.assign(environment, manifest.env, restartEnv);
   for (const key of Object.values(CONTAINER_ENV)) {
     delete environment[key];

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import type { RuntimeManifest } from '@easyfaas/contracts/wire';
 import { collectYoungGarbage } from './collect-garbage';
+import { StartedProcess } from './started-process';
 
 /** The kernel ends the runtime first when memory runs out, so that the runner lives to tell. */
 const OOM_SCORE_ADJ = '1000';
@@ -24,6 +25,8 @@ export interface RuntimeExit {
 export interface RuntimeProcessOptions {
   manifest: RuntimeManifest;
   env: Record<string, string>;
+  /** Process that was started for it already; absent: it is started now. */
+  startedPid?: number | undefined;
   onOutput: (fd: 1 | 2, chunk: Buffer) => void;
   /** Called once, after all output that could be had. */
   onEnded: (exit: RuntimeExit) => void;
@@ -31,13 +34,16 @@ export interface RuntimeProcessOptions {
 
 /** The pre-started process of one language, in a process group of its own. */
 export class RuntimeProcess {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcess | StartedProcess;
   #isHeapExhausted = false;
   #hasEnded = false;
   #garbageBytes = 0;
 
-  constructor({ manifest, env, onOutput, onEnded }: RuntimeProcessOptions) {
-    this.#child = spawn(manifest.command, manifest.args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor({ manifest, env, startedPid, onOutput, onEnded }: RuntimeProcessOptions) {
+    this.#child =
+      startedPid === undefined
+        ? spawn(manifest.command, manifest.args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
+        : new StartedProcess(startedPid);
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       onOutput(1, chunk);
       this.#free(chunk.length);
@@ -54,7 +60,7 @@ export class RuntimeProcess {
       this.#hasEnded = true;
       onEnded({ code, signal, isHeapExhausted: this.#isHeapExhausted && signal === 'SIGABRT' });
     };
-    this.#child.on('error', (error) => {
+    this.#child.on('error', (error: Error) => {
       if (this.#child.pid !== undefined) return;
       onOutput(2, Buffer.from(`[easyfaas] cannot start ${manifest.command}: ${error.message}\n`));
       ended(127, null); // what a shell answers for a command that cannot be run
