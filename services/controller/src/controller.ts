@@ -22,6 +22,7 @@ import { DispatcherInvoker } from './invoke/dispatcher-invoker';
 import { createHotPath } from './invoke/hot-path';
 import { PayloadBudget } from './invoke/payload-budget';
 import { lockDataDirectory } from './pods/data-directory-lock';
+import { type PlainFront, readPlainRequestsFirst } from './plain/plain-front';
 import { type Pods, createPods } from './pods/pods';
 import { readinessChecks } from './readiness-checks';
 import { createFunctionSource } from './registry/function-source';
@@ -37,6 +38,7 @@ export class Controller implements Service {
   /** In the order of opening: closed from the end. */
   readonly #closers: (() => void | Promise<void>)[] = [];
   #server: Server | undefined;
+  #plainFront: PlainFront | undefined;
   #async: AsyncEngine | undefined;
   #pods: Pods | undefined;
   #isDraining = false;
@@ -172,12 +174,14 @@ export class Controller implements Service {
       () => triggers.stop(),
     );
     const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
-    await this.#listen(createFrontServer(hotPath, options).on('connection', (socket) => clients.add(socket)));
+    const server = createFrontServer(hotPath.onRequest, options);
+    this.#plainFront = readPlainRequestsFirst(server, { onRequest: hotPath.onPlainRequest, isDraining, wallMs: () => clock.wallMs() });
+    await this.#listen(server.on('connection', (socket) => clients.add(socket)));
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isDraining = true;
-    const served = this.#server === undefined ? undefined : drained(this.#server, deadline, systemClock);
+    const served = this.#server === undefined ? undefined : drained(this.#server, deadline, systemClock, this.#plainFront);
     await Promise.all([served, this.#async?.drain(deadline), this.#pods?.drain(deadline)]);
     for (const close of this.#closers.reverse()) await close();
   }

@@ -16,7 +16,7 @@ export function basicCredentialOf({ headers }: Pick<IncomingMessage, 'headers'>)
 }
 
 /** Where failures are counted. An IPv4 address may come in its IPv6 form; an IPv6 client owns its whole /64. */
-export function sourceOf({ socket }: IncomingMessage): string {
+export function sourceOf({ socket }: Pick<IncomingMessage, 'socket'>): string {
   const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
   return address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
 }

@@ -8,7 +8,7 @@ const enter = createFrontDoor({
 });
 
 function request(headers: [string, string][], url = '/v1/functions'): Admission {
-  return enter({ rawHeaders: headers.flat(), url } as unknown as IncomingMessage);
+  return enter({ rawHeaders: headers.flat(), url });
 }
 
 const codeOf = ({ refusal }: Admission): string | undefined => refusal?.code;

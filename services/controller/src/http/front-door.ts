@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '@easyfaas/service-kit';
 
 export { configureServer, createFrontServer } from './front-server';
@@ -20,7 +19,13 @@ export interface Admission {
 }
 
 /** Judges a request by its line and headers alone. */
-export type FrontDoor = (request: IncomingMessage) => Admission;
+export type FrontDoor = (request: Asked) => Admission;
+
+/** The request line and headers, as sent. */
+export interface Asked {
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+}
 
 /** Empty segments, `.` and `..` as whole segments, backslashes. A dot may begin a name, as in `/.well-known`. */
 const AMBIGUOUS = /\/\/|\/\.{1,2}(\/|$)|\\|#/;

@@ -22,20 +22,33 @@ const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'EXPECTATION_FAILED',
 ]);
 
-/** Answers with the error envelope. When much of the request's body is still on its way, the connection is closed afterwards. */
-export function sendError(response: ServerResponse, error: ServiceError, requestId: string): void {
-  sendBody(
-    response,
-    error.status,
-    Buffer.from(JSON.stringify(errorEnvelope(error, requestId))),
-    {
+export interface ErrorAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+  /** The connection is closed afterwards. */
+  isLast: boolean;
+}
+
+/** The error envelope. */
+export function errorAnswer(error: ServiceError, requestId: string): ErrorAnswer {
+  return {
+    status: error.status,
+    headers: {
       'Content-Type': 'application/json; charset=utf-8',
       [REQUEST_ID_HEADER]: requestId,
       ...(error.code === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer' } : {}),
       ...error.headers,
     },
-    CLOSING.has(error.code),
-  );
+    body: Buffer.from(JSON.stringify(errorEnvelope(error, requestId))),
+    isLast: CLOSING.has(error.code),
+  };
+}
+
+/** Answers with the error envelope. When much of the request's body is still on its way, the connection is closed afterwards. */
+export function sendError(response: ServerResponse, error: ServiceError, requestId: string): void {
+  const { status, headers, body, isLast } = errorAnswer(error, requestId);
+  sendBody(response, status, body, headers, isLast);
 }
 
 /** Refuses with this body. @param isLast closes the connection in any case */

@@ -7,25 +7,27 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import type { ResolvedFunction } from '../functions/function-name';
 import type { FrontDoor } from '../http/front-door';
 import { setRequestContext } from '../http/request-context';
-import { sendError } from '../http/send-error';
+import { errorAnswer, sendError } from '../http/send-error';
 import { invalidField } from '../invalid-field';
 import type { CallRequest } from './call';
 import { ClientConnections, type ForClient } from './client-connections';
 import type { Dispatcher } from './dispatcher';
 import { assertActive } from './dispatcher-invoker';
+import type { Exchange } from './exchange';
 import { type EventPath, acceptEvent, contextOfChain } from './event-path';
 import { holdPayload, payloadsUnderWay } from './hold-payload';
 import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
-import { clientContextOf, wantsDryRun, wantsEvent } from './invoke-rules';
+import { clientContextOf, wantsDryRun, wantsEvent, wantsStream } from './invoke-rules';
 import type { InvokeDialect } from './invoke-dialect';
 import type { LambdaCallerDeps } from './lambda/lambda-caller';
 import { lambdaDialect } from './lambda/lambda-dialect';
 import { lambdaStreamDialect } from './lambda/lambda-stream-dialect';
 import { nativeDialect } from './native-dialect';
 import type { PayloadBudget } from './payload-budget';
-import { QuickAnswers } from './quick-answers';
-import { readInvokeHeaders } from './request-headers';
-import { type InvokeDialectName, parseInvokeTarget } from './request-target';
+import type { PlainExchange } from '../plain/plain-exchange';
+import { NodeExchange } from './node-exchange';
+import { type InvokeHeaders, readInvokeHeaders } from './request-headers';
+import { type InvokeDialectName, type InvokeTarget, parseInvokeTarget } from './request-target';
 import { runOnce } from './run-once';
 
 export interface HotPathDeps {
@@ -53,46 +55,62 @@ export interface HotPathDeps {
 /** What express handles for a client sees to its end itself. */
 const API_REQUEST: ForClient = { onClientGone: () => undefined };
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
 /**
- * The listener of the public server. Invocations are handled here, before express and without promises as long as
- * everything that is needed is in memory; every other request goes on to the API.
+ * The entrance of the public server. Invocations are handled here, before express and without promises as long as
+ * everything that is needed is in memory.
  */
-export function createHotPath(deps: HotPathDeps): Listener {
+export interface HotPath {
+  /** Every request that came through Node's parser; what is no invocation goes on to the API. */
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** @returns false for what is no invocation, or is one that takes more than a plain exchange can do: those come to `onRequest` */
+  onPlainRequest: (exchange: PlainExchange) => boolean;
+}
+
+export function createHotPath(deps: HotPathDeps): HotPath {
   const { frontDoor, clock, api, isDraining, dispatcher, clients } = deps;
   const dialects: Record<InvokeDialectName, InvokeDialect> = {
     native: nativeDialect(deps),
     lambda: lambdaDialect(deps),
     'lambda-stream': lambdaStreamDialect(deps),
   };
-  const answers = new QuickAnswers(() => clock.wallMs());
   const ports: HttpInvocationPorts = {
     clients,
-    answers,
     streams: { clock, stallMs: deps.streamStallMs, payloads: deps.payloads },
     abandon: (call) => dispatcher.abandon(call),
     onInternalError: (error, requestId) => deps.logger.error('invocation failed', { requestId, error }),
   };
-  return (request, response) => {
-    const { requestId, refusal } = frontDoor(request);
-    if (isDraining()) response.shouldKeepAlive = false;
-    if (refusal !== undefined) return sendError(response, refusal, requestId);
-    const target = request.method === 'POST' ? parseInvokeTarget(request.url ?? '') : undefined;
-    if (target === undefined) {
-      setRequestContext(request, { requestId });
-      const connection = clients.begin(request.socket, API_REQUEST);
-      response.once('close', () => ClientConnections.end(connection, API_REQUEST));
-      return api(request, response);
-    }
-    const headers = readInvokeHeaders(request.rawHeaders);
-    const parts = { request, response, requestId, headers, target, dialect: dialects[target.dialect], receivedAtMs: clock.monotonicMs() };
+  const begin = (exchange: Exchange, target: InvokeTarget, headers: InvokeHeaders, requestId: string): void => {
+    const parts = { exchange, requestId, headers, target, dialect: dialects[target.dialect], receivedAtMs: clock.monotonicMs() };
     const invocation = new HttpInvocation(parts, ports);
     try {
       authenticate(deps, invocation);
     } catch (error) {
       invocation.refuse(error);
     }
+  };
+  return {
+    onRequest: (request, response) => {
+      const { requestId, refusal } = frontDoor(request);
+      if (isDraining()) response.shouldKeepAlive = false;
+      if (refusal !== undefined) return sendError(response, refusal, requestId);
+      const target = request.method === 'POST' ? parseInvokeTarget(request.url ?? '') : undefined;
+      if (target !== undefined) return begin(new NodeExchange(request, response), target, readInvokeHeaders(request.rawHeaders), requestId);
+      setRequestContext(request, { requestId });
+      const connection = clients.begin(request.socket, API_REQUEST);
+      response.once('close', () => ClientConnections.end(connection, API_REQUEST));
+      api(request, response);
+    },
+    onPlainRequest: (exchange) => {
+      const target = parseInvokeTarget(exchange.url);
+      // Signatures and answers in pieces are done with Node's own objects.
+      if (target?.dialect !== 'native') return false;
+      const headers = readInvokeHeaders(exchange.rawHeaders);
+      if (wantsStream(headers)) return false;
+      const { requestId, refusal } = frontDoor(exchange);
+      if (refusal === undefined) begin(exchange, target, headers, requestId);
+      else exchange.refuse(errorAnswer(refusal, requestId));
+      return true;
+    },
   };
 }
 
@@ -164,7 +182,7 @@ function callOnce({ events, logger, dispatcher }: HotPathDeps, invocation: HttpI
 /** What has to be fetched first: a key or a function that was not seen lately. */
 function later<T>(invocation: HttpInvocation, value: Promise<T>, next: (value: T) => void): void {
   value.then(next).catch((error: unknown) => {
-    if (!invocation.response.headersSent) invocation.refuse(error);
+    if (!invocation.exchange.isAnswered) invocation.refuse(error);
     else throw error;
   });
 }

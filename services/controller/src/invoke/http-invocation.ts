@@ -1,15 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ServiceError, asServiceError } from '@easyfaas/service-kit';
 import type { Principal } from '../auth/principal';
 import type { Call, Reply } from './call';
 import { type ClientConnection, ClientConnections, type ForClient } from './client-connections';
+import type { Answer, Exchange, NodeMessages } from './exchange';
+import { tooLarge } from './front-request';
 import type { StreamSettings } from './http-answer-sink';
-import { readBody, tooLarge } from './front-request';
-import type { InvocationSink, InvokeDialect, ShortAnswer } from './invoke-dialect';
+import type { InvocationSink, InvokeDialect } from './invoke-dialect';
 import type { Outcome } from './outcome';
 import type { Payload } from './payload';
 import type { PayloadBudget } from './payload-budget';
-import type { QuickAnswers } from './quick-answers';
 import type { InvokeHeaders } from './request-headers';
 import type { InvokeTarget } from './request-target';
 
@@ -17,8 +16,7 @@ import type { InvokeTarget } from './request-target';
 const CLIENT_CLOSED_REQUEST = 499;
 
 export interface HttpInvocationParts {
-  request: IncomingMessage;
-  response: ServerResponse;
+  exchange: Exchange;
   requestId: string;
   headers: InvokeHeaders;
   target: InvokeTarget;
@@ -30,7 +28,6 @@ export interface HttpInvocationParts {
 /** What all invocations share. */
 export interface HttpInvocationPorts {
   clients: ClientConnections;
-  answers: QuickAnswers;
   streams: StreamSettings;
   /** The client of a call is gone. */
   abandon: (call: Call) => void;
@@ -40,8 +37,7 @@ export interface HttpInvocationPorts {
 
 /** One invocation over HTTP, from its headers to its answer. */
 export class HttpInvocation implements Reply, ForClient {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly exchange: Exchange;
   readonly requestId: string;
   readonly headers: InvokeHeaders;
   readonly target: InvokeTarget;
@@ -60,16 +56,22 @@ export class HttpInvocation implements Reply, ForClient {
   #heldBytes = 0;
   #sink: InvocationSink | undefined;
 
-  constructor({ request, response, requestId, headers, target, dialect, receivedAtMs }: HttpInvocationParts, ports: HttpInvocationPorts) {
-    this.request = request;
-    this.response = response;
+  constructor({ exchange, requestId, headers, target, dialect, receivedAtMs }: HttpInvocationParts, ports: HttpInvocationPorts) {
+    this.exchange = exchange;
     this.requestId = requestId;
     this.headers = headers;
     this.target = target;
     this.dialect = dialect;
     this.receivedAtMs = receivedAtMs;
     this.#ports = ports;
-    this.#connection = ports.clients.begin(request.socket, this);
+    this.#connection = ports.clients.begin(exchange.socket, this);
+  }
+
+  /** Node's own objects. @throws Error for a request that did not come through `node:http`: a bug */
+  get node(): NodeMessages {
+    const { node } = this.exchange;
+    if (node === undefined) throw new Error('The request did not come through node:http.');
+    return node;
   }
 
   onClientGone(): void {
@@ -81,7 +83,7 @@ export class HttpInvocation implements Reply, ForClient {
   /** The request's body, as bytes. @param done called at most once; never when the client goes away meanwhile */
   readBody(limitBytes: number, done: (body: Payload | ServiceError) => void): void {
     const { body } = this;
-    if (body === undefined) readBody(this.request, this.headers, limitBytes, done);
+    if (body === undefined) this.exchange.readBody(this.headers, limitBytes, done);
     else done(body.bytes <= limitBytes ? body : tooLarge(limitBytes));
   }
 
@@ -106,12 +108,12 @@ export class HttpInvocation implements Reply, ForClient {
     const error = asServiceError(thrown);
     if (error.code === 'INTERNAL') this.#ports.onInternalError(error, this.requestId);
     this.dialect.sendError(this, error);
-    return this.response.statusCode;
+    return this.exchange.status;
   }
 
   /** A dry run: everything was checked, nothing was done. */
   confirm(): void {
-    this.request.resume();
+    this.exchange.discardBody();
     this.#answer(this.dialect.confirmed(this));
   }
 
@@ -123,26 +125,26 @@ export class HttpInvocation implements Reply, ForClient {
   /** What was answered before, once more. */
   repeat(headers: string[], body: Buffer): void {
     this.#end();
-    if (!this.isClientGone) this.#ports.answers.send(this.response, headers, body);
+    if (!this.isClientGone) this.exchange.answer({ status: 200, headers, body });
   }
 
   settle(call: Call, outcome: Outcome): number {
-    const { response, dialect } = this;
+    const { exchange, dialect } = this;
     if (this.#sink !== undefined && call.answer?.hasBegun === true) return this.#finish(this.#sink, call, outcome);
     this.#end();
-    if (this.isClientGone || response.headersSent || outcome.kind === 'abandoned') return CLIENT_CLOSED_REQUEST;
+    if (this.isClientGone || exchange.isAnswered || outcome.kind === 'abandoned') return CLIENT_CLOSED_REQUEST;
     if (outcome.kind === 'platform-error') return this.refuse(outcome.error);
     const refusal = dialect.refusalOf(outcome);
     if (refusal !== undefined) return this.refuse(refusal);
     if (this.#sink?.sendWhole !== undefined) return this.#sink.sendWhole(call, outcome);
-    this.#ports.answers.send(response, dialect.resultHeaders(call, outcome), outcome.body);
+    exchange.answer({ status: 200, headers: dialect.resultHeaders(call, outcome), body: outcome.body });
     return 200;
   }
 
-  #answer({ status, headers, body }: ShortAnswer): void {
+  #answer(answer: Answer): void {
     this.#end();
-    if (body !== undefined) headers.push('Content-Length', String(body.length));
-    this.response.writeHead(status, headers).end(body);
+    if (answer.body !== undefined) answer.headers.push('Content-Length', String(answer.body.length));
+    this.exchange.answer(answer);
   }
 
   /** What the client has not taken yet still goes out: until then its connection is at work. */
@@ -151,7 +153,7 @@ export class HttpInvocation implements Reply, ForClient {
       this.#end();
       return CLIENT_CLOSED_REQUEST;
     }
-    this.response.once('close', () => this.#end());
+    this.node.response.once('close', () => this.#end());
     sink.finish(call, outcome);
     return 200;
   }

@@ -3,6 +3,7 @@ import type { Principal } from '../auth/principal';
 import type { ResolvedFunction } from '../functions/function-name';
 import type { AnswerSink } from './answer-stream';
 import type { Call } from './call';
+import type { Answer } from './exchange';
 import type { StreamSettings } from './http-answer-sink';
 import type { HttpInvocation } from './http-invocation';
 import type { FunctionErrorOutcome, Outcome, ResultOutcome } from './outcome';
@@ -11,14 +12,6 @@ import type { InvokeHeaders } from './request-headers';
 
 /** A call that has reached its function. */
 export type RanOutcome = ResultOutcome | FunctionErrorOutcome;
-
-/** An answer without a call having been waited for. */
-export interface ShortAnswer {
-  status: number;
-  /** Name, value, name, value. */
-  headers: string[];
-  body: Buffer | undefined;
-}
 
 /** Where a streamed answer goes. */
 export interface InvocationSink extends AnswerSink {
@@ -47,8 +40,8 @@ export interface InvokeDialect {
   /** Set when an outcome is told as an error instead. */
   refusalOf(outcome: RanOutcome): ServiceError | undefined;
   /** The event is safe. */
-  accepted(invocation: HttpInvocation, eventId: string): ShortAnswer;
+  accepted(invocation: HttpInvocation, eventId: string): Answer;
   /** A dry run went well. */
-  confirmed(invocation: HttpInvocation): ShortAnswer;
+  confirmed(invocation: HttpInvocation): Answer;
   sendError(invocation: HttpInvocation, error: ServiceError): void;
 }

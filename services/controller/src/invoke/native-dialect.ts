@@ -1,7 +1,7 @@
 import { sourceOf } from '../auth/credential';
 import type { Authenticator } from '../auth/principal';
 import { resolveFunction } from '../functions/function-name';
-import { sendError } from '../http/send-error';
+import { errorAnswer } from '../http/send-error';
 import { logTail } from './call-record';
 import type { InvokeDialect } from './invoke-dialect';
 import { checkInvokeHeaders, wantsStream } from './invoke-rules';
@@ -11,13 +11,12 @@ import { StreamedInvocation } from './streamed-invocation';
 /** EasyFaaS's own way: `/v1/functions/{id}/invocations`. */
 export function nativeDialect({ authenticator, region }: { authenticator: Authenticator; region: string }): InvokeDialect {
   return {
-    authenticate: ({ headers, request }) => authenticator.authenticate(headers.credential, sourceOf(request)),
+    authenticate: ({ headers, exchange }) => authenticator.authenticate(headers.credential, sourceOf(exchange)),
     resolve: ({ target }, accountId) => resolveFunction(target.functionId, { accountId, region }, target.qualifier),
     checkHeaders: checkInvokeHeaders,
     payloadOf: (body) => body,
     contentTypeOf: ({ contentType }) => contentType,
-    openSink: ({ headers, request, response }, settings) =>
-      wantsStream(headers) ? new StreamedInvocation(request, response, settings) : undefined,
+    openSink: (invocation, settings) => (wantsStream(invocation.headers) ? new StreamedInvocation(invocation.node, settings) : undefined),
     resultHeaders: (call, outcome) => {
       const headers = [
         'Content-Type',
@@ -47,6 +46,6 @@ export function nativeDialect({ authenticator, region }: { authenticator: Authen
       body: Buffer.from(JSON.stringify({ requestId: eventId })),
     }),
     confirmed: ({ requestId }) => ({ status: 204, headers: ['X-Easyfaas-Request-Id', requestId], body: undefined }),
-    sendError: ({ response, requestId }, error) => sendError(response, error, requestId),
+    sendError: ({ exchange, requestId }, error) => exchange.refuse(errorAnswer(error, requestId)),
   };
 }

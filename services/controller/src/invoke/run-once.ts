@@ -71,12 +71,12 @@ class KeepingReply implements Reply {
 }
 
 /** @throws ServiceError VALIDATION_FAILED */
-function keyedCall({ headers, request, requestId }: HttpInvocation, stored: StoredFunction, payload: Payload): KeyedCall {
+function keyedCall({ headers, exchange, requestId }: HttpInvocation, stored: StoredFunction, payload: Payload): KeyedCall {
   const { idempotencyKey = '', contentType = '', clientContext = '' } = headers;
   if (idempotencyKey === '' || Buffer.byteLength(idempotencyKey) > KEY_BYTES) {
     throw invalidField('Idempotency-Key', `Idempotency-Key must have 1 to ${KEY_BYTES} bytes.`);
   }
-  const hash = createHash('sha256').update([request.url, contentType, clientContext, ''].join('\0'));
+  const hash = createHash('sha256').update([exchange.url, contentType, clientContext, ''].join('\0'));
   for (const chunk of payload.chunks) hash.update(chunk);
   return {
     accountId: stored.accountId,

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { errorEnvelope } from '@easyfaas/service-kit';
 import type { AnswerHead } from './answer-stream';
 import type { Call } from './call';
 import { logTail } from './call-record';
+import type { NodeMessages } from './exchange';
 import { HttpAnswerSink, type StreamSettings } from './http-answer-sink';
 import type { InvocationSink } from './invoke-dialect';
 import type { Outcome } from './outcome';
@@ -16,7 +17,7 @@ const TRAILERS = 'X-Easyfaas-Function-Exectime, X-Easyfaas-Function-Error, X-Eas
 export class StreamedInvocation extends HttpAnswerSink implements InvocationSink {
   readonly #wantsTrailers: boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, settings: StreamSettings) {
+  constructor({ request, response }: NodeMessages, settings: StreamSettings) {
     const wantsTrailers = /(?:^|,)\s*trailers\b/i.test(String(request.headers['te']));
     super(response, settings, (call, head) => writeHead(response, call, head, wantsTrailers));
     this.#wantsTrailers = wantsTrailers;

@@ -18,6 +18,7 @@ import { DispatcherInvoker } from '../../src/invoke/dispatcher-invoker';
 import type { EventPath } from '../../src/invoke/event-path';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
+import { type PlainFront, readPlainRequestsFirst } from '../../src/plain/plain-front';
 import { shelvesOf } from '../../src/pool/shelves';
 import { eventually } from '../eventually';
 import { connectTo } from '../redis-server';
@@ -130,6 +131,7 @@ export class LocalController {
   #closeRedis: (() => void) | undefined;
   #client: FuncletClient | undefined;
   #server: Server | undefined;
+  #plainFront: PlainFront | undefined;
   #sequence = 0;
 
   constructor(options: LocalOptions = {}) {
@@ -200,7 +202,12 @@ export class LocalController {
       api: (_request, response) => void response.writeHead(404).end(),
       isDraining: () => false,
     });
-    const server = createFrontServer(hotPath, { requestClass: FrontRequest, keepAliveTimeoutMs: 0 });
+    const server = createFrontServer(hotPath.onRequest, { requestClass: FrontRequest, keepAliveTimeoutMs: 0 });
+    this.#plainFront = readPlainRequestsFirst(server, {
+      onRequest: hotPath.onPlainRequest,
+      isDraining: () => false,
+      wallMs: () => systemClock.wallMs(),
+    });
     server.on('connection', (socket) => clients.add(socket));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -246,6 +253,7 @@ export class LocalController {
     this.directory.forgetListeners();
     this.#client?.close();
     this.#server?.closeAllConnections();
+    this.#plainFront?.closeAll();
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 

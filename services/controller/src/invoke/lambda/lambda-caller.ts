@@ -23,7 +23,8 @@ const RETRY_AFTER_S = 1;
 export function lambdaCaller(deps: LambdaCallerDeps): (invocation: HttpInvocation) => Principal | Promise<Principal> {
   const { authenticator, signatures } = deps;
   return (invocation) => {
-    const { request, headers } = invocation;
+    const { headers } = invocation;
+    const { request } = invocation.node;
     if (signatures === undefined || !isSigned(request.headers)) return authenticator.authenticate(headers.credential, sourceOf(request));
     return signer(deps.payloads, signatures, invocation);
   };
@@ -34,7 +35,7 @@ async function signer(
   signatures: Pick<SignatureAuthenticator, 'authenticate'>,
   invocation: HttpInvocation,
 ): Promise<Principal> {
-  const { request } = invocation;
+  const { request } = invocation.node;
   const { principal, body } = await signatures.authenticate(request, sourceOf(request), () => wholeBody(payloads, invocation));
   if (body !== undefined) invocation.body = payloadOf(body);
   return principal;

@@ -30,7 +30,8 @@ export function asServiceErrors<T>(run: () => T): T {
 }
 
 export function sendLambdaRefusal({ region, logger }: LambdaRefusalDeps, invocation: HttpInvocation, error: ServiceError): void {
-  const { request, response, requestId } = invocation;
+  const { requestId } = invocation;
+  const { request, response } = invocation.node;
   setRequestContext(request, { requestId });
   sendLambdaError(request, response, refusal(error, invocation, region), logger);
 }

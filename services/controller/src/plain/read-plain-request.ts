@@ -1,0 +1,115 @@
+/** A request that was read whole. */
+export interface PlainRequest {
+  /** The target of the request line, as sent. */
+  readonly url: string;
+  /** Name, value, name, value, as sent. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** A longer head is for Node's parser, which knows the limit. */
+const HEAD_BYTES_MAX = 4096;
+const START = 'POST /';
+const VERSION = ' HTTP/1.1\r\n';
+const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+
+/** RFC 9110, 5.6.2: what names of headers are made of. */
+const NAME_BYTES = byteSet("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+/** Printable without the space. */
+const TARGET_BYTES = byteSet(Array.from({ length: 0x5e }, (_, at) => String.fromCharCode(0x21 + at)).join(''));
+
+/**
+ * Reads a request that leaves nothing to interpretation, and leaves every other one alone: a POST whose head and body are all of
+ * `bytes`, not a byte more or less, in the plainest form of RFC 9112. One space behind a colon or none; printable ASCII; no
+ * folded lines; its length in one plain `Content-Length`; no transfer coding, no expectation, no upgrade, no wish to close.
+ * What is accepted here means the same to Node's parser (a test asks it).
+ * @returns undefined when it takes a real parser to say what the bytes are
+ */
+export function readPlainRequest(bytes: Buffer): PlainRequest | undefined {
+  const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX));
+  if (!text.startsWith(START)) return undefined;
+  let at = skip(text, START.length, TARGET_BYTES);
+  if (!text.startsWith(VERSION, at)) return undefined;
+  const url = text.slice(START.length - 1, at);
+  const rawHeaders: string[] = [];
+  let bodyBytes = -1;
+  at += VERSION.length;
+  while (text.charCodeAt(at) !== CR) {
+    const nameAt = at;
+    at = skip(text, at, NAME_BYTES);
+    if (at === nameAt || text.charCodeAt(at) !== COLON) return undefined;
+    const name = text.slice(nameAt, at);
+    at += text.charCodeAt(at + 1) === SPACE ? 2 : 1;
+    const valueAt = at;
+    at = endOfValue(text, at);
+    if (at === -1) return undefined;
+    const value = text.slice(valueAt, at);
+    at += 2;
+    const length = framing(name, value);
+    if (length === NOT_PLAIN || (length !== NO_LENGTH && bodyBytes !== -1)) return undefined;
+    if (length !== NO_LENGTH) bodyBytes = length;
+    rawHeaders.push(name, value);
+  }
+  if (!text.startsWith('\r\n', at)) return undefined;
+  at += 2;
+  if (bytes.length - at !== Math.max(bodyBytes, 0)) return undefined;
+  return { url, rawHeaders, body: bytes.subarray(at) };
+}
+
+function byteSet(characters: string): Uint8Array {
+  const set = new Uint8Array(256);
+  for (const character of characters) set[character.charCodeAt(0)] = 1;
+  return set;
+}
+
+/** @returns where the first character is that is not in the set, the end of the text included */
+function skip(text: string, from: number, set: Uint8Array): number {
+  let at = from;
+  while (set[text.charCodeAt(at)] === 1) at++;
+  return at;
+}
+
+/** Printable ASCII with spaces inside, up to CR LF. @returns where that is; -1 for anything else */
+function endOfValue(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    // NaN behind the end: neither comparison holds.
+    if (!(code >= SPACE && code <= 0x7e)) break;
+    at++;
+  }
+  const isTrimmed = at > from && text.charCodeAt(from) !== SPACE && text.charCodeAt(at - 1) !== SPACE;
+  return isTrimmed && text.startsWith('\r\n', at) ? at : -1;
+}
+
+const NO_LENGTH = -1;
+const NOT_PLAIN = -2;
+/** Up to 9 999 999, over every limit of a payload. */
+const PLAIN_LENGTH = /^(?:0|[1-9]\d{0,6})$/;
+
+/** What a header says of where the request ends and what becomes of its connection. @returns the body's length; or NO_LENGTH, NOT_PLAIN */
+function framing(name: string, value: string): number {
+  switch (name.length) {
+    case 6:
+      return isNamed(name, 'expect') ? NOT_PLAIN : NO_LENGTH;
+    case 7:
+      return isNamed(name, 'upgrade') || isNamed(name, 'trailer') ? NOT_PLAIN : NO_LENGTH;
+    case 10:
+      return isNamed(name, 'connection') && value.toLowerCase() !== 'keep-alive' ? NOT_PLAIN : NO_LENGTH;
+    case 14:
+      if (!isNamed(name, 'content-length')) return NO_LENGTH;
+      return PLAIN_LENGTH.test(value) ? Number(value) : NOT_PLAIN;
+    case 16:
+      return isNamed(name, 'proxy-connection') ? NOT_PLAIN : NO_LENGTH;
+    case 17:
+      return isNamed(name, 'transfer-encoding') ? NOT_PLAIN : NO_LENGTH;
+    default:
+      return NO_LENGTH;
+  }
+}
+
+function isNamed(name: string, lowerCase: string): boolean {
+  return name === lowerCase || name.toLowerCase() === lowerCase;
+}
