@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { createFrontDoor, type Admission } from './front-door';
 
 const enter = createFrontDoor({

@@ -17,6 +17,7 @@ import type { Exchange } from './exchange';
 import { type EventPath, acceptEvent, contextOfChain } from './event-path';
 import { holdPayload, payloadsUnderWay } from './hold-payload';
 import { HttpInvocation, type HttpInvocationPorts } from './http-invocation';
+import { type InvocationHead, readInvocationHead } from './invocation-head';
 import { clientContextOf, wantsDryRun, wantsEvent, wantsStream } from './invoke-rules';
 import type { InvokeDialect } from './invoke-dialect';
 import type { LambdaCallerDeps } from './lambda/lambda-caller';
@@ -26,8 +27,7 @@ import { nativeDialect } from './native-dialect';
 import type { PayloadBudget } from './payload-budget';
 import type { PlainExchange } from '../plain/plain-exchange';
 import { NodeExchange } from './node-exchange';
-import { type InvokeHeaders, readInvokeHeaders } from './request-headers';
-import { type InvokeDialectName, type InvokeTarget, parseInvokeTarget } from './request-target';
+import type { InvokeDialectName } from './request-target';
 import { runOnce } from './run-once';
 
 export interface HotPathDeps {
@@ -79,7 +79,7 @@ export function createHotPath(deps: HotPathDeps): HotPath {
     abandon: (call) => dispatcher.abandon(call),
     onInternalError: (error, requestId) => deps.logger.error('invocation failed', { requestId, error }),
   };
-  const begin = (exchange: Exchange, target: InvokeTarget, headers: InvokeHeaders, requestId: string): void => {
+  const begin = (exchange: Exchange, { target, headers }: InvocationHead, requestId: string): void => {
     const parts = { exchange, requestId, headers, target, dialect: dialects[target.dialect], receivedAtMs: clock.monotonicMs() };
     const invocation = new HttpInvocation(parts, ports);
     try {
@@ -93,21 +93,21 @@ export function createHotPath(deps: HotPathDeps): HotPath {
       const { requestId, refusal } = frontDoor(request);
       if (isDraining()) response.shouldKeepAlive = false;
       if (refusal !== undefined) return sendError(response, refusal, requestId);
-      const target = request.method === 'POST' ? parseInvokeTarget(request.url ?? '') : undefined;
-      if (target !== undefined) return begin(new NodeExchange(request, response), target, readInvokeHeaders(request.rawHeaders), requestId);
+      const asked = request.method === 'POST' ? readInvocationHead(request.url ?? '', request.rawHeaders) : undefined;
+      if (asked !== undefined) return begin(new NodeExchange(request, response), asked, requestId);
       setRequestContext(request, { requestId });
       const connection = clients.begin(request.socket, API_REQUEST);
       response.once('close', () => ClientConnections.end(connection, API_REQUEST));
       api(request, response);
     },
     onPlainRequest: (exchange) => {
-      const target = parseInvokeTarget(exchange.url);
+      const { head } = exchange;
+      const asked = head.invocation ?? readInvocationHead(head.url, head.rawHeaders);
       // Signatures and answers in pieces are done with Node's own objects.
-      if (target?.dialect !== 'native') return false;
-      const headers = readInvokeHeaders(exchange.rawHeaders);
-      if (wantsStream(headers)) return false;
+      if (asked?.target.dialect !== 'native' || wantsStream(asked.headers)) return false;
+      head.invocation = asked;
       const { requestId, refusal } = frontDoor(exchange);
-      if (refusal === undefined) begin(exchange, target, headers, requestId);
+      if (refusal === undefined) begin(exchange, asked, requestId);
       else exchange.refuse(errorAnswer(refusal, requestId));
       return true;
     },

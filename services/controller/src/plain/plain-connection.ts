@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Answer } from '../invoke/exchange';
 import type { HttpDate } from './http-date';
 import { PlainExchange } from './plain-exchange';
-import { readPlainRequest } from './read-plain-request';
+import { type PlainHead, readPlainRequest } from './read-plain-request';
 
 /** Bodies up to this size are joined with the head and leave as one piece of text. */
 const ONE_PIECE_BYTES = 16 * 1024;
@@ -27,6 +27,7 @@ export class PlainConnection {
   readonly #ports: PlainConnectionPorts;
   /** A request has not been answered yet. */
   isBusy = false;
+  #lastHead: PlainHead | undefined;
   /** What came meanwhile: a client that pipelines. */
   #held: Buffer | undefined;
 
@@ -52,8 +53,9 @@ export class PlainConnection {
   readonly #onError = (): void => void this.#socket.destroy();
 
   #take(bytes: Buffer): void {
-    const request = readPlainRequest(bytes);
+    const request = readPlainRequest(bytes, this.#lastHead);
     if (request === undefined) return this.#handOver(bytes);
+    this.#lastHead = request.head;
     this.isBusy = true;
     const exchange = new PlainExchange(this.#socket, request, this.#send);
     if (this.#ports.onRequest(exchange)) return;

@@ -4,7 +4,7 @@ import type { ErrorAnswer } from '../http/send-error';
 import type { Answer, Exchange } from '../invoke/exchange';
 import { type BodyFacts, tooLarge } from '../invoke/front-request';
 import { NO_PAYLOAD, type Payload, payloadOf } from '../invoke/payload';
-import type { PlainRequest } from './read-plain-request';
+import type { PlainHead, PlainRequest } from './read-plain-request';
 
 /** Sends the answer. @param isLast the connection ends behind it */
 type Send = (answer: Answer, isLast: boolean) => void;
@@ -12,20 +12,26 @@ type Send = (answer: Answer, isLast: boolean) => void;
 /** A request that was read whole before anything was asked of it. */
 export class PlainExchange implements Exchange {
   readonly socket: Socket;
-  readonly url: string;
-  readonly rawHeaders: readonly string[];
+  readonly head: PlainHead;
   readonly node = undefined;
   readonly #body: Buffer;
   readonly #send: Send;
   isAnswered = false;
   status = 0;
 
-  constructor(socket: Socket, { url, rawHeaders, body }: PlainRequest, send: Send) {
+  constructor(socket: Socket, { head, body }: PlainRequest, send: Send) {
     this.socket = socket;
-    this.url = url;
-    this.rawHeaders = rawHeaders;
+    this.head = head;
     this.#body = body;
     this.#send = send;
+  }
+
+  get url(): string {
+    return this.head.url;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.head.rawHeaders;
   }
 
   readBody(_facts: BodyFacts, limitBytes: number, done: (body: Payload | ServiceError) => void): void {

@@ -1,9 +1,21 @@
-/** A request that was read whole. */
-export interface PlainRequest {
+import type { InvocationHead } from '../invoke/invocation-head';
+
+/** Request line and headers. */
+export interface PlainHead {
+  /** Up to and with the empty line. */
+  readonly text: string;
   /** The target of the request line, as sent. */
   readonly url: string;
   /** Name, value, name, value, as sent. */
   readonly rawHeaders: readonly string[];
+  readonly bodyBytes: number;
+  /** What it says of an invocation, once that was read. */
+  invocation?: InvocationHead;
+}
+
+/** A request that was read whole. */
+export interface PlainRequest {
+  readonly head: PlainHead;
   readonly body: Buffer;
 }
 
@@ -25,10 +37,17 @@ const TARGET_BYTES = byteSet(Array.from({ length: 0x5e }, (_, at) => String.from
  * `bytes`, not a byte more or less, in the plainest form of RFC 9112. One space behind a colon or none; printable ASCII; no
  * folded lines; its length in one plain `Content-Length`; no transfer coding, no expectation, no upgrade, no wish to close.
  * What is accepted here means the same to Node's parser (a test asks it).
+ * @param last a head that was read before: most clients send the same one again and again, and it need not be read twice
  * @returns undefined when it takes a real parser to say what the bytes are
  */
-export function readPlainRequest(bytes: Buffer): PlainRequest | undefined {
+export function readPlainRequest(bytes: Buffer, last?: PlainHead): PlainRequest | undefined {
   const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX));
+  const head = last !== undefined && text.startsWith(last.text) ? last : readHead(text);
+  if (head === undefined || bytes.length !== head.text.length + head.bodyBytes) return undefined;
+  return { head, body: bytes.subarray(head.text.length) };
+}
+
+function readHead(text: string): PlainHead | undefined {
   if (!text.startsWith(START)) return undefined;
   let at = skip(text, START.length, TARGET_BYTES);
   if (!text.startsWith(VERSION, at)) return undefined;
@@ -53,9 +72,7 @@ export function readPlainRequest(bytes: Buffer): PlainRequest | undefined {
     rawHeaders.push(name, value);
   }
   if (!text.startsWith('\r\n', at)) return undefined;
-  at += 2;
-  if (bytes.length - at !== Math.max(bodyBytes, 0)) return undefined;
-  return { url, rawHeaders, body: bytes.subarray(at) };
+  return { text: text.slice(0, at + 2), url, rawHeaders, bodyBytes: Math.max(bodyBytes, 0) };
 }
 
 function byteSet(characters: string): Uint8Array {

@@ -17,6 +17,6 @@ export function lambdaStreamDialect(deps: LambdaCallerDeps & LambdaRefusalDeps):
       return dialect.authenticate(invocation);
     },
     checkHeaders: (headers) => checkLambdaHeaders(headers, STREAMED_TYPES),
-    openSink: ({ response }, settings) => (messages === undefined ? undefined : new LambdaStream(response, settings, messages)),
+    openSink: ({ node }, settings) => (messages === undefined ? undefined : new LambdaStream(node.response, settings, messages)),
   };
 }
