@@ -49,6 +49,8 @@ export class PlainExchange implements Exchange {
   }
 
   refuse({ status, headers, body, isLast }: ErrorAnswer): void {
+    // As over Node's way: what is wrong behind an answer can only be told by breaking off.
+    if (this.isAnswered) return void this.socket.destroy();
     const all = { 'Content-Length': String(body.length), ...headers };
     this.#answer({ status, headers: Object.entries(all).flat(), body }, isLast);
   }
