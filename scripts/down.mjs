@@ -11,7 +11,7 @@ import { createTerminal, openLog } from './lib/terminal.mjs';
 const USAGE = `npm run down -- [options]
   --project <name>      Compose project                    (easyfaas)
   --data-dir <path>     only needed when npm run up did not start it here
-  --purge               also delete functions, keys, stored data and images`;
+  --purge               also delete functions, keys, stored data and the images that this checkout built`;
 
 const options = {
   project: { type: 'string', default: 'easyfaas' },

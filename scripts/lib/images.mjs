@@ -1,12 +1,14 @@
 // The images of this repository: built when their inputs changed, known by a label with the hash of the inputs.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_IMAGE, imageId } from './base-images.mjs';
 import { run } from './run.mjs';
 import { Failure } from './terminal.mjs';
 
 const HASH_LABEL = 'easyfaas.inputs';
+/** Which checkout of the machine has built an image. */
+const CHECKOUT_LABEL = 'easyfaas.checkout';
 /** What the shared first stage of all Dockerfiles copies. */
 const SHARED_INPUTS = [
   'package.json',
@@ -53,6 +55,7 @@ function imagesOf(root, runtimes) {
 /** @returns {Promise<{built: string[], kept: string[]}>} names of the images */
 export async function ensureImages({ root, tag, runtimes, log, say, show }) {
   const base = await imageId(NODE_IMAGE, log);
+  const checkout = checkoutId(root);
   const built = [];
   const kept = [];
   const images = imagesOf(root, runtimes);
@@ -78,6 +81,10 @@ export async function ensureImages({ root, tag, runtimes, log, say, show }) {
       `BASE_IMAGE=${NODE_IMAGE}`,
       '--label',
       `${HASH_LABEL}=${hash}`,
+      '--build-arg',
+      `CHECKOUT=${checkout}`,
+      '--label',
+      `${CHECKOUT_LABEL}=${checkout}`,
       '.',
     ];
     await run('docker', args, {
@@ -90,7 +97,7 @@ export async function ensureImages({ root, tag, runtimes, log, say, show }) {
     built.push(image.name);
   }
   // What the new images replaced; Docker keeps those that a container still uses.
-  if (built.length > 0) await run('docker', ['image', 'prune', '-f', '--filter', `label=${HASH_LABEL}`], { log, mayFail: true });
+  if (built.length > 0) await prune([HASH_LABEL, `${CHECKOUT_LABEL}=${checkout}`], log);
   return { built, kept };
 }
 
@@ -125,9 +132,28 @@ function hashInputs(root, paths, seed) {
   return hash.digest('hex');
 }
 
-/** Removes the images of one tag, and what the classic builder leaves of their first stages. */
+/**
+ * Removes the images of one tag that this checkout has built, and what the classic builder leaves of their first stages. Another checkout's
+ * stay, also under the same tag.
+ */
 export async function removeImages(root, tag, log) {
-  for (const image of imagesOf(root, chooseRuntimes(root, ['all'])))
-    await run('docker', ['image', 'rm', `easyfaas/${image.name}:${tag}`], { log, mayFail: true });
-  await run('docker', ['image', 'prune', '-f', '--filter', 'label=easyfaas.stage'], { log, mayFail: true });
+  const checkout = checkoutId(root);
+  for (const { name } of imagesOf(root, chooseRuntimes(root, ['all']))) {
+    const reference = `easyfaas/${name}:${tag}`;
+    const label = await run('docker', ['image', 'inspect', '--format', `{{index .Config.Labels "${CHECKOUT_LABEL}"}}`, reference], {
+      log,
+      mayFail: true,
+    });
+    if (label.code === 0 && label.stdout.trim() === checkout) await run('docker', ['image', 'rm', reference], { log, mayFail: true });
+  }
+  await prune([`${CHECKOUT_LABEL}=${checkout}`], log);
+}
+
+/** Images without a name that have all of these labels. */
+async function prune(labels, log) {
+  await run('docker', ['image', 'prune', '-f', ...labels.flatMap((label) => ['--filter', `label=${label}`])], { log, mayFail: true });
+}
+
+function checkoutId(root) {
+  return createHash('sha256').update(realpathSync(root)).digest('hex').slice(0, 16);
 }

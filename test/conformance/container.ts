@@ -142,7 +142,7 @@ export class TestContainer {
     const container = new TestContainer(runtime);
     await container.controller.listen();
     container.spawnRunner(environment);
-    await container.attached();
+    await container.attachedOrDisposed();
     return container;
   }
 
@@ -181,6 +181,16 @@ export class TestContainer {
 
   async attached(): Promise<void> {
     [this.runner, this.runtime] = await Promise.all([this.controller.attached('runner'), this.controller.attached('runtime')]);
+  }
+
+  /** Whoever starts one that does not attach has nothing to dispose of. */
+  protected async attachedOrDisposed(): Promise<void> {
+    try {
+      await this.attached();
+    } catch (error) {
+      await this.dispose();
+      throw error;
+    }
   }
 
   /** Puts a fixture where user code is, as `index` unless told otherwise, and sends INIT. */

@@ -31,7 +31,7 @@ export class DockerContainer extends TestContainer {
     const container = new DockerContainer(runtime);
     await container.controller.listen();
     container.#run(memoryMb);
-    await container.attached();
+    await container.attachedOrDisposed();
     return container;
   }
 

@@ -125,6 +125,16 @@ describe('a function registry', () => {
     expect(seen[0]?.headers['x-easyfaas-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('says how large /tmp is, as far as there is such a size', async () => {
+    answering = json(functionOf({ EphemeralStorage: { Size: 128 } }));
+    expect((await find()).configuration.EphemeralStorage).toEqual({ Size: 128 });
+    for (const Size of [100, 256]) {
+      answering = json(functionOf({ EphemeralStorage: { Size } }));
+      clock.advance(3_700_000);
+      expect(await failure()).toMatchObject({ code: 'REGISTRY_INVALID', message: expect.stringContaining('EphemeralStorage') as unknown });
+    }
+  });
+
   it('is asked again after some time only, with its ETag, and what changed is told', async () => {
     const changes: unknown[] = [];
     directory.onChange((change) => changes.push(change));

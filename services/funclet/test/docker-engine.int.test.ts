@@ -7,12 +7,12 @@ import { silentLogger, systemClock } from '@easyfaas/service-kit';
 import { DockerEngine } from '../src/engine/docker-engine';
 import { EngineError } from '../src/engine/engine-error';
 import { describeEngineContract } from '../src/engine/testing/engine-contract';
-import { TEST_RUN, describeWithDocker, docker, localImage, makeStayingImage, removeLeftovers } from './support/docker';
+import { TEST_RUN, describeWithDocker, docker, localImage, makeStayingImage, removeLeftovers, testImage } from './support/docker';
 
 const SLOW_MS = 60_000;
 jest.setTimeout(SLOW_MS);
 
-const IMAGE = 'easyfaas/engine-test';
+const IMAGE = testImage('engine-test');
 
 const open = (socketPath: string, callTimeoutMs = 30_000): DockerEngine =>
   new DockerEngine({ socketPath, clock: systemClock, logger: silentLogger(), callTimeoutMs });

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { eventually } from '../src/lifecycle/testing/eventually';
-import { TEST_RUN, describeWithDocker, docker, execIn, localImage, makeStayingImage, removeLeftovers } from './support/docker';
+import { TEST_RUN, describeWithDocker, docker, execIn, localImage, makeStayingImage, removeLeftovers, testImage } from './support/docker';
 import { FuncletUnderTest, operation } from './support/funclet-under-test';
 
 const SLOW_MS = 120_000;
 jest.setTimeout(SLOW_MS);
 
 const USER = '10001:10001';
-const IMAGE = 'easyfaas/egress-test';
+const IMAGE = testImage('egress-test');
 /** Of images made for this file alone: the guard's has to have the same tag as the runtime's. */
 const TAG = `egress-${randomBytes(4).toString('hex')}`;
 const FUNCLET_IMAGE = `easyfaas/funclet:${process.env['EASYFAAS_IMAGE_TAG'] ?? 'latest'}`;

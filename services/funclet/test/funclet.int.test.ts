@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeName } from '../src/code/code-parts';
 import { eventually } from '../src/lifecycle/testing/eventually';
-import { TEST_RUN, makeStayingImage, describeWithDocker, docker, execIn, localImage, removeLeftovers } from './support/docker';
+import { TEST_RUN, makeStayingImage, describeWithDocker, docker, execIn, localImage, removeLeftovers, testImage } from './support/docker';
 import { FuncletUnderTest, cgroupFile, operation } from './support/funclet-under-test';
 
 const MIB = 1024 * 1024;
@@ -12,7 +12,7 @@ const SLOW_MS = 60_000;
 const LATE_MS = 20_000;
 jest.setTimeout(SLOW_MS);
 
-const IMAGE = 'easyfaas/funclet-test';
+const IMAGE = testImage('funclet-test');
 
 describeWithDocker('a funclet on a real Docker', () => {
   let world: FuncletUnderTest;
@@ -41,7 +41,7 @@ describeWithDocker('a funclet on a real Docker', () => {
     expect(body).toMatchObject({ mountMode: 'bind', memoryMode: 'cgroup' });
     expect(body['runtimes']).toEqual([
       { name: 'missing', image: 'easyfaas/no-such-image:latest', present: false },
-      { name: 'test', image: 'easyfaas/funclet-test:latest', present: true },
+      { name: 'test', image: `${IMAGE}:latest`, present: true },
     ]);
   });
 

@@ -1,12 +1,12 @@
-import { execIn, describeWithDocker, docker, localImage, makeStayingImage, removeLeftovers } from './support/docker';
+import { execIn, describeWithDocker, docker, localImage, makeStayingImage, removeLeftovers, testImage } from './support/docker';
 import { FuncletUnderTest } from './support/funclet-under-test';
 
 const USER = '10001:10001';
 const SLOW_MS = 120_000;
 jest.setTimeout(SLOW_MS);
 
-const NODE = 'easyfaas/hardening-test-node';
-const PYTHON = 'easyfaas/hardening-test-python';
+const NODE = testImage('hardening-test-node');
+const PYTHON = testImage('hardening-test-python');
 
 const EPERM = 1;
 const ENOSYS = 38;

@@ -1,12 +1,12 @@
 import { eventually } from '../src/lifecycle/testing/eventually';
-import { makeStayingImage, describeWithDocker, docker, localImage, removeLeftovers } from './support/docker';
+import { makeStayingImage, describeWithDocker, docker, localImage, removeLeftovers, testImage } from './support/docker';
 import { FuncletUnderTest, cgroupFile } from './support/funclet-under-test';
 
 const MIB = 1024 * 1024;
 const SLOW_MS = 60_000;
 jest.setTimeout(SLOW_MS);
 
-const IMAGE = 'easyfaas/storm-test';
+const IMAGE = testImage('storm-test');
 
 describeWithDocker('a funclet in a storm', () => {
   let world: FuncletUnderTest;

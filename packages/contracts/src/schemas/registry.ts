@@ -32,6 +32,7 @@ export const registryFunctionSchema = Joi.object<RegistryFunction, true>({
     Environment: Joi.object({ Variables: Joi.object().pattern(Joi.string().max(4096), text(65_536)).max(1000).required() }).unknown(),
     PodConcurrentQuota: Joi.number().integer().min(1).max(LIMITS.podConcurrentQuotaMax),
     NetworkMode: Joi.string().valid('none', 'egress'),
+    EphemeralStorage: Joi.object({ Size: Joi.number().integer().min(1).max(1_000_000).required() }).unknown(),
     Description: text(256),
     LastModified: text(40),
   })

@@ -32,6 +32,8 @@ export interface RegistryFunction {
     Environment?: { Variables: Record<string, string> };
     PodConcurrentQuota?: number;
     NetworkMode?: 'none' | 'egress';
+    /** MB of /tmp; 64 when absent. */
+    EphemeralStorage?: { Size: number };
     Description?: string;
     LastModified?: string;
   };

@@ -5,6 +5,7 @@ import { ServiceError } from '@easyfaas/service-kit';
 import { commitOf } from '../functions/commit-id';
 import { checkEnvironment } from '../functions/environment-rules';
 import { LATEST, VERSION_NUMBER } from '../functions/function-name';
+import { checkStorage } from '../functions/storage-rules';
 import { parseStrictJson } from '../http/strict-json';
 import { invalidAnswer } from './registry-client';
 
@@ -22,6 +23,11 @@ export function readRegistryFunction(body: Buffer, { accountId, functionName, qu
   // Else a mistake there would run one tenant's function for another.
   assertSame('Configuration.Uid', Configuration.Uid, accountId);
   if (qualifier === LATEST || VERSION_NUMBER.test(qualifier)) assertSame('Configuration.Version', Configuration.Version, qualifier);
+  try {
+    checkStorage(Configuration);
+  } catch (cause) {
+    throw invalidAnswer('Configuration.EphemeralStorage', `is not possible: ${cause instanceof Error ? cause.message : ''}`, cause);
+  }
   try {
     checkEnvironment(Configuration.Environment?.Variables ?? {});
   } catch (cause) {
@@ -54,6 +60,7 @@ export function storedFromRegistry({ Configuration, Concurrency }: RegistryFunct
       Environment: { Variables: { ...Configuration.Environment?.Variables } },
       PodConcurrentQuota: Configuration.PodConcurrentQuota ?? 1,
       NetworkMode: Configuration.NetworkMode ?? 'none',
+      ...(Configuration.EphemeralStorage === undefined ? {} : { EphemeralStorage: { Size: Configuration.EphemeralStorage.Size } }),
       Tags: {},
       CodeSha256: Buffer.from(sha256, 'hex').toString('base64'),
       // Known when it has been fetched.

@@ -42,6 +42,9 @@ export function localImage(...repositories: string[]): string | undefined {
   return undefined;
 }
 
+/** A name of this run's own: the same test of another checkout on the machine makes another image. */
+export const testImage = (name: string): string => `easyfaas/${name}-${TEST_RUN}`;
+
 /** An image whose runner merely stays: no controller is needed for a container of it. Hostile on purpose: root, and a volume. */
 export async function makeStayingImage(name: string, base: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'easyfaas-image-'));

@@ -73,7 +73,7 @@ function answerOf({ accountId, configuration, concurrency, layers = [], secrets 
     throw new ServiceError('NOT_SUPPORTED', 'A function with layers or secrets cannot be given to another installation.');
   }
   const { FunctionName, FunctionArn, Uid, Version, Runtime, Handler, MemorySize, Timeout, CommitId, CodeSha256 } = configuration;
-  const { Environment, PodConcurrentQuota, NetworkMode, Description, LastModified } = configuration;
+  const { Environment, PodConcurrentQuota, NetworkMode, EphemeralStorage, Description, LastModified } = configuration;
   const query = new URLSearchParams({ Qualifier: Version, Account: accountId });
   return {
     Code: { Location: `${FunctionName}/code?${query.toString()}`, RepositoryType: 'easyfaas' },
@@ -91,6 +91,7 @@ function answerOf({ accountId, configuration, concurrency, layers = [], secrets 
       Environment,
       PodConcurrentQuota,
       NetworkMode,
+      ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }),
       Description,
       LastModified,
     },
