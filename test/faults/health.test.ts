@@ -22,6 +22,8 @@ function signalInside(dockerId: string, signal: string, what: 'bootstrap' | 'run
   stack.docker('exec', dockerId, 'sh', '-c', `kill -${signal} ${pids}`);
 }
 
+const HANDLER = `${LEDGER_HANDLER}\nprocess.on('SIGUSR2', () => { for (;;); });`;
+
 const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
   ['F7', 'container frozen by hand', (id) => stack.docker('pause', id), /^unhealthy: the runner was silent/],
   ['F7', 'runner stopped (SIGSTOP)', (id) => signalInside(id, 'STOP', 'runner'), /^unhealthy: the runner was silent/],
@@ -31,6 +33,12 @@ const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
     (id) => signalInside(id, 'STOP', 'bootstrap'),
     /^unhealthy: the runtime process was stopped by a signal/,
   ],
+  [
+    'F7',
+    'idle runtime that spins',
+    (id) => signalInside(id, 'USR2', 'bootstrap'),
+    /^unhealthy: the runtime process (did nothing but run|did not answer) for/,
+  ],
   ['F5', 'runtime killed (SIGKILL)', (id) => signalInside(id, 'KILL', 'bootstrap'), /^runtime ended: SIGKILL/],
   ['F4', 'container killed', (id) => stack.docker('kill', id), /^(runtime ended|connection lost)/],
   ['F14', 'container removed by hand', (id) => stack.docker('rm', '--force', id), /^(runtime ended|connection lost)/],
@@ -38,7 +46,7 @@ const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
 
 describeLocally('a warm container that is not well', () => {
   beforeAll(async () => {
-    stack = await LocalStack.start({ env: { EASYFAAS_POOL_MIN: 'nodejs20=2,python3=1' } });
+    stack = await LocalStack.start({ env: { EASYFAAS_POOL_MIN: 'nodejs20=2,python3=1', EASYFAAS_PAUSE_AFTER_S: 'off' } });
     await stack.untilFilled();
   }, 120_000);
 
@@ -50,7 +58,7 @@ describeLocally('a warm container that is not well', () => {
     '%s, %s: is noticed without a call, replaced, and the reason is shown',
     async (fault, injected, inject, reason) => {
       const { client } = stack;
-      const name = await client.deploy({ source: `${LEDGER_HANDLER} // ${injected}`, timeoutSeconds: 20 });
+      const name = await client.deploy({ source: `${HANDLER} // ${injected}`, timeoutSeconds: 20 });
       const run = await stack.newRun();
       expect((await run.call(name)).kind).toBe('ok');
       const { containerId, dockerId } = await client.containerOf(name);

@@ -1,4 +1,4 @@
-import { parseUsage, stateOf } from './process-usage';
+import { parseLife, parseUsage } from './process-usage';
 
 describe('parseUsage', () => {
   it('counts the fields from behind the name, which may contain anything', () => {
@@ -12,9 +12,9 @@ describe('parseUsage', () => {
   });
 });
 
-describe('stateOf', () => {
-  it('finds the state behind the name, which may contain anything', () => {
-    expect(stateOf('42 (a) S (b 1) T 1 42 42 0')).toBe('T');
-    expect(stateOf('42 (node) R 1 42 42 0')).toBe('R');
+describe('parseLife', () => {
+  it('finds state and processor time behind the name, which may contain anything', () => {
+    expect(parseLife('42 (a) S (b 1) T 1 42 42 0 -1 4194304 100 0 0 0 150 50 7 3')).toEqual({ isStopped: true, cpuMs: 2100 });
+    expect(parseLife('42 (node) R 1 42 42 0 -1 0 0 0 0 0 2 0 0 0')).toEqual({ cpuMs: 20 });
   });
 });

@@ -18,24 +18,39 @@ export function processUsage(pid: number): ProcessUsage {
   }
 }
 
-/** Whether a process stands still by a signal, by the state that /proc shows (`T` in proc(5)); false when it has ended. */
-export function isStopped(pid: number): boolean {
+export interface ProcessLife {
+  /** It stands still by a signal: state `T` in proc(5). */
+  isStopped?: true;
+  /** Processor time of the process and of its children that ended, ms. */
+  cpuMs?: number;
+}
+
+/** What a process has done lately, by /proc; nothing when it has ended. */
+export function processLife(pid: number): ProcessLife {
   try {
-    return stateOf(readFileSync(`/proc/${pid}/stat`, 'latin1')) === 'T';
+    return parseLife(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
-    return false; // it has just ended: that is told by EXIT
+    return {}; // it has just ended: that is told by EXIT
   }
 }
 
-/** Pure part. */
-export function stateOf(stat: string): string | undefined {
-  return stat.slice(stat.lastIndexOf(')') + 2)[0];
+/** Pure part: `stat` as in proc(5). */
+export function parseLife(stat: string): ProcessLife {
+  const fields = fieldsOf(stat);
+  return { ...(fields[0] === 'T' ? { isStopped: true } : {}), cpuMs: processorMs(fields) };
 }
 
 /** Pure part: `stat` and `status` as in proc(5). */
 export function parseUsage(stat: string, status: string): ProcessUsage {
-  // The command name is in parentheses and may itself contain anything; fields are counted from behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { rssKb: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0), cpuMs: processorMs(fieldsOf(stat)) };
+}
+
+/** The command name is in parentheses and may itself contain anything; fields are counted from behind it. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function processorMs(fields: readonly string[]): number {
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0);
-  return { rssKb: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0), cpuMs: (ticks * 1000) / TICKS_PER_SECOND };
+  return (ticks * 1000) / TICKS_PER_SECOND;
 }

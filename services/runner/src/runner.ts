@@ -12,7 +12,7 @@ import {
 import { Attachment } from './attachment';
 import type { CgroupReader } from './cgroup';
 import { OomKills } from './oom-kills';
-import { isStopped, processUsage } from './process-usage';
+import { processLife, processUsage } from './process-usage';
 import { RawOutput } from './raw-output';
 import { decide, INITIAL_STATE, type RunnerEvent, type RunnerState, type RunnerStep } from './runner-machine';
 import { runtimeEnvironment } from './runtime-environment';
@@ -132,7 +132,7 @@ export class Runner {
   #pong(): PongHeader {
     this.#oomKills.look();
     const pid = this.#runtime?.pid;
-    return pid !== undefined && isStopped(pid) ? { isStopped: true } : {};
+    return pid === undefined ? {} : processLife(pid);
   }
 
   #stats(): StatsHeader {

@@ -157,6 +157,8 @@ export interface StatsHeader extends PongHeader {
 export interface PongHeader {
   /** The runtime process stands still by a signal (SIGSTOP and its kind), and not for want of work. */
   isStopped?: true;
+  /** Processor time of the runtime process, and of its children that ended. */
+  cpuMs?: number;
 }
 
 /** Sent by the runner when the runtime process has ended, whatever ended it. */

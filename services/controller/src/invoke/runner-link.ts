@@ -25,6 +25,10 @@ export class RunnerLink {
   stats: StatsHeader | undefined;
   /** Answers in a row by which the runtime process stands still by a signal. */
   stoppedAnswers = 0;
+  /** Processor time of the runtime process by the last answer, ms; undefined when it did not say. */
+  processorMs: number | undefined;
+  /** How much more that was than by the answer before. */
+  ranMs = 0;
 
   constructor(socket: AttachedSocket, events: RunnerLinkEvents, clock: Clock) {
     this.#socket = socket;
@@ -65,6 +69,10 @@ export class RunnerLink {
   #noteAnswer(frame: Frame): Record<string, unknown> {
     const header = parseHeader(frame);
     this.stoppedAnswers = header['isStopped'] === true ? this.stoppedAnswers + 1 : 0;
+    const cpuMs = header['cpuMs'];
+    const processorMs = typeof cpuMs === 'number' ? cpuMs : undefined;
+    this.ranMs = (processorMs ?? 0) - (this.processorMs ?? processorMs ?? 0);
+    this.processorMs = processorMs;
     return header;
   }
 

@@ -51,7 +51,7 @@ export class RuntimeLink {
   /** Monotonic count of frames received, to see whether a process is alive. */
   framesReceived = 0;
   /** Of the oldest question without an answer: when it was asked, monotonic, ms, and what had been received by then. */
-  #question: { atMs: number; frames: number } | undefined;
+  #question: { atMs: number; frames: number; processorMs?: number } | undefined;
 
   constructor(socket: AttachedSocket, events: RuntimeLinkEvents) {
     this.#socket = socket;
@@ -108,6 +108,18 @@ export class RuntimeLink {
   silentMs(nowMs: number): number {
     const question = this.#question;
     return question === undefined || question.frames !== this.framesReceived ? 0 : nowMs - question.atMs;
+  }
+
+  /**
+   * How much processor time a process has had since a question without any sign of life, ms: the first figure after the question is what it
+   * is counted from.
+   * @param processorMs by the runner's last answer
+   */
+  ranSilentMs(processorMs: number): number {
+    const question = this.#question;
+    if (question === undefined || question.frames !== this.framesReceived) return 0;
+    question.processorMs ??= processorMs;
+    return processorMs - question.processorMs;
   }
 
   /** Whatever it was asked before does not count any more. */

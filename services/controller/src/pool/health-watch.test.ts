@@ -10,20 +10,38 @@ class FakeLink {
   /** It answers that the runtime process is stopped. */
   isRuntimeStopped = false;
   stoppedAnswers = 0;
+  /** The processor time that the runner tells of the runtime process. */
+  processorMs: number | undefined;
+  ranMs = 0;
+  processorNowMs = 0;
   #askedAtMs: number | undefined;
+  #processorAskedMs: number | undefined;
 
   askForLife(nowMs: number, options?: { wantsFigures: boolean }): void {
     this.questions.push(options?.wantsFigures === true ? 'figures' : 'life');
     if (this.isDeaf) this.#askedAtMs ??= nowMs;
-    else this.stoppedAnswers = this.isRuntimeStopped ? this.stoppedAnswers + 1 : 0;
+    else this.#answer();
+  }
+
+  #answer(): void {
+    this.stoppedAnswers = this.isRuntimeStopped ? this.stoppedAnswers + 1 : 0;
+    this.ranMs = this.processorNowMs - (this.processorMs ?? this.processorNowMs);
+    this.processorMs = this.processorNowMs;
   }
 
   silentMs(nowMs: number): number {
     return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
   }
 
+  ranSilentMs(processorMs: number): number {
+    if (this.#askedAtMs === undefined) return 0;
+    this.#processorAskedMs ??= processorMs;
+    return processorMs - this.#processorAskedMs;
+  }
+
   forgetSilence(): void {
     this.#askedAtMs = undefined;
+    this.#processorAskedMs = undefined;
   }
 }
 
@@ -88,6 +106,33 @@ describe('the watch over containers', () => {
       world.pass(3000);
       expect(world.resets).toEqual(['c unhealthy: the runtime process was stopped by a signal, without a call in it']);
     }
+  });
+
+  it('notices a runtime that spins between calls within 3 s, whenever it begins', () => {
+    for (let lead = 0; lead < 2400; lead += 100) {
+      const world = new World().start();
+      world.pass(4800 + lead);
+      world.runtime.isDeaf = true;
+      for (let passed = 0; passed < 3000; passed += 100) {
+        world.runner.processorNowMs += 100;
+        world.pass(100);
+      }
+      expect(world.resets).toEqual([expect.stringMatching(/^c unhealthy: the runtime process did nothing but run for \d\.\d s/)]);
+    }
+  });
+
+  it('does not take a runtime for spinning that gets no processor, or has worked but answers', () => {
+    const starved = new World().start();
+    starved.pass(4800);
+    starved.runtime.isDeaf = true;
+    starved.pass(2700);
+    expect(starved.resets).toEqual([]);
+    const busy = new World().start();
+    for (let passed = 0; passed < 20_000; passed += 100) {
+      busy.runner.processorNowMs += 100;
+      busy.pass(100);
+    }
+    expect(busy.resets).toEqual([]);
   });
 
   it('leaves one alone that answers', () => {

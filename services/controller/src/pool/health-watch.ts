@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
-import { isAsked, isRuntimeAsked, judgeSilence, silenceLimitMs } from './judge-silence';
+import { isAsked, isConspicuous, isRuntimeAsked, judgeSilence, silenceLimitMs } from './judge-silence';
 import type { PoolView } from './pool-view';
 
 export interface HealthWatchDeps {
@@ -12,9 +12,9 @@ export interface HealthWatchDeps {
 }
 
 /** How often the containers are looked at, ms; one timer for all of them. */
-const LOOK_MS = 800;
-/** Every so many looks the supervisor is asked for its figures instead of a mere PONG, and idle runtimes are asked, too. */
-const FIGURES_EVERY = 3;
+const LOOK_MS = 600;
+/** Every so many looks the supervisor is asked for its figures instead of a mere PONG, and idle runtimes are asked, too; those that are not idle at each. */
+const FIGURES_EVERY = 4;
 /** A turn of the event loop this late says that we were the ones who slept, not the containers. */
 const LATE_MS = 700;
 
@@ -69,8 +69,11 @@ export class HealthWatch {
     const runnerSilentMs = connection.runner?.silentMs(nowMs) ?? 0;
     const runtimeSilentMs = connection.runtime?.silentMs(nowMs) ?? 0;
     const stoppedAnswers = connection.runner?.stoppedAnswers ?? 0;
+    // While the runner is silent its last figure may be older than the question.
+    const processorMs = runnerSilentMs === 0 ? connection.runner?.processorMs : undefined;
+    const runtimeRanMs = processorMs === undefined ? 0 : (connection.runtime?.ranSilentMs(processorMs) ?? 0);
     const { state } = container.view;
-    const reason = judgeSilence({ phase, state, inFlight, runnerSilentMs, runtimeSilentMs, stoppedAnswers }, limitMs);
+    const reason = judgeSilence({ phase, state, inFlight, runnerSilentMs, runtimeSilentMs, runtimeRanMs, stoppedAnswers }, limitMs);
     if (reason === undefined) return;
     this.#deps.logger.warn('container is deaf', { containerId: container.containerId, reason, limitMs: Math.round(limitMs) });
     this.#deps.resets.reset(container, reason);
@@ -86,7 +89,7 @@ export class HealthWatch {
     const wantsFigures = this.#looks % FIGURES_EVERY === 0;
     connection.runner?.askForLife(nowMs, { wantsFigures });
     if (!isRuntimeAsked({ phase, inFlight })) connection.runtime?.forgetSilence();
-    else if (wantsFigures) connection.runtime?.askForLife(nowMs);
+    else if (wantsFigures || isConspicuous(connection.runner?.ranMs ?? 0)) connection.runtime?.askForLife(nowMs);
   }
 
   #forgive(containers: readonly PoolContainer[], lateMs: number): void {

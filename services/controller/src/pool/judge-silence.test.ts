@@ -6,6 +6,7 @@ const signs = (more: Partial<SignsOfLife>): SignsOfLife => ({
   inFlight: 0,
   runnerSilentMs: 0,
   runtimeSilentMs: 0,
+  runtimeRanMs: 0,
   stoppedAnswers: 0,
   ...more,
 });
@@ -34,10 +35,22 @@ describe('a silent container', () => {
     expect(judgeSilence(signs({ runtimeSilentMs: 2000 }), LIMIT_MS)).toBeUndefined();
   });
 
+  it('has to go sooner when its runtime has had the processor for all that time', () => {
+    const spinning = 'unhealthy: the runtime process did nothing but run for 1.2 s, without a call in it';
+    expect(judgeSilence(signs({ runtimeSilentMs: 1200, runtimeRanMs: 600 }), LIMIT_MS)).toBe(spinning);
+    expect(judgeSilence(signs({ runtimeSilentMs: 600, runtimeRanMs: 600 }), LIMIT_MS)).toBeUndefined();
+  });
+
+  it('is not taken for spinning while it is starved, or busy with a call', () => {
+    expect(judgeSilence(signs({ runtimeSilentMs: 2700, runtimeRanMs: 60 }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ runtimeSilentMs: 2700, runtimeRanMs: 2700, inFlight: 1 }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ runtimeSilentMs: 1200, runtimeRanMs: 600 }), silenceLimitMs(400))).toBeUndefined();
+  });
+
   it('has to go when a signal has stopped its runtime between calls, and has not let it go on by the next look', () => {
     const stopped = 'unhealthy: the runtime process was stopped by a signal, without a call in it';
-    expect(judgeSilence(signs({ stoppedAnswers: 2 }), LIMIT_MS)).toBe(stopped);
-    expect(judgeSilence(signs({ stoppedAnswers: 1 }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ stoppedAnswers: 3 }), LIMIT_MS)).toBe(stopped);
+    expect(judgeSilence(signs({ stoppedAnswers: 2 }), LIMIT_MS)).toBeUndefined();
     expect(judgeSilence(signs({ stoppedAnswers: 9, inFlight: 1 }), LIMIT_MS)).toBeUndefined();
   });
 

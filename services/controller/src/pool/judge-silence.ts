@@ -11,19 +11,26 @@ export interface SignsOfLife {
   runnerSilentMs: number;
   /** The same of the runtime process. */
   runtimeSilentMs: number;
+  /** The processor time that the runtime process has had meanwhile, ms. */
+  runtimeRanMs: number;
   /** The runner's last answers in a row that say that a signal has stopped the runtime process (SIGSTOP). */
   stoppedAnswers: number;
 }
 
-/** On a machine that has time for everybody, ms. With a look every 0.8 s a silent supervisor is noticed within 2.4 s. */
+/** On a machine that has time for everybody, ms. With a look every 0.6 s a silent supervisor is noticed within 2.4 s. */
 const LIMIT_MS = 1400;
 const LIMIT_MAX_MS = 10_000;
 /** A machine on which answers take long gets that many times the slowest of them. */
 const SLOWNESS_FACTOR = 8;
 /** A runtime process may have something of its own to do between two calls. */
 const RUNTIME_FACTOR = 2;
-/** A stopped process is none that is slow: two looks are for one that is going on again. */
-const STOPPED_ANSWERS = 2;
+/** Or as long as this, when it had the processor for so long: whoever is starved has not. */
+const SPINNING_FACTOR = 0.7;
+const SPINNING_MS = 250;
+/** Processor time between two answers of the runner, ms, with which an idle process is no longer taken for idle. */
+const CONSPICUOUS_MS = 50;
+/** A stopped process is none that is slow: three looks are for one that is going on again. */
+const STOPPED_ANSWERS = 3;
 
 /** How long a supervisor may be silent, ms. @param slowestAnswerMs of the last answer of each container */
 export function silenceLimitMs(slowestAnswerMs: number): number {
@@ -40,13 +47,20 @@ export function isRuntimeAsked({ phase, inFlight }: Pick<SignsOfLife, 'phase' | 
   return inFlight === 0 && (phase === 'cold' || phase === 'warm');
 }
 
+/** @param ranMs processor time of the runtime process between the runner's last two answers */
+export function isConspicuous(ranMs: number): boolean {
+  return ranMs >= CONSPICUOUS_MS;
+}
+
 /** @returns why the container has to go; undefined while it is well */
 export function judgeSilence(signs: SignsOfLife, limitMs: number): string | undefined {
   if (!isAsked(signs)) return undefined;
-  const { runnerSilentMs, runtimeSilentMs, stoppedAnswers } = signs;
+  const { runnerSilentMs, runtimeSilentMs, runtimeRanMs, stoppedAnswers } = signs;
   if (runnerSilentMs > limitMs) return `unhealthy: the runner was silent for ${seconds(runnerSilentMs)} s`;
   if (isRuntimeAsked(signs) && stoppedAnswers >= STOPPED_ANSWERS)
     return 'unhealthy: the runtime process was stopped by a signal, without a call in it';
+  if (isRuntimeAsked(signs) && runtimeSilentMs > SPINNING_FACTOR * limitMs && runtimeRanMs >= SPINNING_MS)
+    return `unhealthy: the runtime process did nothing but run for ${seconds(runtimeSilentMs)} s, without a call in it`;
   if (isRuntimeAsked(signs) && runtimeSilentMs > RUNTIME_FACTOR * limitMs)
     return `unhealthy: the runtime process did not answer for ${seconds(runtimeSilentMs)} s, without a call in it`;
   return undefined;
