@@ -34,10 +34,14 @@ export function processLife(pid: number): ProcessLife {
   }
 }
 
+/** Pure part. */
+export function stateOf(stat: string): string | undefined {
+  return fieldsOf(stat)[0];
+}
+
 /** Pure part: `stat` as in proc(5). */
 export function parseLife(stat: string): ProcessLife {
-  const fields = fieldsOf(stat);
-  return { ...(fields[0] === 'T' ? { isStopped: true } : {}), cpuMs: processorMs(fields) };
+  return { ...(stateOf(stat) === 'T' ? { isStopped: true } : {}), cpuMs: processorMs(fieldsOf(stat)) };
 }
 
 /** Pure part: `stat` and `status` as in proc(5). */
