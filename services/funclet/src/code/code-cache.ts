@@ -63,7 +63,7 @@ export class CodeCache {
    *   why it cannot be unpacked
    */
   async ensure(sha256: string, signal: AbortSignal, parts: readonly string[] = [sha256]): Promise<string> {
-    const entry = this.#entries.get(sha256) ?? (await this.#loadOnce(sha256, parts, signal));
+    const entry = this.#known(sha256) ?? (await this.#loadOnce(sha256, parts, signal));
     if (this.#isTouched(sha256, entry.manifest, 0)) {
       this.#discard(sha256);
       const message = `The unpacked code of package ${sha256} was altered on disk; the copy was discarded, call again.`;
@@ -82,6 +82,11 @@ export class CodeCache {
   /** Removes files that nobody needs any more. */
   sweep(): void {
     this.#options.store.sweep(this.#options.mountedNames());
+  }
+
+  /** What is gone as a whole was not altered: it is unpacked as if it had never been there. */
+  #known(sha256: string): CacheEntry | undefined {
+    return this.#options.store.has(sha256) ? this.#entries.get(sha256) : undefined;
   }
 
   #loadOnce(sha256: string, parts: readonly string[], signal: AbortSignal): Promise<CacheEntry> {

@@ -38,6 +38,11 @@ export class CodeStore {
     return join(this.#options.directory, sha256);
   }
 
+  /** Whether its directory is there, as it should be or not. */
+  has(sha256: string): boolean {
+    return existsSync(this.path(sha256));
+  }
+
   /** Packages that have a manifest. */
   list(): string[] {
     const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(COMPLETE));
@@ -53,7 +58,7 @@ export class CodeStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    return existsSync(this.path(sha256)) ? parseManifest(text, sha256) : undefined;
+    return this.has(sha256) ? parseManifest(text, sha256) : undefined;
   }
 
   /**
@@ -119,7 +124,7 @@ export class CodeStore {
   /** Takes a package away at once: it can be unpacked anew. Its files stay until {@link sweep} finds them unused. */
   discard(sha256: string): void {
     rmSync(this.#manifestPath(sha256), { force: true });
-    if (!existsSync(this.path(sha256))) return;
+    if (!this.has(sha256)) return;
     this.#discards += 1;
     renameSync(this.path(sha256), join(this.#options.directory, `${DISCARDED}${process.pid}-${this.#discards}-${sha256.slice(0, 12)}`));
   }
