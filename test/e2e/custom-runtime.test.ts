@@ -1,11 +1,25 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  InvokeWithResponseStreamCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda';
 import { zipFiles, type FileToZip } from '@easyfaas/code-package';
 import { go, goProgram } from '../support/go-program';
 import { repositoryRoot } from '../support/repository';
-import { call, callJson, deploy, fixture, invoke, logTail, newName, removeDeployments } from '../support/stack';
+import { call, callJson, deploy, fixture, invoke, logTail, newName, removeDeployments, stack } from '../support/stack';
 
-afterAll(removeDeployments);
+// A key is both: its first part is the access key id, the rest the secret.
+const credentials = { accessKeyId: stack.key.slice(0, 17), secretAccessKey: stack.key.slice(18) };
+const aws = new LambdaClient({ endpoint: stack.url, region: 'us-east-1', credentials });
+
+afterAll(async () => {
+  aws.destroy();
+  await removeDeployments();
+});
 
 const TAIL = { headers: { 'Log-Type': 'Tail' } };
 
@@ -16,6 +30,21 @@ async function deployPackage(files: readonly FileToZip[], more: object = {}): Pr
   const answer = await callJson('POST', `/v1/functions/${name}`, { Runtime: 'provided', Handler: 'index.handler', Code, ...more });
   if (answer.status !== 201) throw new Error(`deploy of ${name} answered ${answer.status}: ${answer.text}`);
   return name;
+}
+
+/** The same by the stock client of AWS. */
+async function createByAws(files: readonly FileToZip[], more: { MemorySize?: number; Timeout?: number } = {}): Promise<string> {
+  const FunctionName = newName();
+  const code = { Code: { ZipFile: await zipFiles(files) }, Role: 'arn:aws:iam::000000000000:role/any' };
+  await aws.send(new CreateFunctionCommand({ FunctionName, Runtime: 'provided.al2023', Handler: 'index.handler', ...code, ...more }));
+  await waitUntilFunctionActiveV2({ client: aws, maxWaitTime: 50, minDelay: 1, maxDelay: 2 }, { FunctionName });
+  return FunctionName;
+}
+
+/** What the stock client is answered: the error's kind, if there is one, and the payload. */
+async function invokeByAws(FunctionName: string, event: object): Promise<[string | undefined, unknown]> {
+  const { FunctionError, Payload } = await aws.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
+  return [FunctionError, JSON.parse(Buffer.from(Payload ?? []).toString())];
 }
 
 const asTold = (more: object = {}): Promise<string> =>
@@ -84,8 +113,25 @@ describe('a custom runtime', () => {
 if (go === undefined && process.env['REQUIRE_DOCKER'] === '1') throw new Error('these tests need a Go compiler');
 
 (go === undefined ? describe.skip : describe)('a custom runtime compiled from Go', () => {
+  let program: Buffer;
+  beforeAll(() => (program = goProgram(join(repositoryRoot, 'examples/custom-runtime-go'))), 120_000);
+
+  it('answers and fails for the stock client of AWS, which made it', async () => {
+    const name = await createByAws([{ name: 'bootstrap', content: program, isExecutable: true }]);
+    expect(await invokeByAws(name, { name: 'you' })).toEqual([
+      undefined,
+      { message: 'Hello, you!', remainingMs: expect.any(Number) as number },
+    ]);
+    expect(await invokeByAws(name, {})).toEqual(['Unhandled', { errorType: '*errors.errorString', errorMessage: 'no name was given' }]);
+    const { EventStream } = await aws.send(
+      new InvokeWithResponseStreamCommand({ FunctionName: name, Payload: Buffer.from('{"name":"you"}') }),
+    );
+    const kinds: string[] = [];
+    for await (const event of EventStream ?? []) kinds.push(...Object.keys(event));
+    expect(kinds).toEqual(['PayloadChunk', 'InvokeComplete']);
+  });
+
   it('answers, fails and prints as the example says, several calls at once', async () => {
-    const program = goProgram(join(repositoryRoot, 'examples/custom-runtime-go'));
     const settings = { PodConcurrentQuota: 8, Environment: { Variables: { POLLS: '8' } } };
     const name = await deployPackage([{ name: 'bootstrap', content: program, isExecutable: true }], settings);
     const answer = await invoke(name, { name: 'you' }, TAIL);
@@ -115,17 +161,46 @@ if (clientFolder !== undefined) {
     return { event, name: context.functionName, memory: context.memoryLimitInMB, isTimely: context.getRemainingTimeInMillis() > 0 };
   };`;
 
-    it('answers, fails and prints', async () => {
+    const create = (source: string): Promise<string> => {
       const bootstrap = '#!/bin/sh\nexec node node_modules/aws-lambda-ric/bin/index.mjs "$_HANDLER"\n';
       const own = [
         { name: 'bootstrap', content: bootstrap, isExecutable: true },
-        { name: 'index.js', content: SOURCE },
+        { name: 'index.js', content: source },
         {
           name: 'node_modules/aws-lambda-ric/package.json',
           content: readFileSync(join(clientFolder ?? '', 'node_modules/aws-lambda-ric/package.json')),
         },
       ];
-      const name = await deployPackage([...own, ...client()], { MemorySize: 256, Timeout: 10 });
+      return createByAws([...own, ...client()], { MemorySize: 256, Timeout: 10 });
+    };
+
+    it('streams, and tells of an error behind the first piece', async () => {
+      const FunctionName = await create(`exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+        stream.write('one');
+        if (event.fail) throw new TypeError('bad thing');
+        stream.end(',two');
+      });`);
+      const streamed = async (event: object): Promise<[string, object | undefined]> => {
+        const command = new InvokeWithResponseStreamCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) });
+        let text = '';
+        for await (const { PayloadChunk, InvokeComplete } of (await aws.send(command)).EventStream ?? []) {
+          text += Buffer.from(PayloadChunk?.Payload ?? []).toString();
+          if (InvokeComplete !== undefined) return [text, InvokeComplete];
+        }
+        return [text, undefined];
+      };
+      expect(await streamed({})).toEqual(['one,two', {}]);
+      const details = expect.stringContaining('bad thing') as unknown;
+      expect(await streamed({ fail: true })).toEqual(['one', { ErrorCode: 'Unhandled', ErrorDetails: details }]);
+    });
+
+    it('answers, fails and prints', async () => {
+      const name = await create(SOURCE);
+      expect(await invokeByAws(name, { by: 'aws' })).toEqual([undefined, { event: { by: 'aws' }, name, memory: '256', isTimely: true }]);
+      expect(await invokeByAws(name, { fail: true })).toEqual([
+        'Unhandled',
+        expect.objectContaining({ errorType: 'TypeError', errorMessage: 'bad thing' }) as unknown,
+      ]);
       const answer = await invoke(name, { a: 'ä' }, TAIL);
       expect(answer.json()).toEqual({ event: { a: 'ä' }, name, memory: '256', isTimely: true });
       expect(logTail(answer)).toMatch(/INFO\tcalled as [\w-]+\n/);

@@ -12,7 +12,7 @@ const guides = ['README.md', ...namesIn('docs/guides'), ...examples.filter((file
   .map((file) => ({ file, blocks: guideBlocks(readFileSync(join(repositoryRoot, file), 'utf8')) }))
   .filter(({ blocks }) => blocks.length > 0);
 /** Not on every machine; a guide that needs one which is missing is told as skipped. */
-const TOOLS = ['jq', 'openssl', 'zip', 'npm'];
+const TOOLS = ['jq', 'openssl', 'zip', 'npm', 'aws'];
 
 describe('the commands of a guide', () => {
   let before: Set<string>;
