@@ -65,6 +65,11 @@ const readyBy = Date.now() + 60_000;
 for (;;) {
   const answer = await fetch(`${url}/readyz`).catch(() => undefined);
   if (answer?.ok) break;
+  const gone = processes.find(({ child }) => child.exitCode !== null || child.signalCode !== null);
+  if (gone !== undefined) {
+    process.stderr.write(`dev-stack: ${gone.name} ended before it was ready:\n${lastLines(gone.name)}\n`);
+    await end(1);
+  }
   if (Date.now() > readyBy) {
     process.stderr.write(`dev-stack: not ready after 60 s: ${answer === undefined ? 'no answer' : await answer.text()}\n`);
     await end(1);
@@ -82,6 +87,14 @@ function start(name, command, args) {
   child.once('error', (error) => process.stderr.write(`dev-stack: ${name}: ${error.message}\n`));
   processes.push({ name, child });
   return child;
+}
+
+function lastLines(name) {
+  return readFileSync(join(dataDir, `${name}.log`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(-5)
+    .join('\n');
 }
 
 /** In the reverse order of starting; then whatever they left: containers of this run, mounts, the directory. */
