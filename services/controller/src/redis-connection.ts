@@ -80,11 +80,17 @@ function open(
     connectionName,
     enableAutoPipelining: isBatching,
     connectTimeout: 2000,
+    reconnectOnError: isReplica,
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
     ...more,
   });
   logStateChanges(redis, logger.child({ redis: connectionName }));
   return redis;
+}
+
+/** The master that this connection was made to has become a replica: what has its address now may be the new one. The command fails all the same. */
+function isReplica({ message }: Error): boolean {
+  return /^(READONLY|MASTERDOWN)\b/.test(message);
 }
 
 /** One line when Redis goes and one when it comes back, however often the connection is retried in between. */

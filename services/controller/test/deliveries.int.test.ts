@@ -6,7 +6,7 @@ import { Queue } from 'bullmq';
 import { addressOf } from '../src/redis-connection';
 import { LocalController } from './support/local-controller';
 import { eventually } from './eventually';
-import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from './redis-server';
+import { describeWithPrivateRedis, restrictToDocumented, startPrivateRedis, type PrivateRedis } from './redis-server';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -15,6 +15,7 @@ const anybody = (): void => undefined;
 
 describeWithPrivateRedis('F25 deliveries to URLs', () => {
   let redis: PrivateRedis;
+  let denied: () => Promise<string[]>;
   let local: LocalController;
   let server: Server;
   let handler: Handler;
@@ -22,6 +23,7 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
 
   beforeEach(async () => {
     redis = await startPrivateRedis();
+    denied = await restrictToDocumented(redis);
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -37,6 +39,7 @@ describeWithPrivateRedis('F25 deliveries to URLs', () => {
 
   afterEach(async () => {
     await local.stop();
+    expect(await denied()).toEqual([]);
     server.closeAllConnections();
     server.close();
     await redis.stop();

@@ -46,6 +46,7 @@ describeWithPrivateRedis('taking events', () => {
       ids: systemIds,
       payloadLimitBytes: 1024,
       openLimit: 3,
+      replicas: 0,
       rules: new UrlRules([]),
       podToken: 'pod',
       failpoints: new Failpoints(),

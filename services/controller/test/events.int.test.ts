@@ -1,21 +1,24 @@
 import { LocalController } from './support/local-controller';
 import { eventually } from './eventually';
-import { describeWithPrivateRedis, startPrivateRedis, type PrivateRedis } from './redis-server';
+import { describeWithPrivateRedis, restrictToDocumented, startPrivateRedis, type PrivateRedis } from './redis-server';
 
 const EVENT = { 'X-Easyfaas-Invoke-Type': 'event' };
 
 describeWithPrivateRedis('the life of an event', () => {
   let redis: PrivateRedis;
+  let denied: () => Promise<string[]>;
   let local: LocalController;
 
   beforeEach(async () => {
     redis = await startPrivateRedis();
+    denied = await restrictToDocumented(redis);
     local = new LocalController({ redis, poolMin: 2 });
     await local.start();
   }, 30_000);
 
   afterEach(async () => {
     await local.stop();
+    expect(await denied()).toEqual([]);
     await redis.stop();
   });
 

@@ -1,11 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { silentLogger } from '@easyfaas/service-kit';
-import { connectRedis, connectRedisSubscriber } from '../src/redis-connection';
+import { addressOf, connectRedis, connectRedisSubscriber } from '../src/redis-connection';
 import { RedisNotices } from '../src/redis-notices';
 import { eventually } from './eventually';
 
@@ -85,6 +87,31 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
       await kill();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * Gives every connection the rights that the documentation gives the platform's own user, and no other; `admin` has all.
+ * @returns what was denied since, one line each
+ */
+export async function restrictToDocumented({ url, prefix }: TestRedis): Promise<() => Promise<string[]>> {
+  const guide = readFileSync(join(__dirname, '../../../docs/security.md'), 'utf8');
+  const rule = /^ACL SETUSER easyfaas on >secret (.+)$/m.exec(guide)?.[1];
+  if (rule === undefined) throw new Error('docs/security.md has no rule for the platform');
+  const words = rule
+    .replaceAll('{easyfaas}:', `${prefix}:`)
+    .replaceAll(/([~&])easyfaas:/g, `$1${prefix}:`)
+    .split(' ');
+  const admin = new Redis({ ...addressOf(url), lazyConnect: true });
+  await admin.call('ACL', 'SETUSER', 'admin', 'on', 'nopass', '~*', '&*', '+@all');
+  await admin.call('AUTH', 'admin', 'any');
+  await admin.call('ACL', 'SETUSER', 'default', 'reset', 'on', 'nopass', ...words);
+  admin.disconnect();
+  return async () => {
+    const asking = new Redis({ ...addressOf(url), username: 'admin', password: 'any' });
+    const log = (await asking.call('ACL', 'LOG')) as unknown[][];
+    asking.disconnect();
+    return log.map((entry) => `${String(entry[3])} ${String(entry[5])} ${String(entry[7])}: ${String(entry[9])}`);
   };
 }
 

@@ -96,6 +96,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     ids,
     payloadLimitBytes: settings.payloadLimitBytes,
     openLimit: settings.openLimit,
+    replicas: settings.replicas,
     rules,
     podToken,
     failpoints,

@@ -7,6 +7,8 @@ export interface AsyncSettings {
   payloadLimitBytes: number;
   /** Events of one function that have not ended. */
   openLimit: number;
+  /** Replicas of Redis that must have an event before its client is told so. */
+  replicas: number;
   /** Events that a pod runs at once. */
   concurrency: number;
   /** Containers' worth of events of one function that a pod runs at once. */
@@ -29,6 +31,7 @@ export function readAsyncSettings(reader: EnvReader): AsyncSettings {
   return {
     payloadLimitBytes: reader.integer('EASYFAAS_ASYNC_PAYLOAD_KB', 256, { min: 1, max: 6144 }) * 1024,
     openLimit: reader.integer('EASYFAAS_ASYNC_QUEUE_MAX', 100_000, { min: 1, max: 10_000_000 }),
+    replicas: reader.integer('EASYFAAS_ASYNC_REPLICAS', 0, { min: 0, max: 16 }),
     concurrency: reader.integer('EASYFAAS_ASYNC_CONCURRENCY', 256, { min: 1, max: 10_000 }),
     containers: reader.integer('EASYFAAS_ASYNC_CONTAINERS', 8, { min: 1, max: 1000 }),
     resultLimitBytes: reader.integer('EASYFAAS_ASYNC_RESULT_KB', 256, { min: 0, max: 6144 }) * 1024,

@@ -32,6 +32,8 @@ export interface RedisEventIntakeOptions {
   payloadLimitBytes: number;
   /** Events of one function that may be open. */
   openLimit: number;
+  /** Of Redis, that must have an event before it counts as accepted; 0 asks none. */
+  replicas: number;
   /** For the URLs that callers name. */
   rules: Pick<UrlRules, 'check'>;
   /** Called after each acceptance: there is work. */
@@ -43,6 +45,8 @@ export interface RedisEventIntakeOptions {
 
 /** What the promise of an answer within 2 s leaves for Redis, ms. */
 const ANSWER_MS = 1800;
+/** What replicas have of it, ms. */
+const REPLICAS_MS = 1000;
 const IDEMPOTENCY_S = 24 * 3600;
 const IDEMPOTENCY_KEY_BYTES = 256;
 
@@ -72,7 +76,8 @@ export class RedisEventIntake implements EventIntake {
       send: (_name, writings) =>
         this.#inTime(async () => {
           const { script, keys, args } = this.#acceptStep(writings);
-          return (await runScript(options.redis, script, keys, args)) as AcceptAnswer[];
+          const [answers] = await Promise.all([runScript(options.redis, script, keys, args), this.#replicated()]);
+          return answers as AcceptAnswer[];
         }),
       countMax: TOGETHER_MAX,
       bytesMax: TOGETHER_BYTES,
@@ -91,6 +96,7 @@ export class RedisEventIntake implements EventIntake {
     const accepted = await (idempotencyKey === undefined
       ? this.#write(writing)
       : this.#inTime(() => this.#acceptOnce(writing, idempotencyKey)));
+    if (accepted.isDuplicate) await this.#replicatedBefore();
     failpoints.reach('event-accepted');
     if (!accepted.isDuplicate) onAccepted(event.accountId, event.functionName);
     return accepted;
@@ -101,7 +107,9 @@ export class RedisEventIntake implements EventIntake {
     this.#check(event);
     await this.#options.directory.find(event.accountId, event.functionName, event.qualifier);
     const writing = { event, requestId, bodyHash: hashOf(event) };
-    const [answers] = await this.#inTime(() => runTogether(this.#options.redis, [this.#acceptStep([writing]), ...steps]));
+    const [[answers]] = await this.#inTime(() =>
+      Promise.all([runTogether(this.#options.redis, [this.#acceptStep([writing]), ...steps]), this.#replicated()]),
+    );
     const accepted = await this.#acceptedEvent(writing, (answers as AcceptAnswer[])[0]);
     this.#options.onAccepted(event.accountId, event.functionName);
     return accepted;
@@ -173,6 +181,21 @@ export class RedisEventIntake implements EventIntake {
       keys: [keys.open(accountId, functionName), keys.counters, keys.functions, keys.queue(accountId, functionName)],
       args,
     };
+  }
+
+  /** Settles when enough replicas have what this connection wrote, this command's predecessor included. */
+  async #replicated(): Promise<void> {
+    const { redis, replicas } = this.#options;
+    if (replicas === 0) return;
+    const count = await queueCall(() => redis.wait(replicas, REPLICAS_MS));
+    if (count < replicas) throw queueFailure(new Error(`${count} of ${replicas} replicas have it after ${REPLICAS_MS} ms`));
+  }
+
+  /** The same for what another connection may have written, whose client was not told. Redis answers only for what its asker wrote: so something is written. */
+  async #replicatedBefore(): Promise<void> {
+    const { redis, keys, replicas } = this.#options;
+    if (replicas === 0) return;
+    await this.#inTime(() => Promise.all([queueCall(() => redis.hincrby(keys.counters, 'repeated', 1)), this.#replicated()]));
   }
 
   async #bodyHashOf(accountId: string, requestId: string): Promise<string | undefined> {

@@ -43,7 +43,7 @@ redis.call('DEL', KEYS[6], KEYS[7])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return removed == 1 and 'deleted' or 'missing'`;
 
-const TRIGGERS_PER_SCAN = 500;
+const TRIGGERS_PER_SCAN = 50;
 
 export class RedisTriggerStore implements TriggerStore {
   readonly #redis: Redis;

@@ -6,6 +6,7 @@ import { cronPayload, jitterMs } from './cron-event';
 import type { DueEntry, DueSet } from './due-set';
 import { dueTicks } from './due-ticks';
 import type { Schedule } from './schedule';
+import { SharedSchedules } from './shared-schedules';
 
 export interface CronSourceDeps {
   dueSet: DueSet;
@@ -43,6 +44,7 @@ export class CronSource implements TriggerSource<Configuration> {
   readonly secretNames = [];
   readonly #deps: CronSourceDeps;
   readonly #started = new Map<string, Started>();
+  readonly #schedules = new SharedSchedules();
   #cancel: (() => void) | undefined;
   #round: Promise<void> | undefined;
 
@@ -65,7 +67,10 @@ export class CronSource implements TriggerSource<Configuration> {
 
   async start(trigger: SourceTrigger<Configuration>, port: TriggerPort): Promise<void> {
     const { triggerId, configuration, createdAt } = trigger;
-    const schedule = scheduleOf(configuration, createdAt);
+    // Only a rate depends on when its trigger was made.
+    const { Schedule: text, TimeZone } = configuration;
+    const words = JSON.stringify([text, TimeZone, text.includes('rate') ? createdAt : '']);
+    const schedule = this.#schedules.of(words, () => scheduleOf(configuration, createdAt));
     this.#started.set(triggerId, { trigger, schedule, port });
     this.#cancel ??= this.#later();
     const tickMs = schedule.nextAfterMs(this.#deps.clock.wallMs());
