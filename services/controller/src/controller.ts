@@ -111,6 +111,7 @@ export class Controller implements Service {
       prefix: config.redisPrefix,
       region: config.region,
       settings: config.async,
+      secretBox,
     });
     this.#async = async;
     this.#closers.push(() => async.stop());

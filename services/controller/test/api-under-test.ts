@@ -224,6 +224,7 @@ export async function startApi({
     records,
     waitingCalls: () => 0,
     settings: readAsyncSettings(new EnvReader({})),
+    secretBox,
   });
   const api = createApi({
     logger,

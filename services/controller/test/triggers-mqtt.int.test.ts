@@ -121,6 +121,36 @@ describeWithBroker('mqtt triggers', () => {
     }
   });
 
+  it('are told who publishes, with a password that is kept sealed and never shown', async () => {
+    const heard = new Promise<string>((resolve) => {
+      const server = createServer((socket) => {
+        socket.once('data', (bytes) => {
+          resolve(bytes.toString('latin1'));
+          server.close();
+          // CONNACK: not authorized.
+          socket.end(Buffer.from([0x20, 2, 0, 5]));
+        });
+      }).listen(0, '127.0.0.1', () => {
+        const { port: otherPort } = server.address() as { port: number };
+        const to = { host: '127.0.0.1', port: otherPort, isEncrypted: false, topic: 'a' };
+        publishMqtt(to, Buffer.from('1'), new UrlRules(['127.0.0.1']), { username: 'easyfaas', password: 'swordfish' }).catch(
+          () => undefined,
+        );
+      });
+    });
+    expect(await heard).toMatch(/easyfaas.*swordfish/s);
+
+    const path = '/v1/functions/target/event-invoke-config';
+    const put = (OnFailure: object): ReturnType<Client> => call(path, { method: 'PUT', ...jsonBody({ DestinationConfig: { OnFailure } }) });
+    const broker = { Destination: 'mqtts://broker.example.com/done', Username: 'easyfaas' };
+    const made = await put({ ...broker, Password: 'swordfish' });
+    expect(made.json()).toMatchObject({ DestinationConfig: { OnFailure: broker } });
+    expect([made.text, (await call(path)).text].join()).not.toMatch(/swordfish|Password/);
+    expect(codeOf(await put({ Destination: 'https://example.com/hook', Username: 'easyfaas' }))).toBe('VALIDATION_FAILED');
+    expect(codeOf(await put({ Destination: broker.Destination, Password: 'swordfish' }))).toBe('VALIDATION_FAILED');
+    expect((await call(path, { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('acknowledges only what is durable', async () => {
     await create(['durable/+']);
     api.intake.failure = new ServiceError('STORE_UNAVAILABLE', 'away');

@@ -1,10 +1,13 @@
 import Joi from 'joi';
 import type { DeadLettersRequest, EventInvokeConfigRequest, ReplayRequest } from '../wire';
+import { TRIGGER_LIMITS } from '../wire';
 
 const destination = Joi.object({
   Destination: Joi.string().min(1).max(2048).required(),
   Format: Joi.string().valid('lambda', 'cloudevents'),
-});
+  Username: Joi.string().min(1).max(256),
+  Password: Joi.string().min(1).max(TRIGGER_LIMITS.secretBytes),
+}).with('Password', 'Username');
 const requestId = Joi.string().pattern(/^[A-Za-z0-9-]{8,64}$/, 'the id of an invocation');
 
 export const eventInvokeConfigRequestSchema = Joi.object<EventInvokeConfigRequest, true>({

@@ -19,6 +19,10 @@ export interface DestinationRequest {
   Destination: string;
   /** `lambda` when absent. */
   Format?: DestinationFormat;
+  /** Of a broker. */
+  Username?: string;
+  /** Of a broker, with its Username. Write-only; when it is absent and the rest stays, the one before does, too. */
+  Password?: string;
 }
 
 /** `POST /v1/functions/{id}/dead-letters/redrive` and the filter of a purge. */

@@ -5,6 +5,7 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import type { EventPath } from '../invoke/event-path';
 import type { Invoker } from '../invoke/invoker';
 import type { RecordSink } from '../invoke/record-sink';
+import type { SecretBox } from '../secrets/secret-box';
 import { type RedisConnectionOptions, connectRedis } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import { AsyncInvocations } from './async-invocations';
@@ -45,6 +46,7 @@ export interface AsyncEngineOptions {
   /** Calls of the function that wait for a container. */
   waitingCalls: (stored: StoredFunction) => number;
   settings: AsyncSettings;
+  secretBox: SecretBox;
 }
 
 export interface AsyncEngine {
@@ -63,12 +65,14 @@ export interface AsyncEngine {
   stop(): Promise<void>;
 }
 
+const newSecret = (): string => randomBytes(32).toString('base64url');
+
 /** Calls that may wait for a container of a function before its events are left where they are. */
 const WAITING_CALLS = 1;
 
 /** Wires everything that happens after a 202. */
 export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
-  const { clock, ids, logger, directory, settings, notices, region } = options;
+  const { clock, ids, logger, directory, settings, notices, region, secretBox } = options;
   const rules = new UrlRules(settings.urlAllow);
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
@@ -125,7 +129,17 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     },
   });
   const destinationQueues = new RedisQueueDestination({ redis: worker, prefix: options.prefix });
-  const sender = new RedisDeliverySender({ redis: worker, keys, intake, queues: destinationQueues, configOf, rules, region, clock });
+  const sender = new RedisDeliverySender({
+    redis: worker,
+    keys,
+    intake,
+    queues: destinationQueues,
+    configOf,
+    rules,
+    secretBox,
+    region,
+    clock,
+  });
   const due = { redis: worker, keys, store, sender };
   const deliveries: RedisDeliveries = new RedisDeliveries({ ...due, clock, logger, metrics, random: Math.random });
   const consumer: EventConsumer = new EventConsumer({
@@ -159,7 +173,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     store,
     invocations: new AsyncInvocations({ store, queues, clock, ids, intake, keys }),
     deadLetters: new DeadLetters({ store, intake, keys, clock, ids }),
-    configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret: () => randomBytes(32).toString('base64url') }),
+    configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret, secretBox }),
     sweep: () => sweeper.sweep(),
     path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load(), keptCalls },
     start: () => {

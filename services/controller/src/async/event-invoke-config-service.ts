@@ -1,5 +1,8 @@
-import type { EventInvokeConfigRequest } from '@easyfaas/contracts/wire';
+import type { DestinationRequest, EventInvokeConfigRequest } from '@easyfaas/contracts/wire';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
+import { invalidField } from '../invalid-field';
+import type { SecretBox } from '../secrets/secret-box';
+import { keptDestination } from './destinations/broker-login';
 import { parseDestination } from './destinations/destination';
 import type { UrlRules } from './destinations/url-rules';
 import type { EventInvokeConfigKey, EventInvokeConfigStore, StoredEventInvokeConfig } from './event-invoke-config';
@@ -11,6 +14,8 @@ export interface EventInvokeConfigServiceDeps {
   clock: Clock;
   /** Makes a secret for signatures. */
   newSecret: () => string;
+  /** Passwords of brokers are kept sealed. */
+  secretBox: Pick<SecretBox, 'seal'>;
 }
 
 /** What is to be done with a function's events, as users set it; every method throws STORE_UNAVAILABLE when Redis is away. */
@@ -41,15 +46,17 @@ export class EventInvokeConfigService {
     request: EventInvokeConfigRequest,
     mayCall: (functionName: string) => void,
   ): Promise<StoredEventInvokeConfig> {
-    const { store, clock, newSecret } = this.#deps;
+    const { store, clock, newSecret, secretBox } = this.#deps;
     const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig = {} } = request;
-    const destinations = Object.values(DestinationConfig).map(({ Destination }) => this.#check(key.accountId, Destination, mayCall));
+    const destinations = Object.values(DestinationConfig).map((each) => this.#check(key.accountId, each, mayCall));
     const known = await store.get(key);
+    const before = Object.values(known?.DestinationConfig ?? {});
+    const kept = Object.entries(DestinationConfig).map(([side, each]) => [side, keptDestination(secretBox, key, each, before)]);
     const secret = known?.SigningSecret ?? (destinations.includes('url') ? newSecret() : undefined);
     const config: StoredEventInvokeConfig = {
       ...(MaximumRetryAttempts === undefined ? {} : { MaximumRetryAttempts }),
       ...(MaximumEventAgeInSeconds === undefined ? {} : { MaximumEventAgeInSeconds }),
-      DestinationConfig,
+      DestinationConfig: Object.fromEntries(kept) as StoredEventInvokeConfig['DestinationConfig'],
       ...(secret === undefined ? {} : { SigningSecret: secret }),
       LastModified: new Date(clock.wallMs()).toISOString(),
     };
@@ -63,8 +70,10 @@ export class EventInvokeConfigService {
     throw new ServiceError('RECORD_NOT_FOUND', `${key.functionName} has no event-invoke configuration of its own.`);
   }
 
-  #check(accountId: string, text: string, mayCall: (functionName: string) => void): string {
-    const destination = parseDestination(text, { accountId, region: this.#deps.region }, this.#deps.rules);
+  #check(accountId: string, { Destination, Username }: DestinationRequest, mayCall: (functionName: string) => void): string {
+    const destination = parseDestination(Destination, { accountId, region: this.#deps.region }, this.#deps.rules);
+    if (Username !== undefined && destination.kind !== 'mqtt')
+      throw invalidField('Username', 'Only a broker (mqtt:, mqtts:) takes a Username.');
     if (destination.kind === 'function') mayCall(destination.functionName);
     return destination.kind;
   }

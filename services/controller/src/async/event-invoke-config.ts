@@ -1,5 +1,11 @@
 import type { DestinationRequest } from '@easyfaas/contracts/wire';
 
+/** A destination as it is kept. */
+export interface StoredDestination extends Omit<DestinationRequest, 'Password'> {
+  /** Of a broker; bound to the function and the destination. */
+  SealedPassword?: string;
+}
+
 /** What is to be done with the events of one function; members spelled as in AWS Lambda. */
 export interface EventInvokeConfig {
   /** How often an event is run again after the function failed, 0 to 10. */
@@ -7,8 +13,8 @@ export interface EventInvokeConfig {
   /** Seconds from its acceptance until an event is given up, 60 to 21600. */
   MaximumEventAgeInSeconds: number;
   DestinationConfig: {
-    OnSuccess?: DestinationRequest;
-    OnFailure?: DestinationRequest;
+    OnSuccess?: StoredDestination;
+    OnFailure?: StoredDestination;
   };
   /** Signs what is sent to HTTPS destinations; made by the platform. */
   SigningSecret?: string;

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ import type { EventPath } from '../../src/invoke/event-path';
 import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
 import { type PlainFront, readPlainRequestsFirst } from '../../src/plain/plain-front';
+import { SecretBox } from '../../src/secrets/secret-box';
 import { shelvesOf } from '../../src/pool/shelves';
 import { eventually } from '../eventually';
 import { connectTo } from '../redis-server';
@@ -221,6 +222,7 @@ export class LocalController {
     const clock = systemClock;
     this.#closeRedis = client.close;
     this.#async = createAsyncEngine({
+      secretBox: new SecretBox(randomBytes(32)),
       clock,
       ids: systemIds,
       logger: silentLogger(),

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock } from '@easyfaas/service-kit';
+import type { SecretBox } from '../../secrets/secret-box';
 import { publishMqtt } from '../../triggers/sources/mqtt/publish-mqtt';
 import type { AsyncKeys } from '../async-keys';
 import { queueCall } from '../async-redis';
 import type { EventIntake } from '../event-intake';
 import type { EventInvokeConfig, EventInvokeConfigKey } from '../event-invoke-config';
 import type { DeliveryKind, EventDelivery, EventState } from '../event-state';
+import { loginOf } from './broker-login';
 import { callbackOf } from './callback';
 import { cloudEventOf } from './cloud-event';
 import { parseDestination } from './destination';
@@ -30,6 +32,7 @@ export interface RedisDeliverySenderDeps {
   queues: Pick<RedisQueueDestination, 'add'>;
   configOf: (key: EventInvokeConfigKey) => Promise<EventInvokeConfig>;
   rules: UrlRules;
+  secretBox: Pick<SecretBox, 'open'>;
   region: string;
   clock: Clock;
 }
@@ -45,7 +48,7 @@ export class RedisDeliverySender implements DeliverySender {
   }
 
   async send(event: EventState, delivery: EventDelivery): Promise<void> {
-    const { rules, region, intake, redis, keys, queues, clock, configOf } = this.#deps;
+    const { rules, region, intake, redis, keys, queues, clock, configOf, secretBox } = this.#deps;
     const { accountId, requestId } = event;
     const destination = parseDestination(delivery.destination, { accountId, region }, rules);
     const content = contentOf(event, delivery, region);
@@ -73,7 +76,7 @@ export class RedisDeliverySender implements DeliverySender {
       case 'queue':
         return queues.add({ accountId, name: destination.name, data: content.value, jobId: deliveryId(requestId) });
       case 'mqtt':
-        return publishMqtt(destination, body, rules);
+        return publishMqtt(destination, body, rules, loginOf(secretBox, event, await configOf(event), delivery.destination));
       case 'url': {
         const { SigningSecret = '' } = await configOf(event);
         const headers = { 'Content-Type': contentType };

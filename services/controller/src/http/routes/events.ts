@@ -4,6 +4,7 @@ import type { DeadLettersRequest } from '@easyfaas/contracts/wire';
 import type { AsyncInvocations } from '../../async/async-invocations';
 import type { DeadLetterFilter, DeadLetterKind, DeadLetters } from '../../async/dead-letters';
 import { DEFAULT_EVENT_INVOKE_CONFIG, type StoredEventInvokeConfig } from '../../async/event-invoke-config';
+import { shownDestinations } from '../../async/destinations/broker-login';
 import type { EventInvokeConfigService } from '../../async/event-invoke-config-service';
 import { eventView } from '../../async/event-view';
 import { authorizeFunction } from '../../auth/authorize';
@@ -127,7 +128,8 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
 
 /** The secret is shown to whoever may write it, when it is written, and never again. */
 function configView(stored: StoredEventInvokeConfig | undefined, isWriter: boolean): Record<string, unknown> {
-  const { SigningSecret, ...config } = { ...DEFAULT_EVENT_INVOKE_CONFIG, ...stored };
+  const { SigningSecret, DestinationConfig, ...rest } = { ...DEFAULT_EVENT_INVOKE_CONFIG, ...stored };
+  const config = { ...rest, DestinationConfig: shownDestinations(DestinationConfig) };
   return isWriter && SigningSecret !== undefined ? { ...config, SigningSecret } : config;
 }
 

@@ -122,7 +122,7 @@ function deadLetters(): Record<string, JsonSchema> {
     EventInvokeConfig: objectOf<EventInvokeConfig>('How events of the function are treated.', {
       MaximumRetryAttempts: count('Runs after the first one that failed in the function.'),
       MaximumEventAgeInSeconds: count(),
-      DestinationConfig: anyObject('OnSuccess and OnFailure, where they are set.'),
+      DestinationConfig: anyObject('OnSuccess and OnFailure, where they are set; without passwords.'),
       SigningSecret: optional(text('Signs what is sent to URLs; shown to who sets one.')),
       LastModified: optional(time()),
     }),

@@ -5,6 +5,12 @@ import { ServiceError } from '@easyfaas/service-kit';
 import type { UrlRules } from '../../../async/destinations/url-rules';
 import { type BrokerAddress, checkedLookup } from './broker-address';
 
+/** Who publishes, where the broker wants to know. */
+export interface BrokerLogin {
+  username: string;
+  password?: string;
+}
+
 /** From the connection to the broker's acknowledgement, ms. */
 const DEADLINE_MS = 10_000;
 
@@ -16,12 +22,14 @@ export async function publishMqtt(
   { host, port, isEncrypted, topic }: BrokerAddress & { topic: string },
   payload: Buffer,
   rules: UrlRules,
+  login?: BrokerLogin,
 ): Promise<void> {
   const open = { host, port, lookup: checkedLookup(rules) };
   const client = new MqttClient(() => (isEncrypted ? connectTls({ ...open, servername: host }) : connectTcp(open)), {
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: DEADLINE_MS,
+    ...login,
   });
   let timer: NodeJS.Timeout | undefined;
   try {
