@@ -205,6 +205,9 @@ export async function stopStack(stack, { compose, log, purge, keepImages = false
     timeoutMs: 180_000,
     remedy: 'Run `npm run down` again; `docker ps` shows what is left.',
   });
+  // Compose leaves a volume that it has not made itself, as one into which a backup was restored.
+  if (purge)
+    await run('docker', ['volume', 'rm', '-f', `${stack.project}_redis-data`, `${stack.project}_redis-socket`], { log, mayFail: true });
   const ids = await functionContainers(stack, log);
   if (ids.length > 0) await run('docker', ['rm', '-f', '-v', ...ids], { log, mayFail: true, timeoutMs: 120_000 });
   const instanceId = readInstanceId(stack.dataDir);
