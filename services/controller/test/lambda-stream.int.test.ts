@@ -141,12 +141,13 @@ describe('InvokeWithResponseStream by the stock client of AWS', () => {
   });
 
   it.each([
-    [{ throwAtOnce: true }, '', { errorType: 'TypeError', errorMessage: 'before the first byte' }],
-    [{ first: 'part', throwLater: true }, 'part', { errorType: 'RangeError', errorMessage: 'behind the first byte' }],
-    [{ first: 'part', exit: true }, 'partlast', { errorType: 'Runtime.ExitError' }],
+    [{ throwAtOnce: true }, /^$/, { errorType: 'TypeError', errorMessage: 'before the first byte' }],
+    [{ first: 'part', throwLater: true }, /^part$/, { errorType: 'RangeError', errorMessage: 'behind the first byte' }],
+    [{ first: 'part', exit: true }, /^part/, { errorType: 'Runtime.ExitError' }],
   ])('is told the error behind what there was: %j', async (event, text, error) => {
     const answer = await (await stream('streams', event)).whole();
-    expect(answer).toMatchObject({ text, end: { ErrorCode: 'Unhandled', ErrorDetails: expect.any(String) as unknown } });
+    expect(answer.text).toMatch(text);
+    expect(answer).toMatchObject({ end: { ErrorCode: 'Unhandled', ErrorDetails: expect.any(String) as unknown } });
     expect(JSON.parse(answer.end.ErrorDetails ?? '')).toMatchObject(error);
     expect((await (await stream('streams', { last: 'next' })).whole()).text).toBe('next');
   });
