@@ -36,6 +36,9 @@ const ATTEMPTS = 5;
 const PAUSED_BY_USER = 'Paused by a caller of the API.';
 const REASON_CHARACTERS = 1000;
 
+/** Of one function, together: each is a command that Redis must not take long to come to. */
+const DELETED_AT_ONCE = 100;
+
 /** What can be done with triggers; every method throws STORE_UNAVAILABLE when Redis is away. */
 export class TriggerService {
   readonly #deps: TriggerServiceDeps;
@@ -147,7 +150,9 @@ export class TriggerService {
   /** All that a function has. */
   async deleteOfFunction(accountId: string, functionName: string): Promise<void> {
     const triggers = await this.#deps.store.ofFunction(accountId, functionName);
-    await Promise.all(triggers.map((trigger) => this.#deps.store.delete(trigger)));
+    for (let at = 0; at < triggers.length; at += DELETED_AT_ONCE) {
+      await Promise.all(triggers.slice(at, at + DELETED_AT_ONCE).map((trigger) => this.#deps.store.delete(trigger)));
+    }
   }
 
   /** Takes all that a function had out of service and leaves them to be seen. */

@@ -54,8 +54,8 @@ export class CronSource implements TriggerSource<Configuration> {
 
   validate = checkCronConfiguration;
 
-  describe({ configuration, createdAt }: Omit<SourceTrigger<Configuration>, 'secrets'>): Record<string, unknown> {
-    const schedule = scheduleOf(configuration, createdAt);
+  describe(trigger: Omit<SourceTrigger<Configuration>, 'secrets'>): Record<string, unknown> {
+    const schedule = this.#scheduleOf(trigger);
     const runs: string[] = [];
     let tick = schedule.nextAfterMs(this.#deps.clock.wallMs());
     while (tick !== undefined && runs.length < SHOWN_RUNS) {
@@ -66,11 +66,8 @@ export class CronSource implements TriggerSource<Configuration> {
   }
 
   async start(trigger: SourceTrigger<Configuration>, port: TriggerPort): Promise<void> {
-    const { triggerId, configuration, createdAt } = trigger;
-    // Only a rate depends on when its trigger was made.
-    const { Schedule: text, TimeZone } = configuration;
-    const words = JSON.stringify([text, TimeZone, text.includes('rate') ? createdAt : '']);
-    const schedule = this.#schedules.of(words, () => scheduleOf(configuration, createdAt));
+    const { triggerId } = trigger;
+    const schedule = this.#scheduleOf(trigger);
     this.#started.set(triggerId, { trigger, schedule, port });
     this.#cancel ??= this.#later();
     const tickMs = schedule.nextAfterMs(this.#deps.clock.wallMs());
@@ -90,6 +87,13 @@ export class CronSource implements TriggerSource<Configuration> {
     this.#cancel?.();
     this.#cancel = undefined;
     await this.#round;
+  }
+
+  #scheduleOf({ configuration, createdAt }: Pick<SourceTrigger<Configuration>, 'configuration' | 'createdAt'>): Schedule {
+    const { Schedule: text, TimeZone } = configuration;
+    // Only a rate depends on when its trigger was made.
+    const words = JSON.stringify([text, TimeZone, text.includes('rate') ? createdAt : '']);
+    return this.#schedules.of(words, () => scheduleOf(configuration, createdAt));
   }
 
   #later(): () => void {

@@ -18,8 +18,19 @@ describe('schedules that triggers share', () => {
     expect(looked).toBe(1);
     expect(schedule.nextAfterMs(MINUTE)).toBe(2 * MINUTE);
     expect(schedule.nextAfterMs(10)).toBe(MINUTE);
+    expect(looked).toBe(2);
+    expect(schedule.nextAfterMs(-1)).toBe(0);
     expect(schedule.nextAfterMs(3)).toBe(MINUTE);
-    expect(looked).toBe(4);
+    expect(looked).toBe(3);
+  });
+
+  it('forget the oldest of many answers', () => {
+    const schedule = remembering(every);
+    for (let minute = 0; minute < 20; minute++) expect(schedule.nextAfterMs(minute * MINUTE)).toBe((minute + 1) * MINUTE);
+    expect(schedule.nextAfterMs(19 * MINUTE)).toBe(20 * MINUTE);
+    expect(looked).toBe(20);
+    expect(schedule.nextAfterMs(0)).toBe(MINUTE);
+    expect(looked).toBe(21);
   });
 
   it('remember that there is no tick any more, from then on', () => {

@@ -4,8 +4,8 @@ import type { Schedule } from './schedule';
 const REMEMBERED = 5000;
 
 /**
- * Finding a tick takes a third of a millisecond of the event loop. Triggers with the same words share a schedule, and a schedule knows its last answer: of ten
- * thousand that are due in the same second, one looks.
+ * Finding a tick takes a third of a millisecond of the event loop. Triggers with the same words share a schedule, and a schedule knows its last answers: of
+ * ten thousand that are due in the same second, one looks.
  */
 export class SharedSchedules {
   readonly #byWords = new Map<string, Schedule>();
@@ -22,16 +22,21 @@ export class SharedSchedules {
   }
 }
 
+/** Answers that a schedule remembers: the next ticks that a trigger's view shows, and those of triggers that are late. */
+const ANSWERS = 16;
+
 /** A schedule has no tick between a time that was asked for and its answer, so any time between them has the same answer. */
 export function remembering(schedule: Schedule): Schedule {
-  let fromMs = Infinity;
-  let answer: number | undefined;
+  const answers: { fromMs: number; tickMs: number | undefined }[] = [];
+  let oldest = 0;
   return {
     nextAfterMs: (timeMs) => {
-      if (timeMs >= fromMs && (answer === undefined || timeMs < answer)) return answer;
-      answer = schedule.nextAfterMs(timeMs);
-      fromMs = timeMs;
-      return answer;
+      const known = answers.find(({ fromMs, tickMs }) => timeMs >= fromMs && (tickMs === undefined || timeMs < tickMs));
+      if (known !== undefined) return known.tickMs;
+      const tickMs = schedule.nextAfterMs(timeMs);
+      answers[oldest] = { fromMs: timeMs, tickMs };
+      oldest = (oldest + 1) % ANSWERS;
+      return tickMs;
     },
   };
 }
