@@ -11,8 +11,8 @@ export interface UnixRequest {
 
 /** The list of all containers is the largest answer; one container is about 2 KB. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
-/** Node closes idle connections of its servers after 5 s; ours must be given up before, or a request meets a closed one. */
-const KEEP_ALIVE_MS = 4000;
+/** The funclet closes idle connections after 120 s; ours must be given up before, or a request meets a closed one. */
+const KEEP_ALIVE_MS = 60_000;
 
 /**
  * HTTP with JSON bodies over a unix socket, for the pod's other service. node:http itself, without a client library: one
