@@ -56,6 +56,7 @@ await sleep(300);
 const flags = option('controller-flags')?.split(' ') ?? [];
 const controller = start('controller', process.execPath, [
   '--max-semi-space-size=64',
+  '--heap-growing-percent=300',
   '--expose-gc',
   ...flags,
   join(root, 'services/controller/dist/main.cjs'),

@@ -127,6 +127,18 @@ describe('the heap of V8', () => {
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: 'true' });
   }, 90_000);
 
+  it('may end the process where the kernel sees no want of memory: that is a want of memory all the same', async () => {
+    const name = await deploy({
+      // V8 gives up on a table that is larger than any may be; it takes 260 MB until then.
+      source: `exports.handler = async () => { const many = new Array(2 ** 25).fill(1.5); many[2 ** 27] = 1; return many.length; };`,
+      memoryMb: 1024,
+      timeoutSeconds: 60,
+    });
+    const answer = await invoke(name);
+    expect({ status: answer.status, error: answer.headers.get('x-easyfaas-function-error') }).toEqual({ status: 200, error: 'Unhandled' });
+    expect(answer.json()).toMatchObject({ errorType: 'Runtime.OutOfMemory', errorMessage: expect.stringMatching(/1024 MB/) as string });
+  }, 90_000);
+
   it('collects garbage in time in a function of 128 MB', async () => {
     const name = await deploy({
       source: `exports.handler = async () => { let length = 0; for (let round = 0; round < 400; round++) length += new Array(100_000).fill(round).map((each) => ({ each })).length; return length; };`,
