@@ -54,12 +54,14 @@ function fileItem(path: string, stats: Stats, sha256: string): ManifestItem {
 }
 
 /**
- * Compares inode, times and size of some items: some 5 us each. Whoever writes to a file or adds one to a directory
+ * Compares inode, times and size of some items: some 4 us each. Whoever writes to a file or adds one to a directory
  * changes them. @returns the first item that differs
  */
 export function findTouched(directory: string, manifest: CodeManifest, check: QuickCheck): string | undefined {
   for (const item of manifest.items.slice(check.from, check.from + check.count)) {
-    const stats = lstatSync(join(directory, item.path), { throwIfNoEntry: false });
+    // Not by join, which is a fifth of the time.
+    const path = item.path === '' ? directory : `${directory}/${item.path}`;
+    const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined || !isUntouched(item, stats, check.comparesChangeTime)) return item.path || '.';
   }
   return undefined;
