@@ -6,7 +6,7 @@ import type { EventPath } from '../invoke/event-path';
 import type { Invoker } from '../invoke/invoker';
 import type { RecordSink } from '../invoke/record-sink';
 import type { SecretBox } from '../secrets/secret-box';
-import { type RedisConnectionOptions, connectRedis } from '../redis-connection';
+import type { RedisConnectionOptions } from '../redis-connection';
 import type { RedisNotices } from '../redis-notices';
 import { AsyncInvocations } from './async-invocations';
 import { AsyncKeys, functionOfQueue } from './async-keys';
@@ -22,13 +22,10 @@ import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-con
 import { EventInvokeConfigService } from './event-invoke-config-service';
 import { eventRecord } from './event-record';
 import { EventRunner } from './event-runner';
-import { RedisChainSecret } from './redis-chain-secret';
 import { RedisEventIntake } from './redis-event-intake';
-import { RedisEventInvokeConfigs } from './redis-event-invoke-configs';
-import { RedisEventQueues } from './redis-event-queues';
-import { RedisEventStore } from './redis-event-store';
+import type { RedisEventStore } from './redis-event-store';
+import { openEventStores } from './redis-event-stores';
 import { RedisEventSweeper } from './redis-event-sweeper';
-import { RedisKeptCalls } from './redis-kept-calls';
 
 export interface AsyncEngineOptions {
   clock: Clock;
@@ -79,17 +76,12 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const podToken = ids.nonce();
   let tokens = 0;
   const failpoints = new Failpoints(settings.failpoints);
-  // Two connections: what is being taken in does not wait behind results.
-  const producer = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events-in');
-  const worker = connectRedis({ ...options.redis, isBatching: true }, 'easyfaas-controller-events');
-  const queues = new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger });
-  const store = new RedisEventStore({ redis: worker, keys, ...settings });
-  const configs = new RedisEventInvokeConfigs({ redis: worker, keys, clock });
+  const stores = openEventStores({ address: options.redis, keys, settings, clock, logger });
+  const { producer, worker, queues, store, configs, secret } = stores;
   directory.onChange(({ commitId }) => {
     if (commitId === undefined) configs.forget();
   });
   const configOf = (key: EventInvokeConfigKey): Promise<EventInvokeConfig> => configs.effective(key);
-  const secret = new RedisChainSecret({ redis: producer, keys, random: randomBytes });
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
 
   const intake = new RedisEventIntake({
@@ -109,7 +101,6 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
       consumer.wake(accountId, functionName);
     },
   });
-  const keptCalls = new RedisKeptCalls({ redis: producer, keys, limitBytes: settings.resultLimitBytes });
   const runner = new EventRunner({
     clock,
     logger,
@@ -175,7 +166,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     deadLetters: new DeadLetters({ store, intake, keys, clock, ids }),
     configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret, secretBox }),
     sweep: () => sweeper.sweep(),
-    path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load(), keptCalls },
+    path: { intake, payloadLimitBytes: settings.payloadLimitBytes, chain: () => secret.load(), keptCalls: stores.keptCalls },
     start: () => {
       consumer.start();
       sweeper.start();
@@ -185,8 +176,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     stop: async () => {
       deliveries.stop();
       await sweeper.stop();
-      producer.disconnect();
-      worker.disconnect();
+      stores.close();
     },
   };
 }

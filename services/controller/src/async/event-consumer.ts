@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { AsyncMetrics } from './async-metrics';
 import type { EventRunner, RunReport } from './event-runner';
-import { type FunctionLane, noteRoom, noteShortage, pickLane } from './function-lane';
+import { type FunctionLane, noteRoom, noteShortage, shareRoom } from './function-lane';
 import { FunctionLanes } from './function-lanes';
 import type { RedisEventQueues } from './redis-event-queues';
 import type { RedisEventStore } from './redis-event-store';
@@ -98,10 +98,6 @@ export class EventConsumer {
     return lane === undefined ? 0 : this.#deps.clock.monotonicMs() - lane.lastTakenMs;
   }
 
-  get runningCount(): number {
-    return this.#running.size;
-  }
-
   /** Takes nothing more, lets what runs end, and hands back what has not ended at the deadline. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#isStopped = true;
@@ -135,27 +131,21 @@ export class EventConsumer {
   /** Takes as much as there is room for; called whenever something has changed. */
   #pump(): void {
     if (this.#isStopped) return;
-    const { clock, capacity } = this.#deps;
+    const { clock, capacity, hasRoom } = this.#deps;
     const nowMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
-    const reserve = Math.ceil(capacity / 4);
-    const lanes = new Set(this.#lanes.all());
-    const chosen = new Map<FunctionLane, number>();
-    let isShort = false;
-    for (;;) {
-      const lane = pickLane(lanes, { running: this.#inUse, capacity, reserve, nowMs, wallMs });
-      if (lane === undefined) break;
-      if (this.#deps.hasRoom(lane.accountId, lane.functionName)) {
+    const room = { running: this.#inUse, capacity, reserve: Math.ceil(capacity / 4), nowMs, wallMs };
+    const { counts, isShort } = shareRoom(
+      this.#lanes.all(),
+      room,
+      ({ accountId, functionName }) => hasRoom(accountId, functionName),
+      (lane) => {
         lane.running++;
         lane.servedAt = ++this.#servings;
-        this.#inUse++;
-        chosen.set(lane, (chosen.get(lane) ?? 0) + 1);
-      } else {
-        lanes.delete(lane);
-        isShort = true;
-      }
-    }
-    for (const [lane, count] of chosen) this.#take(lane, count);
+        room.running = ++this.#inUse;
+      },
+    );
+    for (const [lane, count] of counts) this.#take(lane, count);
     this.#lookLater(isShort, wallMs, nowMs);
   }
 

@@ -1,4 +1,4 @@
-import { type FunctionLane, newLane, noteRoom, noteShortage, pickLane } from './function-lane';
+import { type FunctionLane, newLane, noteRoom, noteShortage, pickLane, shareRoom } from './function-lane';
 
 const ROOM = { running: 0, capacity: 4, reserve: 2, nowMs: 0, wallMs: 1_000_000 };
 const lane = (name: string, more: Partial<FunctionLane> = {}): FunctionLane => ({ ...newLane('default', name, 0), ...more });
@@ -48,5 +48,26 @@ describe('how many events of a function run at once', () => {
     expect(shrinks).toMatchObject({ limit: 4, pausedUntilMs: 510 });
     for (let index = 0; index < 5; index++) noteShortage(shrinks, 10, 1);
     expect(shrinks).toMatchObject({ limit: 1, pausedUntilMs: 510 });
+  });
+});
+
+describe('all the room there is', () => {
+  it('goes to functions in turn, and none to one that would wait for a container', () => {
+    const [a, b, cold] = [lane('a', { limit: 10 }), lane('b', { limit: 1 }), lane('cold', { limit: 10 })] as const;
+    const room = { ...ROOM };
+    const { counts, isShort } = shareRoom(
+      [a, b, cold],
+      room,
+      (each) => each !== cold,
+      (each) => {
+        each.running++;
+        room.running++;
+      },
+    );
+    expect([...counts].sort(([, x], [, y]) => y - x)).toEqual([
+      [a, 3],
+      [b, 1],
+    ]);
+    expect(isShort).toBe(true);
   });
 });

@@ -58,6 +58,34 @@ export function pickLane(lanes: Iterable<FunctionLane>, room: Room): FunctionLan
   return best;
 }
 
+/**
+ * Gives out all the room there is, an event at a time, to whoever is next.
+ * @param hasRoom whether a function's call would find a container soon; asked before each event
+ * @param take notes that one event more is taken of a lane, in the lane and in `room`
+ * @returns how many of each, and whether a function whose turn it was has to wait for a container
+ */
+export function shareRoom(
+  all: Iterable<FunctionLane>,
+  room: Room,
+  hasRoom: (lane: FunctionLane) => boolean,
+  take: (lane: FunctionLane) => void,
+): { counts: Map<FunctionLane, number>; isShort: boolean } {
+  const lanes = new Set(all);
+  const counts = new Map<FunctionLane, number>();
+  let isShort = false;
+  for (;;) {
+    const lane = pickLane(lanes, room);
+    if (lane === undefined) return { counts, isShort };
+    if (hasRoom(lane)) {
+      take(lane);
+      counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    } else {
+      lanes.delete(lane);
+      isShort = true;
+    }
+  }
+}
+
 function isReady(lane: FunctionLane, { running, capacity, reserve, nowMs, wallMs }: Room): boolean {
   if (lane.running >= lane.limit || lane.pausedUntilMs > nowMs) return false;
   if (running >= (lane.running === 0 ? capacity + reserve : capacity)) return false;
