@@ -82,7 +82,8 @@ export class RunningEvents {
       hasRan = true;
       listener.onRan(lane, report);
     };
-    this.#running.set(key, { ...taken, stop });
+    const running = { ...taken, stop };
+    this.#running.set(key, running);
     try {
       const dueMs = await this.#deps.runner.run(taken, stop, onRan);
       if (dueMs !== undefined) listener.onPostponed(lane, dueMs);
@@ -91,7 +92,8 @@ export class RunningEvents {
       listener.onFailed(lane);
     }
     onRan(NOTHING_SAID);
-    this.#running.delete(key);
+    // One whose lock was lost may have been taken here again meanwhile: that run still needs its lock.
+    if (this.#running.get(key) === running) this.#running.delete(key);
     listener.onGone();
   }
 }
