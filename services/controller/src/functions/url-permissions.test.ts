@@ -2,7 +2,7 @@ import type { StoredUrlPermission } from '@easyfaas/contracts/wire';
 import { FakeClock } from '@easyfaas/service-kit';
 import { FunctionUpdates } from './function-updates';
 import { FakeFunctionStore, storedFunction } from './testing/fake-function-store';
-import { UrlPermissions } from './url-permissions';
+import { UrlPermissions, urlPermissionsOf } from './url-permissions';
 import { VersionService } from './version-service';
 
 const FUNCTION = { accountId: 'default', functionName: 'f' };
@@ -30,6 +30,12 @@ describe('statements that everybody may call a function URL', () => {
     expect(both.urlPermissions).toEqual({ $LATEST: [statement('a')], live: [statement('a')] });
     expect((await permissions.remove(KEY, 'a')).urlPermissions).toEqual({ live: [statement('a')] });
     expect(await permissions.remove(LIVE, 'a')).not.toHaveProperty('urlPermissions');
+  });
+
+  it('may be of an alias whose name every object has as a member', async () => {
+    const odd = { ...FUNCTION, qualifier: 'constructor' };
+    expect((await permissions.add(odd, statement('a'))).urlPermissions).toEqual({ constructor: [statement('a')] });
+    expect(urlPermissionsOf(await permissions.add(KEY, statement('a')), 'toString')).toEqual([]);
   });
 
   it('are refused twice, of a revision that has gone by, and beyond the limit', async () => {

@@ -8,6 +8,14 @@ export type UrlKey = FunctionKey & { qualifier: string };
 
 const STATEMENTS_MAX = 20;
 
+/** What is said of one URL. An alias may have the name of a member that every object has. */
+export function urlPermissionsOf(
+  { urlPermissions = {} }: Pick<StoredFunction, 'urlPermissions'>,
+  qualifier: string,
+): readonly StoredUrlPermission[] {
+  return (Object.hasOwn(urlPermissions, qualifier) ? urlPermissions[qualifier] : undefined) ?? [];
+}
+
 /**
  * Statements that everybody may call a function URL, as clients of AWS make them beside a URL that asks nobody for a key. The URL says
  * so itself: they are kept for who reads them again, and nothing is decided by them.
@@ -43,7 +51,7 @@ export class UrlPermissions {
     change: (current: readonly StoredUrlPermission[]) => StoredUrlPermission[],
   ): Promise<StoredFunction> {
     return this.#updates.update(key, expectedRevisionId, ({ urlPermissions = {}, ...rest }) => {
-      const changed = { ...urlPermissions, [qualifier]: change(urlPermissions[qualifier] ?? []) };
+      const changed = { ...urlPermissions, [qualifier]: change(urlPermissionsOf({ urlPermissions }, qualifier)) };
       const left = Object.entries(changed).filter(([, permissions]) => permissions.length > 0);
       return left.length === 0 ? rest : { ...rest, urlPermissions: Object.fromEntries(left) };
     });

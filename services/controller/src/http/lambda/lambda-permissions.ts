@@ -2,6 +2,7 @@ import type { HttpConfiguration, StoredFunction } from '@easyfaas/contracts/wire
 import { ServiceError } from '@easyfaas/service-kit';
 import { LATEST, VERSION_NUMBER } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
+import { urlPermissionsOf } from '../../functions/url-permissions';
 import type { TriggerService } from '../../triggers/trigger-service';
 import { type Mount, pathParameter } from '../mount-route';
 import { LAMBDA_PATHS } from '../policies/lambda';
@@ -39,7 +40,7 @@ export function mountLambdaPermissions(mount: Mount, { functions, triggers: { se
     get: async (request, response) => {
       const target = lambdaTarget(request, functions);
       const stored = await inLambdaWords(functions.read(target.accountId, target.functionName), { FUNCTION_NOT_FOUND: noPolicy });
-      const statements = statementsOf(stored, target);
+      const statements = urlPermissionsOf(stored, target.qualifier ?? LATEST);
       if (statements.length === 0) throw noPolicy();
       const Statement = statements.map((each) => statementView(each, target, target));
       const policy = { Version: '2012-10-17', Id: 'default', Statement };
@@ -55,7 +56,7 @@ export function mountLambdaPermissions(mount: Mount, { functions, triggers: { se
       const stored = await assertThere(functions, target, () =>
         inLambdaWords(functions.read(target.accountId, target.functionName), { FUNCTION_NOT_FOUND: missing }),
       );
-      const statements = statementsOf(stored, target);
+      const statements = urlPermissionsOf(stored, target.qualifier ?? LATEST);
       if (statements.length === 0) throw notFound('No policy is associated with the given resource.');
       const rest = statements.filter((each) => each.statementId !== statementId);
       if (rest.length === statements.length) throw notFound(`Statement ${statementId.slice(0, 100)} is not found in resource policy.`);
@@ -93,13 +94,6 @@ function keyOf({ accountId, functionName, qualifier = LATEST }: LambdaTarget): {
   qualifier: string;
 } {
   return { accountId, functionName, qualifier };
-}
-
-function statementsOf(
-  { urlPermissions }: StoredFunction,
-  { qualifier = LATEST }: LambdaTarget,
-): NonNullable<StoredFunction['urlPermissions']>[string] {
-  return urlPermissions?.[qualifier] ?? [];
 }
 
 async function isOpen(service: Pick<TriggerService, 'read'>, target: LambdaTarget): Promise<boolean> {
