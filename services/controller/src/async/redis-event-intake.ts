@@ -20,6 +20,7 @@ import type { EventFailpoints } from './event-failpoints';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
 import { plainText } from './plain-text';
+import { ReplicatedWrites } from './replicated-writes';
 import { SharedCommands } from './shared-commands';
 
 export interface RedisEventIntakeOptions {
@@ -45,8 +46,6 @@ export interface RedisEventIntakeOptions {
 
 /** What the promise of an answer within 2 s leaves for Redis, ms. */
 const ANSWER_MS = 1800;
-/** What replicas have of it, ms. */
-const REPLICAS_MS = 1000;
 const IDEMPOTENCY_S = 24 * 3600;
 const IDEMPOTENCY_KEY_BYTES = 256;
 
@@ -68,16 +67,17 @@ type AcceptAnswer = 'accepted' | 'exists' | 'full';
 export class RedisEventIntake implements EventIntake {
   readonly #options: RedisEventIntakeOptions;
   readonly #writes: SharedCommands<Writing, AcceptAnswer>;
+  readonly #replicated: ReplicatedWrites;
 
   constructor(options: RedisEventIntakeOptions) {
     this.#options = options;
     defineScripts(options.redis);
+    this.#replicated = new ReplicatedWrites(options);
     this.#writes = new SharedCommands({
       send: (_name, writings) =>
         this.#inTime(async () => {
           const { script, keys, args } = this.#acceptStep(writings);
-          const [answers] = await Promise.all([runScript(options.redis, script, keys, args), this.#replicated()]);
-          return answers as AcceptAnswer[];
+          return (await this.#replicated.write(() => runScript(options.redis, script, keys, args))) as AcceptAnswer[];
         }),
       countMax: TOGETHER_MAX,
       bytesMax: TOGETHER_BYTES,
@@ -107,8 +107,8 @@ export class RedisEventIntake implements EventIntake {
     this.#check(event);
     await this.#options.directory.find(event.accountId, event.functionName, event.qualifier);
     const writing = { event, requestId, bodyHash: hashOf(event) };
-    const [[answers]] = await this.#inTime(() =>
-      Promise.all([runTogether(this.#options.redis, [this.#acceptStep([writing]), ...steps]), this.#replicated()]),
+    const [answers] = await this.#inTime(() =>
+      this.#replicated.write(() => runTogether(this.#options.redis, [this.#acceptStep([writing]), ...steps])),
     );
     const accepted = await this.#acceptedEvent(writing, (answers as AcceptAnswer[])[0]);
     this.#options.onAccepted(event.accountId, event.functionName);
@@ -183,19 +183,11 @@ export class RedisEventIntake implements EventIntake {
     };
   }
 
-  /** Settles when enough replicas have what this connection wrote, this command's predecessor included. */
-  async #replicated(): Promise<void> {
-    const { redis, replicas } = this.#options;
-    if (replicas === 0) return;
-    const count = await queueCall(() => redis.wait(replicas, REPLICAS_MS));
-    if (count < replicas) throw queueFailure(new Error(`${count} of ${replicas} replicas have it after ${REPLICAS_MS} ms`));
-  }
-
-  /** The same for what another connection may have written, whose client was not told. Redis answers only for what its asker wrote: so something is written. */
+  /** For what another connection may have written, whose client was not told. Redis answers only for what its asker wrote: so something is written. */
   async #replicatedBefore(): Promise<void> {
     const { redis, keys, replicas } = this.#options;
     if (replicas === 0) return;
-    await this.#inTime(() => Promise.all([queueCall(() => redis.hincrby(keys.counters, 'repeated', 1)), this.#replicated()]));
+    await this.#inTime(() => this.#replicated.write(() => queueCall(() => redis.hincrby(keys.counters, 'repeated', 1))));
   }
 
   async #bodyHashOf(accountId: string, requestId: string): Promise<string | undefined> {
