@@ -32,6 +32,9 @@ const LOOK_FOR_ROOM_MS = 50;
 const HAND_BACK_MS = 2000;
 /** After a failure of Redis, ms. */
 const REDIS_PAUSE_MS = 500;
+/** Events of one command: Redis does nothing else meanwhile, and their payloads are one answer. */
+const TAKEN_TOGETHER = 64;
+
 /**
  * Takes events of all functions' queues, a function at a time, and only while there is room for them: what is not taken can
  * be taken by another pod.
@@ -145,7 +148,9 @@ export class EventConsumer {
         room.running = ++this.#inUse;
       },
     );
-    for (const [lane, count] of counts) this.#take(lane, count);
+    for (const [lane, count] of counts) {
+      for (let rest = count; rest > 0; rest -= TAKEN_TOGETHER) this.#take(lane, Math.min(rest, TAKEN_TOGETHER));
+    }
     this.#lookLater(isShort, wallMs, nowMs);
   }
 

@@ -17,7 +17,7 @@ export interface ClientConnection {
 /** How often idle connections are looked for, ms. */
 const SWEEP_MS = 1000;
 /**
- * A connection without a request is closed after so many sweeps. One that never sent a whole request is answered 408 by
+ * A connection without a request is closed after so many sweeps. One that has sent part of a request is answered 408 by
  * Node before, after 10 s.
  */
 const IDLE_SWEEPS = 12;
