@@ -3,7 +3,7 @@ import type { StoredDestination } from '../event-invoke-config';
 import { keptDestination, loginOf, shownDestinations } from './broker-login';
 
 const BOX = new SecretBox(Buffer.alloc(32, 1));
-const OWNER = { accountId: 'acme', functionName: 'hello' };
+const OWNER = { accountId: 'acme', functionName: 'hello', status: 'failed' };
 const BROKER = { Destination: 'mqtts://broker.example.com/done', Username: 'easyfaas' };
 const KEPT = keptDestination(BOX, OWNER, { ...BROKER, Password: 'swordfish' }, []);
 const login = (kept: StoredDestination, owner = OWNER, destination = BROKER.Destination): unknown =>
@@ -23,6 +23,13 @@ describe("a broker's password", () => {
     expect(again({ Username: undefined })).toBeUndefined();
     const elsewhere = keptDestination(BOX, OWNER, { ...BROKER, Destination: 'mqtts://broker.example.net/done' }, [KEPT]);
     expect(elsewhere).toEqual({ Username: 'easyfaas', Destination: 'mqtts://broker.example.net/done' });
+  });
+
+  it('is that of the side of the event when both sides publish to the same topic', () => {
+    const other = keptDestination(BOX, OWNER, { ...BROKER, Username: 'other', Password: 'trout' }, []);
+    const config = { DestinationConfig: { OnSuccess: other, OnFailure: KEPT } };
+    expect(loginOf(BOX, OWNER, config, BROKER.Destination)).toEqual({ username: 'easyfaas', password: 'swordfish' });
+    expect(loginOf(BOX, { ...OWNER, status: 'succeeded' }, config, BROKER.Destination)).toEqual({ username: 'other', password: 'trout' });
   });
 
   it('opens for no other function and no other broker', () => {

@@ -31,16 +31,18 @@ export function keptDestination(
 }
 
 /**
- * What a broker wants to know of who publishes, by the configuration of now: a new password holds for what waits, too.
+ * What a broker wants to know of who publishes, by the configuration of now: a new password holds for what waits, too. Both sides may name the
+ * same topic and be different users: the one of the event's own side comes first.
  * @throws ServiceError SECRET_UNREADABLE
  */
 export function loginOf(
   box: Pick<SecretBox, 'open'>,
-  owner: Owner,
-  { DestinationConfig }: Pick<EventInvokeConfig, 'DestinationConfig'>,
+  owner: Owner & { status: string },
+  { DestinationConfig: { OnSuccess, OnFailure } }: Pick<EventInvokeConfig, 'DestinationConfig'>,
   destination: string,
 ): BrokerLogin | undefined {
-  const found = Object.values(DestinationConfig).find((each: StoredDestination) => each.Destination === destination);
+  const sides = owner.status === 'succeeded' ? [OnSuccess, OnFailure] : [OnFailure, OnSuccess];
+  const found = sides.find((each) => each?.Destination === destination);
   if (found?.Username === undefined) return undefined;
   const { Username: username, SealedPassword } = found;
   return { username, ...(SealedPassword === undefined ? {} : { password: box.open(SealedPassword, placeOf(owner, found)) }) };
