@@ -11,7 +11,7 @@ export interface FunctionActivity {
 }
 
 const AVAILABLE: ReadonlySet<string> = new Set(['warm', 'paused']);
-const ON_THEIR_WAY: ReadonlySet<string> = new Set(['warming']);
+const ON_THEIR_WAY: ReadonlySet<string> = new Set(['warming', 'loading']);
 
 /** A function as OpenFaaS's gateway shows it; values of the environment are not shown. */
 export function openfaasView({ accountId, configuration }: StoredFunction, activity: FunctionActivity): Record<string, unknown> {
@@ -19,14 +19,16 @@ export function openfaasView({ accountId, configuration }: StoredFunction, activ
   const own = activity.containers.filter(
     ({ assignment }) => assignment?.accountId === accountId && assignment.functionName === FunctionName,
   );
-  const available = own.filter(({ state }) => AVAILABLE.has(state)).length;
+  // The funclet hears a little later than the first call's client that a container is warm.
+  const phases = own.map(({ phase, state }) => phase ?? state);
+  const available = phases.filter((phase) => AVAILABLE.has(phase)).length;
   return {
     name: FunctionName,
     namespace: NAMESPACE,
     image: activity.imageOf(Runtime),
     envProcess: Handler,
     invocationCount: activity.calls.get(FunctionName) ?? 0,
-    replicas: available + own.filter(({ state }) => ON_THEIR_WAY.has(state)).length,
+    replicas: available + phases.filter((phase) => ON_THEIR_WAY.has(phase)).length,
     availableReplicas: available,
     labels: Tags,
     annotations: { 'easyfaas.code-sha256': CodeSha256, ...(Description === '' ? {} : { 'easyfaas.description': Description }) },
