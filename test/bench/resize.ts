@@ -1,10 +1,14 @@
 import { Agent } from 'node:http';
+import { eventually } from '../support/eventually';
 import { deploy, docker, invoke, poolContainers, removeDeployments } from '../support/stack';
 import type { Figure } from './report';
 import { median } from './statistics';
 import { timedRequest } from './timed-request';
 
-/** P8: the memory of a warm container changed through the API until it is in force, against `docker update`. */
+/**
+ * P8: the memory of a warm container changed through the API until it is in force, against `docker update`. One change at a time: one that
+ * comes while Docker still writes down the one before waits for that.
+ */
 export async function resize(samples: number): Promise<Figure[]> {
   const agent = new Agent({ keepAlive: true });
   const easyfaasMs: number[] = [];
@@ -15,6 +19,7 @@ export async function resize(samples: number): Promise<Figure[]> {
     const container = (await poolContainers()).find(({ assignment }) => assignment?.functionName === name);
     if (container?.dockerId === undefined) throw new Error('no warm container of the function');
     for (let sample = 0; sample < samples; sample++) {
+      await inDockersRecord(container.dockerId, sample % 2 === 0 ? 256 : 320);
       const memoryMb = sample % 2 === 0 ? 320 : 256;
       const { status, text, elapsedMs } = await timedRequest(
         agent,
@@ -46,4 +51,12 @@ export async function resize(samples: number): Promise<Figure[]> {
       target: '<= 2 ms',
     },
   ];
+}
+
+async function inDockersRecord(dockerId: string, memoryMb: number): Promise<void> {
+  await eventually(async () => {
+    const bytes = Number(await docker('inspect', '--format', '{{.HostConfig.Memory}}', dockerId));
+    if (bytes !== memoryMb * 1024 * 1024)
+      throw new Error(`Docker's record of the container's memory is ${bytes} bytes, not ${memoryMb} MB`);
+  }, 20_000);
 }
