@@ -1,4 +1,5 @@
 import { ServiceError } from '@easyfaas/service-kit';
+import { isNamed } from './is-named';
 
 export { configureServer, createFrontServer } from './front-server';
 export { sendError } from './send-error';
@@ -79,10 +80,6 @@ export function createFrontDoor({ allowedHosts, allowedOrigins, newRequestId }: 
       targetProblem(request.url ?? '');
     return { requestId: id, refusal };
   };
-}
-
-function isNamed(name: string, lowerCase: string): boolean {
-  return name === lowerCase || name.toLowerCase() === lowerCase;
 }
 
 function headerProblem(count: number, hosts: number): ServiceError | undefined {

@@ -1,3 +1,4 @@
+import { isNamed } from '../http/is-named';
 import type { InvocationHead } from '../invoke/invocation-head';
 
 /** Request line and headers. */
@@ -125,8 +126,4 @@ function framing(name: string, value: string): number {
     default:
       return NO_LENGTH;
   }
-}
-
-function isNamed(name: string, lowerCase: string): boolean {
-  return name === lowerCase || name.toLowerCase() === lowerCase;
 }
