@@ -1,3 +1,4 @@
+import { SETTING_PARAMETERS } from '../function-forms';
 import { type Answer, type Operations, ok } from './operation';
 
 const JSON_TYPE = 'application/json';
@@ -22,17 +23,6 @@ const badCode = [
   'PACKAGE_TOO_MANY_FILES',
   'DISK_FULL',
 ] as const;
-const settings = [
-  'Runtime',
-  'Handler',
-  'Timeout',
-  'MemorySize',
-  'PodConcurrentQuota',
-  'NetworkMode',
-  'EphemeralStorage',
-  'Description',
-  'Publish',
-] as const;
 
 /** Functions and what belongs to them, calls, layers. */
 export const functionOperations = (): Operations => ({
@@ -43,7 +33,7 @@ export const functionOperations = (): Operations => ({
   },
   'post /v1/functions/:id': {
     summary: 'Make a function, from a zip, one source file, or JSON with a zip in base64; settings are in the query unless it is JSON',
-    query: settings,
+    query: SETTING_PARAMETERS,
     body: { [JSON_TYPE]: 'CreateFunctionRequest', ...sources },
     answers: [created],
     errors: ['INVALID_NAME', 'CONFLICT', 'RESERVED_ENV', 'EGRESS_FORBIDDEN', 'LAYER_NOT_FOUND', ...badCode],
