@@ -4,12 +4,15 @@ import { ServiceError } from '@easyfaas/service-kit';
 import { invalidField } from '../invalid-field';
 import { LATEST, VERSION_NUMBER, functionArn, functionNotFound } from './function-name';
 import type { FunctionStore } from './function-store';
+import type { UrlPermissions } from './url-permissions';
 import type { FunctionKey } from './version-store';
 
 export interface AliasServiceOptions {
   store: FunctionStore;
   region: string;
   newRevisionId: () => string;
+  /** What is said of the function URLs of aliases. */
+  urlPermissions: Pick<UrlPermissions, 'removeAll'>;
 }
 
 /** Names that point to versions. Every method throws STORE_UNAVAILABLE when Redis is away. */
@@ -67,7 +70,7 @@ export class AliasService {
   async delete(key: FunctionKey, name: string, expectedRevisionId?: string): Promise<void> {
     const outcome = await this.#options.store.versions.deleteAlias(key, name, expectedRevisionId);
     if (outcome === 'stale') throw changedMeanwhile();
-    if (outcome === 'deleted') return;
+    if (outcome === 'deleted') return this.#options.urlPermissions.removeAll({ ...key, qualifier: name });
     await this.#assertFunction(key);
     throw aliasNotFound(key, name);
   }

@@ -67,11 +67,11 @@ export class FunctionService {
   constructor(options: FunctionServiceOptions) {
     this.#options = options;
     this.versions = new VersionService(options);
-    this.aliases = new AliasService(options);
     this.#settlements = new Settlements(options);
     this.#updates = new FunctionUpdates({ ...options, settlements: this.#settlements });
     this.tags = new TagService({ updates: this.#updates });
-    this.urlPermissions = new UrlPermissions({ updates: this.#updates });
+    this.urlPermissions = new UrlPermissions({ store: options.store, updates: this.#updates });
+    this.aliases = new AliasService({ ...options, urlPermissions: this.urlPermissions });
     this.layers = new LayerService({ ...options, layerStore: options.store.layers });
     this.secrets = new SecretService({ ...options, updates: this.#updates, box: options.secretBox });
   }

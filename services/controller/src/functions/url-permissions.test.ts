@@ -20,7 +20,7 @@ describe('statements that everybody may call a function URL', () => {
     let revision = 1;
     newRevisionId = () => `revision-${++revision}`;
     const updates = new FunctionUpdates({ store, clock: new FakeClock(), newRevisionId, settlements: { start: () => undefined } });
-    permissions = new UrlPermissions({ updates });
+    permissions = new UrlPermissions({ store, updates });
     await store.create(storedFunction('f'));
   });
 

@@ -1,5 +1,6 @@
 import type { StoredFunction, StoredUrlPermission } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
+import type { FunctionStore } from './function-store';
 import type { FunctionUpdates } from './function-updates';
 import type { FunctionKey } from './version-store';
 
@@ -21,9 +22,11 @@ export function urlPermissionsOf(
  * so itself: they are kept for who reads them again, and nothing is decided by them.
  */
 export class UrlPermissions {
+  readonly #store: Pick<FunctionStore, 'get'>;
   readonly #updates: Pick<FunctionUpdates, 'update'>;
 
-  constructor({ updates }: { updates: Pick<FunctionUpdates, 'update'> }) {
+  constructor({ store, updates }: { store: Pick<FunctionStore, 'get'>; updates: Pick<FunctionUpdates, 'update'> }) {
+    this.#store = store;
     this.#updates = updates;
   }
 
@@ -43,6 +46,12 @@ export class UrlPermissions {
   /** What is not there is no error. @throws ServiceError FUNCTION_NOT_FOUND, PRECONDITION_FAILED */
   remove(key: UrlKey, statementId: string, expectedRevisionId?: string): Promise<StoredFunction> {
     return this.#change(key, expectedRevisionId, (current) => current.filter((each) => each.statementId !== statementId));
+  }
+
+  /** Takes all away: the alias is gone, and one made anew by that name begins with none. Nothing is written where there is none. */
+  async removeAll(key: UrlKey): Promise<void> {
+    const stored = await this.#store.get(key.accountId, key.functionName);
+    if (stored !== undefined && urlPermissionsOf(stored, key.qualifier).length > 0) await this.#change(key, undefined, () => []);
   }
 
   #change(

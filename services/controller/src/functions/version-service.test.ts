@@ -1,7 +1,9 @@
 import type { StoredFunction } from '@easyfaas/contracts/wire';
 import { FakeClock } from '@easyfaas/service-kit';
 import { AliasService } from './alias-service';
+import { FunctionUpdates } from './function-updates';
 import { FakeFunctionStore, storedFunction } from './testing/fake-function-store';
+import { UrlPermissions } from './url-permissions';
 import { VersionService } from './version-service';
 
 const KEY = { accountId: 'default', functionName: 'f' };
@@ -10,6 +12,7 @@ describe('versions and aliases', () => {
   let store: FakeFunctionStore;
   let versions: VersionService;
   let aliases: AliasService;
+  let urlPermissions: UrlPermissions;
   let revision: number;
 
   beforeEach(async () => {
@@ -17,7 +20,9 @@ describe('versions and aliases', () => {
     revision = 0;
     const shared = { store, region: 'local', clock: new FakeClock(Date.UTC(2030, 0, 1)), newRevisionId: () => `new-${++revision}` };
     versions = new VersionService(shared);
-    aliases = new AliasService(shared);
+    const updates = new FunctionUpdates({ ...shared, settlements: { start: () => undefined } });
+    urlPermissions = new UrlPermissions({ store, updates });
+    aliases = new AliasService({ ...shared, urlPermissions });
     await store.create(storedFunction('f'));
   });
 
@@ -140,6 +145,17 @@ describe('versions and aliases', () => {
         RoutingConfig: { AdditionalVersionWeights: { '2': 0.1 } },
       });
       expect(await aliases.update(KEY, 'live', { FunctionVersion: '2', RoutingConfig: {} })).not.toHaveProperty('RoutingConfig');
+    });
+
+    it('takes with it what was said of its function URL', async () => {
+      const statement = { statementId: 'all', action: 'lambda:InvokeFunctionUrl' as const };
+      await publish('c1');
+      for (const Name of ['live', 'next']) {
+        await aliases.create(KEY, { Name, FunctionVersion: '1' });
+        await urlPermissions.add({ ...KEY, qualifier: Name }, statement);
+      }
+      await aliases.delete(KEY, 'live');
+      expect((await store.get('default', 'f'))?.urlPermissions).toEqual({ next: [statement] });
     });
 
     it('is changed and deleted only at the expected revision', async () => {
