@@ -32,14 +32,14 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
     post: async (request, response) => {
       const target = urlTarget(request, functions);
       const { functionName, qualifier = LATEST } = target;
-      const { configuration } = readUrlSettings(await readLambdaBody(request, 'CreateFunctionUrlConfig'), true);
+      const settings = readUrlSettings(await readLambdaBody(request, 'CreateFunctionUrlConfig'), true);
       const made = service.create(
         target.accountId,
         {
           Source: 'http',
           FunctionName: functionName,
           Qualifier: qualifier,
-          Configuration: { InvokeMode: 'BUFFERED', ...configuration, Base: 'url' },
+          Configuration: { InvokeMode: 'BUFFERED', ...settings, Base: 'url' },
         },
         urlTriggerId(target),
       );
@@ -49,7 +49,7 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
         CONFLICT: () => new LambdaError('ResourceConflictException', exists),
       });
       const shown = without(urlView(request, trigger, target), 'LastModifiedTime', 'InvokeMode');
-      const { InvokeMode } = configuration;
+      const { InvokeMode } = settings;
       response.status(201).json({ ...shown, ...(InvokeMode === undefined ? {} : { InvokeMode }) });
     },
     get: async (request, response) => {
@@ -58,10 +58,10 @@ export function mountLambdaFunctionUrls(mount: Mount, { functions, triggers: { s
     },
     put: async (request, response) => {
       const target = urlTarget(request, functions);
-      const { configuration } = readUrlSettings(await readLambdaBody(request, 'UpdateFunctionUrlConfig'), false);
+      const settings = readUrlSettings(await readLambdaBody(request, 'UpdateFunctionUrlConfig'), false);
       await inLambdaWords(service.assertTarget({ ...target, qualifier: target.qualifier ?? LATEST }), noFunction());
       const current = await existing(service, target);
-      const Configuration = { ...current.configuration, ...configuration };
+      const Configuration = { ...current.configuration, ...settings };
       // An empty rule takes the rules away.
       if (Configuration['Cors'] === undefined) delete Configuration['Cors'];
       const updated = await service.update(target.accountId, current.triggerId, { Configuration });

@@ -2,10 +2,8 @@ import type { CorsRules, HttpConfiguration, HttpMethod } from '@easyfaas/contrac
 import { LambdaError } from './lambda-error';
 import { validation } from './lambda-name';
 
-export interface UrlSettings {
-  /** What was said, in our words. */
-  configuration: Partial<Pick<HttpConfiguration, 'Auth' | 'InvokeMode'>> & { Cors?: CorsRules | undefined };
-}
+/** Of a function URL, in our words: only what was said. */
+export type UrlSettings = Partial<Pick<HttpConfiguration, 'Auth' | 'InvokeMode'>> & { Cors?: CorsRules | undefined };
 
 const AUTH_TYPES = ['NONE', 'AWS_IAM'];
 const MODES = ['BUFFERED', 'RESPONSE_STREAM'] as const;
@@ -30,11 +28,9 @@ export function readUrlSettings(body: Readonly<Record<string, unknown>>, isNew: 
   const mode = MODES.find((each) => each === InvokeMode);
   if (InvokeMode !== undefined && mode === undefined) throw outside(InvokeMode, 'invokeMode', MODES);
   return {
-    configuration: {
-      ...(AuthType === undefined ? {} : { Auth: AuthType === 'NONE' ? 'none' : 'key' }),
-      ...(Cors === undefined ? {} : { Cors: ownCors(Cors) }),
-      ...(mode === undefined ? {} : { InvokeMode: mode }),
-    },
+    ...(AuthType === undefined ? {} : { Auth: AuthType === 'NONE' ? 'none' : 'key' }),
+    ...(Cors === undefined ? {} : { Cors: ownCors(Cors) }),
+    ...(mode === undefined ? {} : { InvokeMode: mode }),
   };
 }
 
