@@ -29,6 +29,10 @@ describe('B2 the stock client of AWS', () => {
     const ClientContext = Buffer.from('{"custom":{"b":2}}').toString('base64');
     const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{"a":1}', LogType: 'Tail', ClientContext }));
     expect([answer.StatusCode, answer.ExecutedVersion, text(answer.Payload)]).toEqual([200, '$LATEST', '{"got":3}']);
+    await eventually(async () => {
+      const record = await call(`/v1/invocations/${answer.$metadata.requestId}`);
+      expect(record.json()).toMatchObject({ keyId: accessKeyId.slice(-8), accountId: 'default' });
+    }, 20_000);
     expect(Buffer.from(answer.LogResult ?? '', 'base64').toString()).toMatch(/^START .*\ncalled\nEND .*\nREPORT /s);
     const failed = await client.send(new InvokeCommand({ FunctionName, Payload: '{}', ClientContext }));
     expect([failed.FunctionError, JSON.parse(text(failed.Payload))]).toEqual([

@@ -46,6 +46,7 @@ export function registerInvocations(program: Command, open: OpenSession): void {
           { title: 'start', value: ({ start, coldReason }) => (coldReason === undefined ? start : `cold (${coldReason})`) },
           { title: 'ms', value: ({ stages }) => stages?.totalMs.toFixed(1), align: 'right' },
           { title: 'mb', value: ({ maxMemoryMb }) => maxMemoryMb?.toFixed(0), align: 'right' },
+          { title: 'by', value: ({ keyId, source = 'api' }) => (source === 'api' ? keyId : source) },
           { title: 'request id', value: ({ requestId }) => requestId },
         ],
         'No invocations are kept that fit.',

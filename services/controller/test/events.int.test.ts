@@ -44,6 +44,7 @@ describeWithPrivateRedis('the life of an event', () => {
       attemptCount: 1,
       condition: 'Success',
       source: 'api',
+      keyId: 'test',
     });
   }, 60_000);
 

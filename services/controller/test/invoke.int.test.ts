@@ -52,6 +52,10 @@ describe('a call', () => {
       { status: 'succeeded', how: 'cold', httpStatus: 200 },
       { status: 'succeeded', how: 'warm', httpStatus: 200 },
     ]);
+    expect(local.records.map(({ keyId, accountId }) => [keyId, accountId])).toEqual([
+      ['test', 'default'],
+      ['test', 'default'],
+    ]);
     expect(local.records[1]?.cpuMs).toBeGreaterThanOrEqual(0);
     expect(local.records[1]?.maxMemoryMb).toBeGreaterThan(10);
   });

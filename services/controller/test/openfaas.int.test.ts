@@ -1,4 +1,5 @@
 import { ServiceError } from '@easyfaas/service-kit';
+import { keyIdOf } from '../src/auth/key-format';
 import type { InvocationRequest, InvocationResult } from '../src/invoke/invoker';
 import { startApi, type ApiUnderTest } from './api-under-test';
 import { type Answer, type Client, clientOf, codeOf, jsonBody, messageOf } from './http-client';
@@ -61,6 +62,7 @@ describeWithRedis('B10 the OpenFaaS dialect', () => {
     });
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([200, 'got Alice', 'text/plain']);
     expect(seen[0]).toMatchObject({ accountId: 'default', functionName: 'hello', qualifier: '$LATEST', contentType: 'text/plain' });
+    expect(seen[0]?.keyId).toBe(keyIdOf(key));
     expect(httpOf(seen[0])).toMatchObject({ method: 'PUT', path: '/a%20b/c', query: 'x=1&y=%26', headers: { 'x-custom': 'yes' } });
     expect(JSON.stringify(seen)).not.toContain(key);
     expect(answer.headers.get('x-call-id')).toBe(seen[0]?.requestId);
@@ -149,6 +151,7 @@ describeWithRedis('B10 the OpenFaaS dialect', () => {
     expect((await call(`/v1/invocations/${callId}`)).json<object>()).toMatchObject({
       functionName: name,
       payload: 'Bob',
+      keyId: keyIdOf(key),
       status: 'accepted',
     });
     expect(codeOf(await call(`/async-function/${name}`))).toBe('METHOD_NOT_ALLOWED');

@@ -1,4 +1,6 @@
 import type { TriggerView } from '@easyfaas/contracts/wire';
+import { keyIdOf } from '../src/auth/key-format';
+import type { InvocationRequest } from '../src/invoke/invoker';
 import { genericSignature } from '../src/triggers/web/signature';
 import { startApi, type ApiUnderTest } from './api-under-test';
 import { type Answer, type CallOptions, type Client, clientOf, codeOf, jsonBody } from './http-client';
@@ -127,6 +129,27 @@ describeWithRedis('HTTP triggers', () => {
       'Unhandled',
     ]);
     expect(failed.text).not.toContain('secret stack');
+  });
+
+  it('B7 has its own id and that of the key in what is written down about a call', async () => {
+    const name = await deploy();
+    const seen: InvocationRequest[] = [];
+    api.invoker.answer = (request) => {
+      seen.push(request);
+      return usual(request);
+    };
+    await call(`/http/default/${name}`);
+    const { TriggerId } = await trigger(name, {});
+    await call(`/http/default/${name}`);
+    const open = await deploy();
+    const { TriggerId: openId } = await trigger(open, { Auth: 'none' });
+    await anyone(`/http/default/${open}`);
+    const keyId = keyIdOf(await api.adminKey());
+    expect(seen.map((request) => [request.keyId, request.source])).toEqual([
+      [keyId, undefined],
+      [keyId, `trigger:${TriggerId}`],
+      [undefined, `trigger:${openId}`],
+    ]);
   });
 
   it('serves a function without triggers to who may call it, and only its triggers once it has some', async () => {

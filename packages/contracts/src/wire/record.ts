@@ -2,6 +2,8 @@
 export interface InvocationRecord {
   requestId: string;
   accountId: string;
+  /** Id of the key that called, or that signed; of an event, the one that sent it. Absent where nobody brought one, as with cron. Never the key. */
+  keyId?: string;
   functionName: string;
   version: string;
   commitId: string;
@@ -29,7 +31,7 @@ export interface InvocationRecord {
   maxMemoryMb?: number;
   /** Events only: tries that were begun. */
   attemptCount?: number;
-  /** Events only: where it came from, such as `api` or `trigger:<id>`. */
+  /** Of an event, where it came from, such as `api` or `trigger:<id>`; of a synchronous call, the trigger that made it. */
   source?: string;
   /** Events only: why it has ended, in AWS Lambda's words where it has them. */
   condition?: string;

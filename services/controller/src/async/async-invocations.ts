@@ -18,6 +18,8 @@ export interface AsyncInvocationsDeps {
 export interface ReplayRequest {
   /** Another version than the event was for. */
   qualifier?: string;
+  /** Whose key asks for it. */
+  keyId?: string;
 }
 
 /** What can be done with events by their ids; every method throws QUEUE_UNAVAILABLE when Redis is away. */
@@ -62,10 +64,10 @@ export class AsyncInvocations {
    * Runs a kept event again, as a new one.
    * @throws ServiceError RECORD_NOT_FOUND and what {@link EventIntake.accept} throws
    */
-  async replay(accountId: string, requestId: string, { qualifier }: ReplayRequest): Promise<string> {
+  async replay(accountId: string, requestId: string, { qualifier, keyId }: ReplayRequest): Promise<string> {
     const { intake, ids } = this.#deps;
     const state = await this.#existing(accountId, requestId);
-    const accepted = await intake.acceptWith(repeated(state, `replay:${requestId}`, qualifier), ids.requestId(), []);
+    const accepted = await intake.acceptWith(repeated(state, { source: `replay:${requestId}`, keyId, qualifier }), ids.requestId(), []);
     return accepted.requestId;
   }
 
@@ -76,8 +78,16 @@ export class AsyncInvocations {
   }
 }
 
+/** Who or what repeats an event. */
+interface Repetition {
+  source: string;
+  keyId: string | undefined;
+  /** Another version than the event was for. */
+  qualifier?: string | undefined;
+}
+
 /** An event once more. Its depth stays: repeating is not a step deeper. */
-export function repeated(state: EventState, source: string, qualifier = state.qualifier): NewEvent {
+export function repeated(state: EventState, { source, keyId, qualifier = state.qualifier }: Repetition): NewEvent {
   return {
     accountId: state.accountId,
     functionName: state.functionName,
@@ -87,6 +97,7 @@ export function repeated(state: EventState, source: string, qualifier = state.qu
     clientContext: state.clientContext,
     traceparent: state.traceparent,
     source,
+    keyId,
     depth: state.depth,
     replayOf: state.requestId,
   };

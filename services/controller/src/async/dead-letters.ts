@@ -28,6 +28,13 @@ export interface DeadLetterFilter {
 /** Events that failed, or events whose destination could not be reached. */
 export type DeadLetterKind = 'event' | 'delivery';
 
+export interface Redrive {
+  /** Also one that was redriven before, or that succeeded. */
+  isForced: boolean;
+  /** Whose key asks for it. */
+  keyId?: string | undefined;
+}
+
 export interface Redriven {
   redriven: { requestId: string; newRequestId: string }[];
   /** What could not be redriven, and why. */
@@ -79,17 +86,16 @@ export class DeadLetters {
 
   /**
    * Runs one again, as a new event.
-   * @param isForced also one that was redriven before, or that succeeded
    * @throws ServiceError DEAD_LETTER_NOT_FOUND, INVOCATION_ENDED and what {@link EventIntake.accept} throws
    */
-  async redriveOne(accountId: string, functionName: string, requestId: string, isForced: boolean): Promise<string> {
+  async redriveOne(accountId: string, functionName: string, requestId: string, { isForced, keyId }: Redrive): Promise<string> {
     const { store, intake, keys, ids } = this.#deps;
     const state = await store.read(accountId, requestId);
     if (state === undefined || state.functionName !== functionName) throw notFound();
     if (!isForced) await this.#assertUnsolved(state);
     // Made of the old one's, so that two who redrive at once make one event.
     const newRequestId = isForced ? ids.requestId() : derivedId(requestId);
-    const accepted = await intake.acceptWith(repeated(state, `redrive:${requestId}`), newRequestId, [
+    const accepted = await intake.acceptWith(repeated(state, { source: `redrive:${requestId}`, keyId }), newRequestId, [
       {
         script: 'asyncRedrive',
         keys: [keys.invocation(accountId, requestId), keys.dead(accountId, functionName), keys.invocation(accountId, newRequestId)],
@@ -103,7 +109,7 @@ export class DeadLetters {
     accountId: string,
     functionName: string,
     filter: DeadLetterFilter,
-    how: { kind: DeadLetterKind; isForced: boolean },
+    how: Redrive & { kind: DeadLetterKind },
   ): Promise<Redriven> {
     const chosen = await this.#choose(accountId, functionName, filter, how.kind);
     const result: Redriven = { redriven: [], refused: [], hasMore: chosen.hasMore };
@@ -112,7 +118,7 @@ export class DeadLetters {
         const newRequestId =
           how.kind === 'delivery'
             ? await this.#deliverAgain(accountId, functionName, requestId)
-            : await this.redriveOne(accountId, functionName, requestId, how.isForced);
+            : await this.redriveOne(accountId, functionName, requestId, how);
         result.redriven.push({ requestId, newRequestId });
       } catch (error) {
         if (!(error instanceof ServiceError) || error.definition.retryable) throw error;

@@ -11,6 +11,8 @@ export interface NewEvent {
   traceparent?: string | undefined;
   /** Where it comes from, shown in its record: `api`, `trigger:<id>`, `destination:<invocation id>`, `replay:<invocation id>`. */
   source: string;
+  /** Id of the key that whoever sent it brought. */
+  keyId?: string | undefined;
   /** Its id; made when absent. The same id again within the retention is the same event. */
   requestId?: string | undefined;
   /** Kept for 24 h: the same key and body is the same event. At most 256 bytes. Scope: account and function. */

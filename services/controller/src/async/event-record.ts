@@ -31,6 +31,7 @@ export function eventRecord(event: EventState, settlement: Settlement, result: I
     resultBytes: Number(fields['resultBytes'] ?? 0),
     attemptCount: event.attempt,
     source: event.source,
+    ...(event.keyId === undefined ? {} : { keyId: event.keyId }),
     ...(event.condition === undefined ? {} : { condition: event.condition }),
     ...(errorType === '' ? {} : { errorType }),
     ...(latest?.message === undefined ? {} : { errorMessage: latest.message }),

@@ -41,6 +41,8 @@ export interface EventState {
   clientContext: string | undefined;
   traceparent: string | undefined;
   source: string;
+  /** Of whoever sent it. */
+  keyId: string | undefined;
   depth: number;
   acceptedAtMs: number;
   notBeforeMs: number | undefined;
@@ -120,6 +122,7 @@ export function readEventState(accountId: string, requestId: string, flat: reado
     clientContext: text('clientContext'),
     traceparent: text('traceparent'),
     source: text('source') ?? 'api',
+    keyId: text('keyId'),
     depth: figure('depth') ?? 0,
     acceptedAtMs: figure('acceptedAt') ?? 0,
     notBeforeMs: figure('notBeforeMs'),

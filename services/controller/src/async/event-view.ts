@@ -7,6 +7,7 @@ export function eventView(event: EventState, { hasBodies }: { hasBodies: boolean
   return {
     requestId,
     accountId,
+    ...(event.keyId === undefined ? {} : { keyId: event.keyId }),
     functionName,
     version: event.executedVersion ?? qualifier,
     invokeType: 'Event',

@@ -217,6 +217,7 @@ function pushFields(args: ScriptArgument[], event: NewEvent, bodyHash: string): 
   if (event.qualifier !== '$LATEST') args.push('qualifier', event.qualifier);
   if (event.source !== 'api') args.push('source', event.source);
   if ((event.depth ?? 0) > 0) add('depth', event.depth);
+  add('keyId', event.keyId);
   add('contentType', event.contentType);
   add('clientContext', event.clientContext);
   add('traceparent', event.traceparent);

@@ -31,6 +31,8 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
     payloadBytes: request.payload.bytes,
     resultBytes: 0,
   };
+  if (request.keyId !== undefined) record.keyId = request.keyId;
+  if (request.source !== undefined) record.source = request.source;
   const ranOn = call.elsewhere?.podId ?? podId;
   if (ranOn !== undefined) record.podId = ranOn;
   if (call.containerId !== undefined) record.containerId = call.containerId;

@@ -1,6 +1,5 @@
 import type { Clock } from '@easyfaas/service-kit';
 import type { ColdReason, InvocationRecord, StoredFunction } from '@easyfaas/contracts/wire';
-import type { Principal } from '../auth/principal';
 import type { FunctionPool } from '../pool/function-pool';
 import type { AnswerSink, AnswerStream } from './answer-stream';
 import type { Timed } from './deadline-sweep';
@@ -23,8 +22,10 @@ export interface CallRequest {
   isRecorded?: boolean;
   /** Monotonic, ms: when the request's headers had been read. */
   receivedAtMs: number;
-  /** Who calls, where that is a client with a key. */
-  principal?: Principal | undefined;
+  /** Whose key, where that is a client with one. */
+  keyId?: string | undefined;
+  /** For the record: what called, where that is no client, such as `trigger:<id>`. */
+  source?: string | undefined;
   /** Set for a call that another pod had no room for. */
   forwarded?: ForwardedFrom;
   /** Takes the answer in pieces, when the function sends it so; without one the answer always comes whole. */

@@ -67,6 +67,8 @@ export class DispatcherInvoker implements Invoker {
         wantsLogTail: request.wantsLogTail === true,
         sink: request.sink,
         invokeType: request.invokeType,
+        keyId: request.keyId,
+        source: request.source,
         isRecorded: request.isRecorded !== false,
         receivedAtMs,
         reply: {

@@ -40,6 +40,7 @@ export function acceptEvent(
         clientContext,
         traceparent: headers.traceparent,
         source: 'api',
+        keyId: invocation.principal?.keyId,
         depth: await depthOf(events, headers.depth),
         idempotencyKey: headers.idempotencyKey,
         requestId,

@@ -160,7 +160,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       wantsLogTail: headers.logType === 'Tail',
       sink: invocation.openSink(),
       receivedAtMs: invocation.receivedAtMs,
-      principal: invocation.principal,
+      keyId: invocation.principal?.keyId,
       reply: invocation,
     };
     if (headers.idempotencyKey === undefined) invocation.call = deps.dispatcher.submit(request);

@@ -16,6 +16,10 @@ export interface InvocationRequest {
   /** Letters, digits and `-`, 8 to 64 of them. */
   requestId: string;
   invokeType: InvocationRecord['invokeType'];
+  /** Id of the key that the caller brought. */
+  keyId?: string | undefined;
+  /** What calls, where that is no client, such as `trigger:<id>`. */
+  source?: string | undefined;
   wantsLogTail?: boolean;
   /** Takes the answer in pieces, when the function sends it so. */
   sink?: AnswerSink | undefined;

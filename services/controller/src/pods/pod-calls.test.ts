@@ -73,7 +73,7 @@ function stage(answer: Answer) {
       traceparent: undefined,
       wantsLogTail: false,
       receivedAtMs: clock.monotonicMs(),
-      principal: { keyId: 'key-1', accountId: 'acme', scopes: ['invoke'] },
+      keyId: 'key-1',
       reply: { settle: () => 200 },
     },
     { concurrency: 1 } as FunctionPool,

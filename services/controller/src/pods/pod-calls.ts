@@ -131,10 +131,10 @@ export class PodCalls {
 }
 
 function describe({ request, isAdmitted, answer }: Call): PodCall {
-  const { stored, principal, contentType, clientContext, traceparent } = request;
+  const { stored, keyId, contentType, clientContext, traceparent } = request;
   return {
     requestId: request.requestId,
-    principal: { accountId: stored.accountId, ...(principal === undefined ? {} : { keyId: principal.keyId }) },
+    principal: { accountId: stored.accountId, ...(keyId === undefined ? {} : { keyId }) },
     functionName: stored.configuration.FunctionName,
     version: stored.configuration.Version,
     ...(contentType === undefined ? {} : { contentType }),

@@ -5,6 +5,7 @@ import { recordJson } from './record-json';
 const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<InvocationRecord['stages']> } = {
   requestId: '221134a4-8176-4d4b-948b-8cc6786af8e5',
   accountId: 'default',
+  keyId: 'k3y1d567',
   functionName: 'hello',
   version: '$LATEST',
   commitId: 'a0a4',
@@ -36,11 +37,11 @@ describe('the JSON of a record', () => {
   });
 
   it('is the same without words of somebody else, and with as few members as possible', () => {
-    const { errorType, errorMessage, logTail, attemptCount, source, condition, leftOut, ...plain } = whole;
-    void [errorType, errorMessage, logTail, attemptCount, source, condition, leftOut];
+    const { errorType, errorMessage, logTail, attemptCount, condition, leftOut, ...plain } = whole;
+    void [errorType, errorMessage, logTail, attemptCount, condition, leftOut];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
-    const { podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
-    void [podId, containerId, start, coldReason, cpuMs, maxMemoryMb];
+    const { keyId, source, podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
+    void [keyId, source, podId, containerId, start, coldReason, cpuMs, maxMemoryMb];
     const record: InvocationRecord = { ...least, stages: { totalMs: 1 } };
     expect(recordJson(record)).toBe(JSON.stringify(record));
   });

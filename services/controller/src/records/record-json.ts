@@ -1,8 +1,8 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
 
 /** Everything but these comes from the platform itself and needs no escaping in JSON. */
-const hasFreeText = ({ errorType, errorMessage, logTail, source }: InvocationRecord): boolean =>
-  source !== undefined || errorType !== undefined || errorMessage !== undefined || logTail !== undefined;
+const hasFreeText = ({ errorType, errorMessage, logTail, attemptCount }: InvocationRecord): boolean =>
+  attemptCount !== undefined || errorType !== undefined || errorMessage !== undefined || logTail !== undefined;
 
 /**
  * A record as JSON text, put together by hand: `JSON.stringify` takes twice as long, and this is paid by every call. Ids and
@@ -21,6 +21,8 @@ export function recordJson(record: InvocationRecord): string {
   if (stages.invokeMs !== undefined) json += `,"invokeMs":${stages.invokeMs}`;
   if (stages.firstByteMs !== undefined) json += `,"firstByteMs":${stages.firstByteMs}`;
   json += `},"payloadBytes":${record.payloadBytes},"resultBytes":${record.resultBytes}`;
+  if (record.keyId !== undefined) json += `,"keyId":"${record.keyId}"`;
+  if (record.source !== undefined) json += `,"source":"${record.source}"`;
   if (record.podId !== undefined) json += `,"podId":"${record.podId}"`;
   if (record.containerId !== undefined) json += `,"containerId":"${record.containerId}"`;
   if (record.start !== undefined) json += `,"start":"${record.start}"`;

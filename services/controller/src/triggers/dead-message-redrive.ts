@@ -29,9 +29,10 @@ export class DeadMessageRedrive {
 
   /**
    * @param deadLetterIds undefined for all, oldest first
+   * @param keyId of who asks for it
    * @throws ServiceError QUEUE_UNAVAILABLE, QUEUE_FULL, STORE_UNAVAILABLE: what was not reached yet is where it was
    */
-  async redrive(trigger: StoredTrigger, deadLetterIds: readonly string[] | undefined): Promise<RedrivenMessages> {
+  async redrive(trigger: StoredTrigger, deadLetterIds: readonly string[] | undefined, keyId: string): Promise<RedrivenMessages> {
     const { accountId, triggerId } = trigger;
     const { deadMessages } = this.#deps;
     const result: RedrivenMessages = { redriven: [], refused: [], hasMore: false };
@@ -39,7 +40,7 @@ export class DeadMessageRedrive {
     for (const deadLetterId of ids) {
       try {
         const message = await deadMessages.read(accountId, triggerId, deadLetterId);
-        const invocationId = await this.#accept(trigger, message);
+        const invocationId = await this.#accept(trigger, message, keyId);
         await deadMessages.remove(accountId, triggerId, [deadLetterId]);
         result.redriven.push({ deadLetterId, invocationId });
       } catch (error) {
@@ -51,7 +52,11 @@ export class DeadMessageRedrive {
     return result;
   }
 
-  async #accept({ accountId, triggerId, functionName, qualifier }: StoredTrigger, message: KeptDeadMessage | undefined): Promise<string> {
+  async #accept(
+    { accountId, triggerId, functionName, qualifier }: StoredTrigger,
+    message: KeptDeadMessage | undefined,
+    keyId: string,
+  ): Promise<string> {
     if (message === undefined) throw new ServiceError('DEAD_LETTER_NOT_FOUND', 'The trigger has no dead letter of that id.');
     const { deadLetterId, payload, contentType, isCut } = message;
     if (isCut) throw new ServiceError('PAYLOAD_TOO_LARGE', 'The message was too large; only its beginning is kept.');
@@ -62,6 +67,7 @@ export class DeadMessageRedrive {
       payload,
       contentType,
       source: `trigger:${triggerId}`,
+      keyId,
       // Two who redrive at once make one event, and so does one that was lost before it could remove the message.
       idempotencyKey: `${triggerId}@dead-letter ${deadLetterId}`,
     });

@@ -38,7 +38,7 @@ export class EventGate implements TriggerPort {
 
   async accept(event: SourceEvent): Promise<Acceptance> {
     const { accountId, triggerId, functionName, qualifier, filter } = this.#trigger;
-    const { payload, contentType, eventId, traceparent } = event;
+    const { payload, contentType, eventId, traceparent, keyId } = event;
     if (filter !== undefined && !this.passes(event.body === undefined ? valueOf(payload) : event.body)) return { kind: 'filtered' };
     if (filter === undefined) this.#count('Received');
     if (payload.length > TRIGGER_LIMITS.eventBytes) {
@@ -54,6 +54,7 @@ export class EventGate implements TriggerPort {
         payload,
         contentType,
         source: `trigger:${triggerId}`,
+        keyId,
         ...(eventId === undefined ? {} : { idempotencyKey: `${triggerId}@${eventId}` }),
         ...(traceparent === undefined ? {} : { traceparent }),
         depth: 0,
@@ -89,6 +90,7 @@ export class EventGate implements TriggerPort {
       contentType,
       requestId: randomUUID(),
       invokeType: 'RequestResponse',
+      source: `trigger:${this.#trigger.triggerId}`,
     });
     if (result.kind === 'success') {
       this.#count('Accepted');

@@ -37,6 +37,8 @@ export interface SourceEvent {
   body?: unknown;
   /** W3C trace context. */
   traceparent?: string;
+  /** Id of the key that the sender brought. */
+  keyId?: string | undefined;
 }
 
 /** A message that can never become an event. */

@@ -40,6 +40,7 @@ export function mountOpenfaasCalls(mount: Mount, deps: OpenfaasCallsDeps): void 
 interface Begun {
   web: WebRequest & { request: Request };
   accountId: string;
+  keyId: string;
   receivedAtMs: number;
 }
 
@@ -53,12 +54,13 @@ function begin(clock: Clock, request: Request, response: Response): Begun {
   response.setHeader('X-Call-Id', requestId);
   // Nanoseconds, as OpenFaaS has it.
   response.setHeader('X-Start-Time', `${Math.floor(clock.wallMs())}000000`);
-  return { web: { request, response, requestId }, accountId: principalOf(request).accountId, receivedAtMs: clock.monotonicMs() };
+  const { accountId, keyId } = principalOf(request);
+  return { web: { request, response, requestId }, accountId, keyId, receivedAtMs: clock.monotonicMs() };
 }
 
 async function serve(
   { invoker, payloads, streams, events, functions, clock }: OpenfaasCallsDeps,
-  { web, accountId, receivedAtMs }: Begun,
+  { web, accountId, keyId, receivedAtMs }: Begun,
 ): Promise<void> {
   const { request, response, requestId } = web;
   const target = parseCallPath(request.url);
@@ -78,6 +80,7 @@ async function serve(
         traceparent: headerOf(request, 'traceparent'),
         requestId,
         invokeType: 'RequestResponse',
+        keyId,
         sink,
       },
       clientSignal(web),
@@ -109,7 +112,7 @@ function withoutOwn({ status, headers }: HttpAnswerHead): HttpAnswerHead {
   return { status, headers: headers.filter((_text, at) => !OWN.has((headers[at - (at % 2)] as string).toLowerCase())) };
 }
 
-async function accept({ payloads, events, functions }: OpenfaasCallsDeps, { web, accountId }: Begun): Promise<void> {
+async function accept({ payloads, events, functions }: OpenfaasCallsDeps, { web, accountId, keyId }: Begun): Promise<void> {
   const { request, response, requestId } = web;
   const { path: event } = events;
   const target = parseCallPath(request.url);
@@ -122,6 +125,7 @@ async function accept({ payloads, events, functions }: OpenfaasCallsDeps, { web,
       ...callPayload(request, target, payload),
       traceparent: headerOf(request, 'traceparent'),
       source: 'api',
+      keyId,
       requestId,
       idempotencyKey: headerOf(request, 'idempotency-key'),
       depth: await depthOf(event, headerOf(request, 'x-easyfaas-depth')),

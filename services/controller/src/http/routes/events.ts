@@ -62,7 +62,8 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       const { accountId, functionName } = target(request);
       const wanted = checked(deadLettersRequestSchema, await readJson(request, BODY_BYTES));
       const kind = wanted.kind ?? 'event';
-      response.json(await deadLetters.redrive(accountId, functionName, filterOf(wanted), { kind, isForced: wanted.force === true }));
+      const how = { kind, isForced: wanted.force === true, keyId: principalOf(request).keyId };
+      response.json(await deadLetters.redrive(accountId, functionName, filterOf(wanted), how));
     },
   });
 
@@ -109,7 +110,8 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
     post: async (request, response) => {
       const { force } = readQuery(request, ['force']);
       const { accountId, functionName } = target(request);
-      const newId = await deadLetters.redriveOne(accountId, functionName, pathParameter(request, 'requestId'), force === 'true');
+      const how = { isForced: force === 'true', keyId: principalOf(request).keyId };
+      const newId = await deadLetters.redriveOne(accountId, functionName, pathParameter(request, 'requestId'), how);
       response.status(202).setHeader('Location', `/v1/invocations/${newId}`).json({ requestId: newId });
     },
   });
@@ -119,8 +121,9 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       readQuery(request, []);
       const body = await readBytes(request, BODY_BYTES);
       const { Qualifier } = body.length === 0 ? {} : checked(replayRequestSchema, parseStrictJson(body));
-      const wanted = Qualifier === undefined ? {} : { qualifier: Qualifier };
-      const newId = await invocations.replay(principalOf(request).accountId, pathParameter(request, 'requestId'), wanted);
+      const { accountId, keyId } = principalOf(request);
+      const wanted = { keyId, ...(Qualifier === undefined ? {} : { qualifier: Qualifier }) };
+      const newId = await invocations.replay(accountId, pathParameter(request, 'requestId'), wanted);
       response.status(202).setHeader('Location', `/v1/invocations/${newId}`).json({ requestId: newId });
     },
   });

@@ -119,7 +119,11 @@ export function mountTriggers(mount: Mount, { triggers: { service, redrive, web 
       readQuery(request, []);
       const { DeadLetterIds, All } = checked(redriveTriggerRequestSchema, await readJson(request, REQUEST_BYTES));
       if ((DeadLetterIds === undefined) !== (All === true)) throw invalidField('DeadLetterIds', 'Say DeadLetterIds or "All": true.');
-      const { redriven, refused, hasMore } = await redrive.redrive(await service.read(...reference(request)), DeadLetterIds);
+      const { redriven, refused, hasMore } = await redrive.redrive(
+        await service.read(...reference(request)),
+        DeadLetterIds,
+        principalOf(request).keyId,
+      );
       const view: RedriveTriggerAnswer = {
         Redriven: redriven.map(({ deadLetterId, invocationId }) => ({ DeadLetterId: deadLetterId, InvocationId: invocationId })),
         Refused: refused.map(({ deadLetterId, code, message }) => ({ DeadLetterId: deadLetterId, Code: code, Message: message })),

@@ -57,6 +57,7 @@ function records(): Record<string, JsonSchema> {
       properties: {
         requestId: text(),
         accountId: text(),
+        keyId: text('Id of the key that called; absent where nobody brought one.'),
         functionName: text(),
         version: text('That ran, or is to run.'),
         commitId: text(),
@@ -77,7 +78,7 @@ function records(): Record<string, JsonSchema> {
         maxMemoryMb: figure(),
         leftOut: count("How many of the function's throttled calls before this one have no record."),
         logTail: text('The end of what it printed, at most 4 KiB.'),
-        source: text('Events: where it came from, such as api or trigger:<id>.'),
+        source: text('Events: where it came from, such as api or trigger:<id>. Calls: the trigger that made it.'),
         condition: text("Events: why it has ended, in AWS Lambda's words where it has them."),
         acceptedAt: time('Events.'),
         notBefore: time('Events: of the next try.'),

@@ -13,10 +13,12 @@ export async function takeCloudEvents(web: WebRequest, deps: EventFrontDeps): Pr
   const { trigger, secrets, port } = open;
   const { Auth, AllowedOrigins, RateLimit } = trigger.configuration as unknown as Required<CloudEventsConfiguration>;
   if (request.method === 'OPTIONS') return answerHandshake(web, AllowedOrigins, RateLimit.RequestsPerSecond);
+  let keyId: string | undefined;
   if (Auth === 'key') {
     const caller = await deps.callers.callerOf(request);
     if (caller.accountId !== trigger.accountId) throw new ServiceError('ROUTE_NOT_FOUND', 'No cloudevents trigger for this path.');
     authorizeFunction(caller, trigger.functionName);
+    keyId = caller.keyId;
   }
   deps.callers.assertWithinRate(trigger.triggerId, RateLimit);
   await withEventBody(web, deps, async (body) => {
@@ -27,7 +29,7 @@ export async function takeCloudEvents(web: WebRequest, deps: EventFrontDeps): Pr
       // CloudEvents 1.0, id: source and id together name an event.
       const eventId = createHash('sha256').update(`${event.source}\0${event.id}`).digest('hex');
       const payload = Buffer.from(JSON.stringify(event));
-      const acceptance = await port.accept({ payload, contentType: 'application/cloudevents+json', eventId, body: event });
+      const acceptance = await port.accept({ payload, contentType: 'application/cloudevents+json', eventId, body: event, keyId });
       accepted.push({ Id: event.id, Status: acceptance.kind === 'accepted' && acceptance.isDuplicate ? 'duplicate' : acceptance.kind });
     }
     sendJson(web, 202, { Events: accepted });

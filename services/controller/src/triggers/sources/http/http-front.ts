@@ -103,7 +103,7 @@ export class HttpFront {
     if (caller !== undefined && caller.accountId !== path.accountId) throw noRoute();
     const target = match === undefined ? await this.#implicitTarget(web, path, found) : targetOf(match);
     if (caller !== undefined) authorizeFunction(caller, target.functionName);
-    await this.#serve(web, path, target, rules);
+    await this.#serve(web, path, target, rules, caller?.keyId);
   }
 
   /** A function without http triggers can be called at its own path by who may call it anyway. */
@@ -134,7 +134,7 @@ export class HttpFront {
     return callers.callerOf(web.request, () => bodyAhead(web, { limitBytes: LIMITS.syncPayloadBytes, payloads }));
   }
 
-  async #serve(web: WebRequest, path: WebPath, target: Target, rules: HttpConfiguration): Promise<void> {
+  async #serve(web: WebRequest, path: WebPath, target: Target, rules: HttpConfiguration, keyId: string | undefined): Promise<void> {
     const { callers, payloads, status } = this.#deps;
     const { match } = target;
     const trigger = match?.route.trigger;
@@ -150,7 +150,7 @@ export class HttpFront {
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, 'Received');
       if (rules.Base === 'url') web.response.setHeader(LAMBDA_REQUEST_ID_HEADER, web.requestId);
       const sink = rules.InvokeMode === 'BUFFERED' ? undefined : new WebAnswerSink(web, this.#deps.streams);
-      const result = await this.#call(web, path, target, body, sink);
+      const result = await this.#call(web, path, { ...target, keyId }, body, sink);
       if (trigger !== undefined) status.count(trigger.accountId, trigger.triggerId, result.kind === 'success' ? 'Accepted' : 'Failed');
       if (sink?.finish(result) !== true) answer(web, result, rules.Base === 'url');
     });
@@ -159,17 +159,18 @@ export class HttpFront {
   async #call(
     web: WebRequest,
     { query }: WebPath,
-    target: Target,
+    target: Target & { keyId: string | undefined },
     body: Buffer,
     sink: WebAnswerSink | undefined,
   ): Promise<InvocationResult> {
     const { request, requestId } = web;
-    const { accountId, functionName, qualifier, match, rawPath } = target;
+    const { accountId, functionName, qualifier, match, rawPath, keyId } = target;
+    const triggerId = match?.route.trigger.triggerId;
     const event = httpEvent({
       request,
       sourceIp: sourceOf(request),
       accountId,
-      triggerId: match?.route.trigger.triggerId ?? 'function-url',
+      triggerId: triggerId ?? 'function-url',
       requestId,
       routeKey: routeKeyOf(match),
       rawPath,
@@ -193,6 +194,8 @@ export class HttpFront {
         contentType: 'application/json',
         requestId,
         invokeType: 'RequestResponse',
+        keyId,
+        source: triggerId === undefined ? undefined : `trigger:${triggerId}`,
         sink,
         ...(typeof traceparent === 'string' ? { traceparent } : {}),
       },
