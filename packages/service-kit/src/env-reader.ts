@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /**
  * Reads a service's environment: first names and types, then rules. Problems are collected and reported together, so
  * that an operator mends them in one go.
@@ -19,6 +21,25 @@ export class EnvReader {
   optionalText(name: string): string | undefined {
     const value = this.#env[name];
     return value === undefined || value === '' ? undefined : value;
+  }
+
+  /**
+   * A secret: the text of a variable or, where that is absent, of the file that another variable names, without its last line break. Secrets
+   * of Swarm and Kubernetes are files, and a file is not shown by `docker inspect`.
+   */
+  secret(name: string, fileVariable: string): string | undefined {
+    const value = this.optionalText(name);
+    const path = this.optionalText(fileVariable);
+    if (value !== undefined && path !== undefined) this.problem(`${name} and ${fileVariable} are both set; leave one out`);
+    if (value !== undefined || path === undefined) return value;
+    try {
+      const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      if (text !== '') return text;
+      this.problem(`${fileVariable} is "${path}", which is empty`);
+    } catch (error) {
+      this.problem(`${fileVariable} is "${path}", which cannot be read: ${(error as Error).message}`);
+    }
+    return undefined;
   }
 
   integer(name: string, fallback: number, range: { min: number; max: number }): number {

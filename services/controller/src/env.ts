@@ -18,6 +18,7 @@ export interface ControllerEnv {
   redisUsername: string | undefined;
   redisPassword: string | undefined;
   redisPrefix: string;
+  secretsKeyFile: string | undefined;
   funcletSocket: string | undefined;
   runtimesDir: string;
   runtimes: string[];
@@ -68,7 +69,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     podKeyFile: reader.optionalText('EASYFAAS_POD_KEY_FILE'),
     redisUrl: reader.text('EASYFAAS_REDIS_URL', 'redis://127.0.0.1:6379'),
     redisUsername: reader.optionalText('EASYFAAS_REDIS_USERNAME'),
-    redisPassword: reader.optionalText('EASYFAAS_REDIS_PASSWORD'),
+    redisPassword: reader.secret('EASYFAAS_REDIS_PASSWORD', 'EASYFAAS_REDIS_PASSWORD_FILE'),
+    secretsKeyFile: reader.optionalText('EASYFAAS_SECRETS_KEY_FILE'),
     redisPrefix: reader.text('EASYFAAS_REDIS_PREFIX', 'easyfaas'),
     funcletSocket: reader.optionalText('EASYFAAS_FUNCLET_SOCKET'),
     runtimesDir: reader.text('EASYFAAS_RUNTIMES_DIR', 'runtimes'),

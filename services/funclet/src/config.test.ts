@@ -20,6 +20,16 @@ describe('the configuration', () => {
     expect(readConfig({ EASYFAAS_LABELS: 'a=1, b.c=x=y' }).labels).toEqual({ a: '1', 'b.c': 'x=y' });
   });
 
+  it('takes the guard from its own image of the same tag, unless told otherwise', () => {
+    expect(readConfig({ EASYFAAS_IMAGE_TAG: 'v2' }).guardImage).toBe('easyfaas/funclet:v2');
+    expect(readConfig({ EASYFAAS_GUARD_IMAGE: 'mine/funclet:1' }).guardImage).toBe('mine/funclet:1');
+  });
+
+  it('keeps containers at a stop, unless told otherwise', () => {
+    expect(readConfig({}).removesAtStop).toBe(false);
+    expect(readConfig({ EASYFAAS_AT_STOP: 'remove' }).removesAtStop).toBe(true);
+  });
+
   it('refuses tcp addresses and says what to use', () => {
     expect(() => readConfig({ EASYFAAS_FUNCLET_LISTEN: 'tcp://127.0.0.1:9000' })).toThrow(/does not offer; use unix:\/\//);
     expect(readConfig({ EASYFAAS_FUNCLET_LISTEN: 'unix:///run/f.sock' }).socketPath).toBe('/run/f.sock');

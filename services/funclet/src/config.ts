@@ -30,7 +30,11 @@ export interface FuncletConfig {
   reconcileMs: number;
   verifyCodeMs: number;
   dockerTimeoutMs: number;
+  /** Of egress; name and tag. */
+  guardImage: string;
   drainMs: number;
+  /** Containers, network and mounts go when the funclet stops, instead of waiting for the next one. */
+  removesAtStop: boolean;
   /** Start although the engine lacks a protection; for development only. */
   isUnsafe: boolean;
   /** Where a test ends the process, and at which time of passing. */
@@ -111,7 +115,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     reconcileMs: values.reconcileMs,
     verifyCodeMs: values.verifyCodeMs,
     dockerTimeoutMs: values.dockerTimeoutMs,
+    guardImage: values.guardImage ?? `easyfaas/funclet:${values.imageTag}`,
     drainMs: values.drainMs,
+    removesAtStop: values.atStop === 'remove',
     isUnsafe: values.unsafe === '1',
     failpoints: values.failpoints,
     logLevel: values.logLevel,

@@ -40,6 +40,9 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
       reconcileMs: reader.integer('EASYFAAS_RECONCILE_MS', 10_000, { min: 100, max: HOUR_MS }),
       verifyCodeMs: reader.integer('EASYFAAS_VERIFY_CODE_MS', 600_000, { min: 1000, max: 24 * HOUR_MS }),
       dockerTimeoutMs: reader.integer('EASYFAAS_DOCKER_TIMEOUT_MS', 30_000, { min: 100, max: HOUR_MS }),
+      atStop: reader.choice('EASYFAAS_AT_STOP', 'keep', ['keep', 'remove']),
+      /** The image with the guard of egress; by default the funclet's own. */
+      guardImage: reader.optionalText('EASYFAAS_GUARD_IMAGE'),
       drainMs: reader.integer('EASYFAAS_DRAIN_MS', 5_000, { min: 0, max: HOUR_MS }),
       unsafe,
       failpoints: readFailpoints(reader, 'EASYFAAS_FAILPOINTS', { names: FUNCLET_FAILPOINTS, isUnsafe: unsafe === '1' }),

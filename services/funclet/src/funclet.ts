@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeView } from '@easyfaas/contracts/wire';
 import { Failpoints, ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
 import { Ledger } from './capacity/ledger';
@@ -8,6 +7,7 @@ import { CodeCache } from './code/code-cache';
 import { CodeStore } from './code/code-store';
 import type { FuncletConfig } from './config';
 import { makeDirectories, readInstanceId } from './data-directory';
+import { awaitEngine } from './engine/await-engine';
 import type { EngineFacts } from './engine/container-engine';
 import { DockerEngine } from './engine/docker-engine';
 import { instanceLabels } from './engine/labels';
@@ -23,6 +23,7 @@ import { ContainerRegistry } from './lifecycle/container-registry';
 import { Containers } from './lifecycle/containers';
 import type { LifecycleContext } from './lifecycle/lifecycle-context';
 import { Reaper } from './lifecycle/reaper';
+import { removeAll } from './lifecycle/remove-all';
 import { linuxMountSyscalls } from './mounts/mount-syscalls';
 import { openEgress } from './network/open-egress';
 import { mountedCodeNames, readMountTable } from './mounts/mount-table';
@@ -36,7 +37,6 @@ export interface FuncletOptions {
 }
 
 const START_TIMEOUT_MS = 60_000;
-const ENGINE_RETRY_MS = 500;
 /** While containers are made or removed they are looked at this often. */
 const IN_TRANSIT_MS = 2_000;
 const MIB = 1024 * 1024;
@@ -48,6 +48,7 @@ export class Funclet implements Service {
   readonly #options: FuncletOptions;
   readonly #stopping = new AbortController();
   #server: FuncletServer | undefined;
+  #removeAll = (): Promise<void> => Promise.resolve();
 
   constructor(options: FuncletOptions) {
     this.#options = options;
@@ -66,16 +67,17 @@ export class Funclet implements Service {
     await withDeadline('start', START_TIMEOUT_MS, (signal) => this.#assemble(engine, instanceId, signal));
   }
 
-  /** Containers stay as they are: the next process adopts them. */
+  /** Containers stay as they are, and the next process adopts them; or they go, when the configuration says so. */
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#server?.stop(deadline);
     this.#stopping.abort();
+    if (this.#options.config.removesAtStop) await this.#removeAll();
   }
 
   async #assemble(engine: DockerEngine, instanceId: string, signal: AbortSignal): Promise<void> {
     const { config, logger, version } = this.#options;
     const { directories } = config;
-    const facts = await this.#awaitEngine(engine, signal);
+    const facts = await awaitEngine(engine, logger, signal);
     const warnings = this.#examine(facts);
     const { codeMounts, warning } = openCodeMounts(config, linuxMountSyscalls, readMountTable);
     if (warning !== undefined) warnings.push(warning);
@@ -128,6 +130,7 @@ export class Funclet implements Service {
     const containers = new Containers(context, config.creationsMax);
     const altered = (sha256: string): void => containers.discardUsersOf(sha256);
     const reaper = new Reaper(context, containers);
+    this.#removeAll = () => removeAll(context, containers);
 
     await runtimes.refresh(signal);
     await adopt(context, signal);
@@ -157,19 +160,6 @@ export class Funclet implements Service {
     });
     await this.#server.start();
     logger.info('listening', { socketPath: config.socketPath, instanceId, mountMode: codeMounts.mode, memoryMb });
-  }
-
-  /** Docker may be starting too. @throws EngineError when it does not answer in time */
-  async #awaitEngine(engine: DockerEngine, signal: AbortSignal): Promise<EngineFacts> {
-    for (;;) {
-      try {
-        return await engine.facts(signal);
-      } catch (error) {
-        this.#options.logger.warn('docker does not answer yet', { error });
-        if (signal.aborted) throw error;
-        await delay(ENGINE_RETRY_MS);
-      }
-    }
   }
 
   /** @returns warnings @throws Error when the engine lacks a protection that functions rely on */

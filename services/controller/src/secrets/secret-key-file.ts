@@ -5,12 +5,18 @@ import { join } from 'node:path';
 /** AES-256. */
 export const SECRET_KEY_BYTES = 32;
 
+export interface SecretKeyPlace {
+  dataDir: string;
+  secretsKeyFile?: string | undefined;
+}
+
 /**
  * `<dataDir>/secrets.key`: 32 random bytes in base64, made at the first boot, 0600. Secrets in Redis are sealed with it, so pods
- * that share a Redis need the same file.
+ * that share a Redis need the same file. Or the file that the operator names, which is never made here.
  * @throws Error when the file holds something else
  */
-export async function loadSecretKey(dataDir: string): Promise<Buffer> {
+export async function loadSecretKey({ dataDir, secretsKeyFile }: SecretKeyPlace): Promise<Buffer> {
+  if (secretsKeyFile !== undefined) return given(secretsKeyFile);
   const path = join(dataDir, 'secrets.key');
   const present = await read(path);
   if (present !== undefined) return present;
@@ -18,6 +24,14 @@ export async function loadSecretKey(dataDir: string): Promise<Buffer> {
   const made = await read(path);
   if (made === undefined) throw new Error(`${path} was removed while it was made.`);
   return made;
+}
+
+async function given(path: string): Promise<Buffer> {
+  const key = await read(path);
+  if (key !== undefined) return key;
+  throw new Error(
+    `The file in EASYFAAS_SECRETS_KEY_FILE (${path}) is not there; make one with \`openssl rand -base64 32\`, the same for all pods.`,
+  );
 }
 
 async function read(path: string): Promise<Buffer | undefined> {

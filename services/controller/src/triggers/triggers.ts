@@ -32,6 +32,7 @@ import type { WebRequest } from './web/web-request';
 
 export interface TriggersOptions {
   dataDir: string;
+  secretsKeyFile?: string | undefined;
   region: string;
   allowedOrigins: readonly string[];
   /** Hosts and networks that are not public and may be connected to all the same. */
@@ -73,7 +74,7 @@ const TRIGGER_ID_BYTES = 8;
 export async function createTriggers(options: TriggersOptions): Promise<Triggers> {
   const { stores, directory, clock, logger, region, intake, invoker } = options;
   const { store, status, deadMessages, leases } = stores;
-  const box = new SecretBox(await loadSecretKey(options.dataDir));
+  const box = new SecretBox(await loadSecretKey(options));
   const secretsOf = (trigger: StoredTrigger): Record<string, string> => openSecrets(box, trigger);
   const sources = new SourceTable();
   const service = new TriggerService({

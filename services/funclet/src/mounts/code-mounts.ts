@@ -13,6 +13,8 @@ export interface CodeMounts {
   isAttached(target: string): boolean;
   /** Idempotent. Afterwards the target is an empty directory, or gone if it was. */
   detach(target: string): void;
+  /** Gives back what all containers shared; nothing is attached any more. */
+  release(): void;
 }
 
 /** More mounts one above the other than we ever make. */
@@ -60,6 +62,10 @@ export class BindCodeMounts implements CodeMounts {
     this.#unmountAll(target);
   }
 
+  release(): void {
+    this.#unmountAll(this.#readOnlyCode);
+  }
+
   #isPrepared(): boolean {
     const top = mountsAt(this.#readTable(), this.#readOnlyCode).at(-1);
     return top !== undefined && top.root.endsWith('/code') && top.options.includes('ro') && top.isShared;
@@ -85,6 +91,10 @@ export class LinkedCode implements CodeMounts {
 
   isAttached(target: string): boolean {
     return (unlessMissing(() => readdirSync(target)) ?? []).length > 0;
+  }
+
+  release(): void {
+    return;
   }
 
   detach(target: string): void {

@@ -103,7 +103,7 @@ export class EgressNetwork {
     if (isInUse) return 'egress is switched off';
     this.#unusedRounds += 1;
     if (this.#mayExist && (this.#unusedRounds >= UNUSED_ROUNDS || !settings.isOn)) {
-      await this.#queue.run('egress', () => this.#giveBack(signal));
+      await this.giveBack(signal);
     }
     return undefined;
   }
@@ -169,6 +169,11 @@ export class EgressNetwork {
       }
       await new Promise<void>((resolve) => void clock.after(POLL_MS, resolve));
     }
+  }
+
+  /** Takes away network, rules and guard. Never rejects. */
+  giveBack(signal: AbortSignal): Promise<void> {
+    return this.#queue.run('egress', () => this.#giveBack(signal));
   }
 
   /** Network first: while a container is attached Docker refuses, and the rules stay. Never rejects; the next round tries again. */

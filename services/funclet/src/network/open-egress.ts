@@ -12,9 +12,9 @@ export interface OpenEgressOptions {
   logger: Logger;
 }
 
-/** The network of functions over Docker. The guard is part of the funclet's own image. */
+/** The network of functions over Docker. The guard is part of an image that has the funclet. */
 export function openEgress({ config, instanceId, images, clock, logger }: OpenEgressOptions): EgressNetwork {
-  const { dockerSocket: socketPath, dockerTimeoutMs: callTimeoutMs, imageTag, labels, egress: settings } = config;
+  const { dockerSocket: socketPath, dockerTimeoutMs: callTimeoutMs, guardImage: image, labels, egress: settings } = config;
   const engine = new DockerNetworks({ socketPath, callTimeoutMs, clock, logger });
-  return new EgressNetwork({ instanceId, labels, settings, image: `easyfaas/funclet:${imageTag}`, engine, images, clock, logger });
+  return new EgressNetwork({ instanceId, labels, settings, image, engine, images, clock, logger });
 }

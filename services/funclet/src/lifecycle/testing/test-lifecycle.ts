@@ -59,6 +59,7 @@ export class FakeCodeMounts implements CodeMounts {
   readonly mode = 'bind';
   readonly attached = new Map<string, string>();
   failure: Error | undefined;
+  isReleased = false;
 
   attach(name: string, target: string): void {
     if (this.failure !== undefined) throw this.failure;
@@ -71,6 +72,10 @@ export class FakeCodeMounts implements CodeMounts {
 
   detach(target: string): void {
     this.attached.delete(target);
+  }
+
+  release(): void {
+    this.isReleased = true;
   }
 }
 
