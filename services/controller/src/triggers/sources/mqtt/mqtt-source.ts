@@ -66,14 +66,22 @@ export class MqttSource implements TriggerSource<Configuration> {
       clean: false,
       reconnectPeriod: RECONNECT_MS,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      // A broker that refuses may be starting, or be told a password later.
+      reconnectOnConnackError: true,
       ...(configuration.Username === undefined ? {} : { username: configuration.Username }),
       ...(secrets['Password'] === undefined ? {} : { password: secrets['Password'] }),
     });
     const running: Running = { client, isStopped: false };
     this.#running.set(triggerId, running);
-    client.on('error', (error) => port.fail(unreachable(host, error)));
+    // A broker that refuses says why and closes the connection: the reason is what its owner has to see.
+    let refusal: Error | undefined;
+    client.on('error', (error) => {
+      refusal = error;
+      port.fail(unreachable(host, error));
+    });
     client.on('close', () => {
-      if (!running.isStopped) port.fail(unreachable(host, undefined));
+      if (!running.isStopped) port.fail(unreachable(host, refusal));
+      refusal = undefined;
     });
     client.on('connect', () => {
       client.subscribe(configuration.Topics, { qos: 1 }, (error) => (error === null ? port.work() : port.fail(unreachable(host, error))));

@@ -38,7 +38,11 @@ export async function publishMqtt(
       timer = setTimeout(() => reject(late), DEADLINE_MS);
       client.on('error', reject);
       client.on('close', () => reject(new Error('the broker closed the connection')));
-      client.publish(topic, payload, { qos: 1 }, (error) => (error instanceof Error ? reject(error) : resolve()));
+      client.publish(topic, payload, { qos: 1 }, (error) => {
+        // A broker that refuses a login closes the connection; the reason is told right after that.
+        if (error instanceof Error) setImmediate(reject, error);
+        else resolve();
+      });
     });
   } finally {
     clearTimeout(timer);
