@@ -86,7 +86,8 @@ export class RedisEventIntake implements EventIntake {
   }
 
   async accept(event: NewEvent): Promise<AcceptedEvent> {
-    const { directory, ids, onAccepted, failpoints } = this.#options;
+    const { directory, ids, onAccepted, failpoints, clock, replicas } = this.#options;
+    const startedMs = replicas === 0 ? 0 : clock.monotonicMs();
     this.#check(event);
     // Whether there is such a function is mostly known without Redis.
     const found = directory.find(event.accountId, event.functionName, event.qualifier);
@@ -96,7 +97,7 @@ export class RedisEventIntake implements EventIntake {
     const accepted = await (idempotencyKey === undefined
       ? this.#write(writing)
       : this.#inTime(() => this.#acceptOnce(writing, idempotencyKey)));
-    if (accepted.isDuplicate) await this.#replicatedBefore();
+    if (accepted.isDuplicate && replicas > 0) await this.#replicatedBefore(ANSWER_MS - (clock.monotonicMs() - startedMs));
     failpoints.reach('event-accepted');
     if (!accepted.isDuplicate) onAccepted(event.accountId, event.functionName);
     return accepted;
@@ -183,11 +184,13 @@ export class RedisEventIntake implements EventIntake {
     };
   }
 
-  /** For what another connection may have written, whose client was not told. Redis answers only for what its asker wrote: so something is written. */
-  async #replicatedBefore(): Promise<void> {
-    const { redis, keys, replicas } = this.#options;
-    if (replicas === 0) return;
-    await this.#inTime(() => this.#replicated.write(() => queueCall(() => redis.hincrby(keys.counters, 'repeated', 1))));
+  /**
+   * For what another connection may have written, whose client was not told. Redis answers only for what its asker wrote: so something is written.
+   * @param withinMs what is left until the client is to be told
+   */
+  async #replicatedBefore(withinMs: number): Promise<void> {
+    const { redis, keys } = this.#options;
+    await this.#inTime(() => this.#replicated.write(() => queueCall(() => redis.hincrby(keys.counters, 'repeated', 1))), withinMs);
   }
 
   async #bodyHashOf(accountId: string, requestId: string): Promise<string | undefined> {
@@ -196,10 +199,10 @@ export class RedisEventIntake implements EventIntake {
   }
 
   /** Redis that neither answers nor breaks the connection must not hold the caller. */
-  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+  async #inTime<T>(work: () => Promise<T>, withinMs = ANSWER_MS): Promise<T> {
     let cancel = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#options.clock.after(ANSWER_MS, () => reject(queueFailure(new Error(`no answer within ${ANSWER_MS} ms`))));
+      cancel = this.#options.clock.after(Math.max(0, withinMs), () => reject(queueFailure(new Error(`no answer within ${ANSWER_MS} ms`))));
     });
     try {
       return await Promise.race([whenOpened(this.#options.redis).then(work), late]);
