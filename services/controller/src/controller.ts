@@ -104,9 +104,11 @@ export class Controller implements Service {
     });
     const invoker = new DispatcherInvoker({ clock, directory, dispatcher: engine.dispatcher });
     const { waitingCalls } = engine;
+    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const shared = { clock, ids: systemIds, logger, registry, directory, records, notices, invoker, waitingCalls };
     const async = createAsyncEngine({
       ...shared,
+      payloads,
       redis: redisAddress(config, logger),
       prefix: config.redisPrefix,
       region: config.region,
@@ -115,7 +117,6 @@ export class Controller implements Service {
     });
     this.#async = async;
     this.#closers.push(() => async.stop());
-    const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
     const triggers = await createTriggers({ ...config, ...shared, ...callers, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       ...shared,

@@ -222,6 +222,7 @@ export async function startApi({
     directory,
     invoker: { invoke: () => Promise.reject(new Error('nothing is run here')) },
     records,
+    payloads: new PayloadBudget(256 * 1024 * 1024),
     waitingCalls: () => 0,
     settings: readAsyncSettings(new EnvReader({})),
     secretBox,

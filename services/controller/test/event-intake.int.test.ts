@@ -12,6 +12,8 @@ import { eventually } from './eventually';
 const STORED = { accountId: 'default', configuration: { FunctionName: 'f' }, concurrency: {} } as unknown as StoredFunction;
 const EVENT: NewEvent = { accountId: 'default', functionName: 'f', qualifier: '$LATEST', payload: Buffer.from('{"a":1}'), source: 'api' };
 
+/** Bytes for as many events as are asked for. */
+const PLENTY = 1024 * 1024;
 const ENDED: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], fields: {} };
 
 describeWithPrivateRedis('taking events', () => {
@@ -104,7 +106,7 @@ describeWithPrivateRedis('taking events', () => {
     expect(await queues.counts('default', 'f')).toEqual({ waiting: 1, delayed: 0, running: 0, failed: 0 });
     expect(await countOf('accepted')).toBe('1');
     expect(accepted).toEqual(['f']);
-    const { events } = await store.take('default', 'f', ['first', 'second'], Date.now());
+    const { events } = await store.take('default', 'f', ['first', 'second'], Date.now(), PLENTY);
     expect(events).toMatchObject([{ requestId, token: 'first', state: { status: 'accepted', attempt: 0 } }]);
     expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 0, running: 1 });
   });
@@ -112,7 +114,7 @@ describeWithPrivateRedis('taking events', () => {
   it('keeps one that is not to run yet', async () => {
     await intake.accept({ ...EVENT, notBeforeMs: Date.now() + 60_000 });
     expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 0, delayed: 1 });
-    const { events, nextDueMs } = await store.take('default', 'f', ['token'], Date.now());
+    const { events, nextDueMs } = await store.take('default', 'f', ['token'], Date.now(), PLENTY);
     expect(events).toEqual([]);
     expect(nextDueMs).toBeGreaterThan(Date.now());
   });
@@ -173,13 +175,35 @@ describeWithPrivateRedis('taking events', () => {
     expect((await commandsRun()) - before).toBe(1);
     expect(await queues.counts('default', 'f')).toEqual({ waiting: 2, delayed: 1, running: 0, failed: 0 });
     expect(await countOf('accepted')).toBe('3');
-    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now(), PLENTY);
     expect(events.map(({ requestId }) => requestId)).toEqual(['request-1', 'request-2']);
+  });
+
+  it('leaves events whose payloads would be too many bytes to whoever asks next, in their order', async () => {
+    const ids = ['request-1', 'request-2', 'request-3'];
+    const take = async (tokens: string[], bytes: number, nowMs = Date.now()): Promise<unknown> => {
+      const { events, hasMore } = await store.take('default', 'f', tokens, nowMs, bytes);
+      return [events.map(({ requestId }) => requestId), hasMore];
+    };
+    for (const requestId of ids) await intake.accept({ ...EVENT, requestId, payload: Buffer.alloc(1000, '1') });
+    expect(await take(['first', 'second', 'third'], 1500)).toEqual([ids.slice(0, 2), true]);
+    expect(await queues.counts('default', 'f')).toMatchObject({ waiting: 1, running: 2 });
+    // The first one is taken however large it is.
+    expect(await take(['fourth', 'fifth'], 0)).toEqual([ids.slice(2), false]);
+    for (const [index, token] of ['first', 'second', 'fourth'].entries()) {
+      const event = { accountId: 'default', functionName: 'f', requestId: ids[index] ?? '' };
+      expect(await store.release(event, token, true, {})).toBe(true);
+      expect(await queues.postpone(event, token, Date.now() + 60_000 + index, Date.now())).toBe(true);
+    }
+    // So it is where BullMQ's own script takes them.
+    expect(await take(['a', 'b', 'c'], 0, Date.now() + 61_000)).toEqual([ids.slice(0, 1), true]);
+    expect(await take(['d', 'e', 'f'], 500, Date.now() + 61_000)).toEqual([ids.slice(1, 2), true]);
+    expect(await take(['g', 'h'], PLENTY, Date.now() + 61_000)).toEqual([ids.slice(2), false]);
   });
 
   it('ends what ends at the same time with one command, of which each is answered for itself', async () => {
     for (const requestId of ['request-1', 'request-2', 'request-3']) await intake.accept({ ...EVENT, requestId });
-    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now(), PLENTY);
     const [first, second, third] = events as [TakenEvent, TakenEvent, TakenEvent];
     const before = await commandsRun();
     const settled = await Promise.all([
@@ -198,6 +222,21 @@ describeWithPrivateRedis('taking events', () => {
     expect(await store.settle(second, 'second', ENDED)).toBe(true);
   });
 
+  it('tells the try that ended or released an event the same when it asks again', async () => {
+    for (const requestId of ['request-1', 'request-2']) await intake.accept({ ...EVENT, requestId });
+    const { events } = await store.take('default', 'f', ['first', 'second'], Date.now(), PLENTY);
+    const [first, second] = events as [TakenEvent, TakenEvent];
+    for (const again of [false, true]) {
+      expect([again, await store.settle(first, 'first', ENDED)]).toEqual([again, true]);
+      expect([again, await store.release(second, 'second', true, {})]).toEqual([again, true]);
+    }
+    expect(await store.settle(first, 'stolen', ENDED)).toBe(false);
+    expect(await store.settle(second, 'second', ENDED)).toBe(false);
+    expect(await store.release(first, 'first', true, {})).toBe(false);
+    expect(await Promise.all(['accepted', 'succeeded'].map(countOf))).toEqual(['2', '1']);
+    expect(await store.read('default', 'request-2')).toMatchObject({ status: 'accepted', attempt: 0 });
+  });
+
   it("leaves in the queue what BullMQ's own scripts leave there", async () => {
     const compare = async (): Promise<void> => expect(await queueContents('f')).toEqual(await queueContents('bullmq'));
     await client.redis.hset(`${keys.queue('default', 'bullmq')}meta`, 'opts.maxLenEvents', '10');
@@ -209,7 +248,7 @@ describeWithPrivateRedis('taking events', () => {
     await compare();
     // A queue with a limit is one that BullMQ itself looks at.
     await client.redis.hset(`${keys.queue('default', 'bullmq')}meta`, 'concurrency', '100');
-    for (const name of ['f', 'bullmq']) await store.take('default', name, ['first', 'second'], nowMs);
+    for (const name of ['f', 'bullmq']) await store.take('default', name, ['first', 'second'], nowMs, PLENTY);
     await client.redis.hdel(`${keys.queue('default', 'bullmq')}meta`, 'concurrency');
     await compare();
     for (const name of ['f', 'bullmq']) await queues.recoverStalled('default', name);
@@ -223,10 +262,20 @@ describeWithPrivateRedis('taking events', () => {
     await compare();
   });
 
+  it('puts one off until the time that was said', async () => {
+    const { requestId } = await intake.accept(EVENT);
+    const event = { accountId: 'default', functionName: 'f', requestId };
+    const nowMs = Date.now();
+    await store.take('default', 'f', ['token'], nowMs, PLENTY);
+    await store.release(event, 'token', true, {});
+    expect(await queues.postpone(event, 'token', nowMs + 60_000, nowMs)).toBe(true);
+    expect((await store.take('default', 'f', ['token'], nowMs, PLENTY)).nextDueMs).toBe(nowMs + 60_000);
+  });
+
   it('takes what is due by now, after what waits', async () => {
     await intake.accept({ ...EVENT, requestId: 'later', notBeforeMs: Date.now() + 60_000 });
     await intake.accept({ ...EVENT, requestId: 'now' });
-    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now() + 61_000);
+    const { events } = await store.take('default', 'f', ['first', 'second', 'third'], Date.now() + 61_000, PLENTY);
     expect(events.map(({ requestId }) => requestId)).toEqual(['now', 'later']);
   });
 
@@ -239,7 +288,7 @@ describeWithPrivateRedis('taking events', () => {
       await eventually(async () => expect(await client.redis.pubsub('NUMSUB', keys.notices)).toEqual([keys.notices, 1]), 10_000);
       await intake.accept(EVENT);
       await intake.accept(EVENT);
-      await store.take('default', 'f', ['first', 'second', 'third'], Date.now());
+      await store.take('default', 'f', ['first', 'second', 'third'], Date.now(), PLENTY);
       await intake.accept(EVENT);
       await eventually(() => expect(told).toEqual(['ready default.f pod', 'ready default.f pod']), 10_000);
     } finally {
@@ -252,7 +301,7 @@ describeWithPrivateRedis('taking events', () => {
     await client.redis.config('SET', 'maxmemory', '1');
     await expect(intake.accept(EVENT)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     // What was accepted is run and ends all the same.
-    const [event] = (await store.take('default', 'f', ['token'], Date.now())).events;
+    const [event] = (await store.take('default', 'f', ['token'], Date.now(), PLENTY)).events;
     if (event === undefined) throw new Error('nothing was taken');
     expect(await store.settle(event, 'token', ENDED)).toBe(true);
     await client.redis.config('SET', 'maxmemory', '0');

@@ -1,6 +1,8 @@
+import { AsyncKeys } from '../src/async/async-keys';
 import { LocalController } from './support/local-controller';
+import { LosingRedis } from './support/losing-redis';
 import { eventually } from './eventually';
-import { describeWithPrivateRedis, restrictToDocumented, startPrivateRedis, type PrivateRedis } from './redis-server';
+import { connectTo, describeWithPrivateRedis, restrictToDocumented, startPrivateRedis, type PrivateRedis } from './redis-server';
 
 const EVENT = { 'X-Easyfaas-Invoke-Type': 'event' };
 
@@ -161,6 +163,31 @@ describeWithPrivateRedis('the life of an event', () => {
     expect((await local.events.store.read('default', requestId))?.attempt).toBe(1);
   }, 60_000);
 
+  it('ends once and with its record when Redis wrote the end down and its answer was lost', async () => {
+    const losing = new LosingRedis(redis);
+    await losing.start();
+    const other = new LocalController({ redis: { ...redis, url: losing.url }, poolMin: 1 });
+    await local.events.drain(AbortSignal.abort());
+    await other.start();
+    try {
+      for (const pod of [local, other]) pod.deploy('told', { source: 'exports.handler = async () => "done"' });
+      await send('told');
+      await eventually(() => expect(other.records).toHaveLength(1), 20_000);
+      losing.loseNext('asyncSettle');
+      const requestId = await send('told');
+      await eventually(() => expect(other.records).toHaveLength(2), 20_000);
+      expect(losing.lost).toBe(1);
+      expect(other.records[1]).toMatchObject({ requestId, status: 'succeeded', attemptCount: 1 });
+      expect(await other.events.store.read('default', requestId)).toMatchObject({ status: 'succeeded', attempt: 1 });
+      expect(await other.registry.getSingleMetricAsString('easyfaas_events_ended_total')).toMatch(/status="succeeded"[^}]*\} 2\n?$/m);
+      await other.events.sweep();
+      expect(await other.registry.getSingleMetricAsString('easyfaas_queue_conservation_drift')).toMatch(/drift\{[^}]*\} 0\n?$/);
+    } finally {
+      await other.stop();
+      await losing.stop();
+    }
+  }, 60_000);
+
   it('is handed back unspent when its controller drains, and run by the next one', async () => {
     local.deploy('long', {
       source: 'exports.handler = () => new Promise((resolve) => setTimeout(resolve, 2000, "done"))',
@@ -214,6 +241,25 @@ describeWithPrivateRedis('the life of an event', () => {
     await local.events.sweep();
     expect(await local.registry.getSingleMetricAsString('easyfaas_queue_conservation_drift')).toMatch(/drift\{[^}]*\} 0\n?$/);
   }, 90_000);
+
+  it('whose job is in no list of its queue gets a place again', async () => {
+    await local.events.drain(AbortSignal.abort());
+    local.deploy('lost', { source: 'exports.handler = async () => "done"' });
+    const requestId = await send('lost');
+    const { redis: commands, close } = await connectTo(redis);
+    try {
+      const keys = new AsyncKeys(redis.prefix);
+      expect(await commands.lrem(`${keys.queue('default', 'lost')}wait`, 0, `e-${requestId}`)).toBe(1);
+      await commands.zadd(keys.open('default', 'lost'), Date.now() - 60_000, requestId);
+    } finally {
+      close();
+    }
+    await local.stopController();
+    await local.startController();
+    await eventually(async () => expect((await local.events.store.read('default', requestId))?.status).toBe('succeeded'), 30_000);
+    await local.events.sweep();
+    expect(await local.registry.getSingleMetricAsString('easyfaas_queue_conservation_drift')).toMatch(/drift\{[^}]*\} 0\n?$/);
+  }, 60_000);
 
   it('cancelled while it waits is removed, cancelled while it runs is stopped', async () => {
     local.deploy('long', {

@@ -140,7 +140,7 @@ describeWithPrivateRedis('a failover of Redis', () => {
       deadLettersKeptS: 60,
       deadLettersKeptCount: 10,
     });
-    await eventually(async () => expect((await store.take('default', 'f', ['token'], Date.now())).events).toHaveLength(1), 10_000);
+    await eventually(async () => expect((await store.take('default', 'f', ['token'], Date.now(), 1024)).events).toHaveLength(1), 10_000);
   }, 90_000);
 
   it('takes no event on a master that has become a replica, and finds the new one at the address', async () => {

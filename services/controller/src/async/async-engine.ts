@@ -4,6 +4,7 @@ import { type Clock, Failpoints, type Ids, type Logger, type Registry } from '@e
 import type { FunctionDirectory } from '../functions/function-directory';
 import type { EventPath } from '../invoke/event-path';
 import type { Invoker } from '../invoke/invoker';
+import type { PayloadBudget } from '../invoke/payload-budget';
 import type { RecordSink } from '../invoke/record-sink';
 import type { SecretBox } from '../secrets/secret-box';
 import type { RedisConnectionOptions } from '../redis-connection';
@@ -13,13 +14,11 @@ import { AsyncKeys, functionOfQueue } from './async-keys';
 import { AsyncMetrics } from './async-metrics';
 import type { AsyncSettings } from './env';
 import { DeadLetters } from './dead-letters';
-import { RedisQueueDestination } from './destinations/redis-queue-destination';
-import { RedisDeliveries } from './destinations/redis-deliveries';
-import { RedisDeliverySender } from './destinations/redis-delivery-sender';
+import { createDeliveries } from './destinations/create-deliveries';
 import { UrlRules } from './destinations/url-rules';
 import { EventConsumer } from './event-consumer';
-import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
 import { EventInvokeConfigService } from './event-invoke-config-service';
+import { EventMemory } from './event-memory';
 import { eventRecord } from './event-record';
 import { EventRunner } from './event-runner';
 import { RedisEventIntake } from './redis-event-intake';
@@ -40,6 +39,8 @@ export interface AsyncEngineOptions {
   directory: FunctionDirectory;
   invoker: Invoker;
   records: RecordSink;
+  /** Memory for payloads, calls' and events'. */
+  payloads: PayloadBudget;
   /** Calls of the function that wait for a container. */
   waitingCalls: (stored: StoredFunction) => number;
   settings: AsyncSettings;
@@ -81,7 +82,6 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   directory.onChange(({ commitId }) => {
     if (commitId === undefined) configs.forget();
   });
-  const configOf = (key: EventInvokeConfigKey): Promise<EventInvokeConfig> => configs.effective(key);
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
 
   const intake = new RedisEventIntake({
@@ -119,20 +119,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
       if (settlement.deliveries.length > 0) deliveries.wake();
     },
   });
-  const destinationQueues = new RedisQueueDestination({ redis: worker, prefix: options.prefix });
-  const sender = new RedisDeliverySender({
-    redis: worker,
-    keys,
-    intake,
-    queues: destinationQueues,
-    configOf,
-    rules,
-    secretBox,
-    region,
-    clock,
-  });
-  const due = { redis: worker, keys, store, sender };
-  const deliveries: RedisDeliveries = new RedisDeliveries({ ...due, clock, logger, metrics, random: Math.random });
+  const deliveries = createDeliveries({ ...options, keys, rules, stores, intake, metrics });
   const consumer: EventConsumer = new EventConsumer({
     clock,
     logger,
@@ -142,6 +129,8 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
     metrics,
     // Nobody else has it, and it is no secret: a number is enough.
     newToken: () => `${podToken}-${++tokens}`,
+    memory: new EventMemory({ payloads: options.payloads, payloadLimitBytes: settings.payloadLimitBytes }),
+    payloadLimitBytes: settings.payloadLimitBytes,
     capacity: settings.concurrency,
     limitOf: (accountId, functionName) => settings.containers * (known(accountId, functionName)?.configuration.PodConcurrentQuota ?? 1),
     hasRoom: (accountId, functionName) => {

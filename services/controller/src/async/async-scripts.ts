@@ -55,17 +55,21 @@ return {}`;
 
 /**
  * A worker takes events and begins an attempt of each. A state of running means that another one began and was lost.
- * KEYS beginning of the queue's keys; ARGV nowMs, lockMs, prefix of invocation keys, a token for each that may be taken...
- * @returns {{job id, token, missing | ended | started, all fields as they were before}...}, when the next one is due or 0
+ * Once their payloads have more bytes than asked for, the others stay for whoever asks next; the first one is always taken.
+ * KEYS beginning of the queue's keys; ARGV nowMs, lockMs, prefix of invocation keys, bytes, a token for each that may be taken...
+ * @returns {{job id, token, missing | ended | started, all fields as they were before}...}, when the next one is due or 0, 1 when some were left for their bytes
  */
 export const TAKE = `${ALLOW_OOM}${TAKE_JOB}${TAKE_JOBS}
-local taken = {}
+local taken, room, first = {}, tonumber(ARGV[4]), 5
 local function begin(jobId, token)
   local key = ARGV[3] .. string.sub(jobId, 3)
   local before = redis.call('HGETALL', key)
   local status, attempt
   for i = 1, #before, 2 do
-    if before[i] == 'status' then status = before[i + 1] elseif before[i] == 'attempt' then attempt = before[i + 1] end
+    local name = before[i]
+    if name == 'status' then status = before[i + 1]
+    elseif name == 'attempt' then attempt = before[i + 1]
+    elseif name == 'payload' then room = room - #before[i + 1] end
   end
   if not status then
     taken[#taken + 1] = {jobId, token, 'missing'}
@@ -76,27 +80,33 @@ local function begin(jobId, token)
     redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', ARGV[1], 'attempt', (tonumber(attempt) or 0) + 1)
   end
 end
-local jobIds, nextDueMs = takeJobs(KEYS[1], tonumber(ARGV[1]), #ARGV - 3)
+local jobIds, nextDueMs = takeJobs(KEYS[1], tonumber(ARGV[1]), #ARGV - first + 1)
 if jobIds then
   for i, jobId in ipairs(jobIds) do
-    local token = ARGV[3 + i]
+    if room < 0 then
+      putJobsBack(KEYS[1], jobIds, i)
+      return {taken, 0, 1}
+    end
+    local token = ARGV[first + i - 1]
     redis.call('SET', KEYS[1] .. jobId .. ':lock', token, 'PX', ARGV[2])
     begin(jobId, token)
   end
-  return {taken, nextDueMs or 0}
+  return {taken, nextDueMs or 0, 0}
 end
-for i = 4, #ARGV do
+for i = first, #ARGV do
+  if room < 0 then return {taken, 0, 1} end
   local jobId
   jobId, nextDueMs = takeJob(KEYS[1], ARGV[1], ARGV[i], tonumber(ARGV[2]))
-  if not jobId then return {taken, nextDueMs or 0} end
+  if not jobId then return {taken, nextDueMs or 0, 0} end
   begin(jobId, ARGV[i])
 end
-return {taken, 0}`;
+return {taken, 0, 0}`;
 
 /**
  * The end of events of one function, also of their jobs. KEYS open, counters, ended, dead, outbox, beginning of the queue's keys; ARGV prefix of invocation
  * keys, keepSeconds and keep count of ended ones, the same of dead letters, then of each event: requestId, token, status, nowMs, 1 for a dead letter, outbox members
  * with spaces between, count of what follows, fields...
+ * An ended event keeps the token of the try that ended it: whoever lost the answer and asks again is told that it was his.
  * @returns of each: settled | stale | missing
  */
 export const SETTLE = `${ALLOW_OOM}${FINISH_JOBS}
@@ -111,9 +121,9 @@ while at <= #ARGV do
   local key, answer = ARGV[1] .. id, 'settled'
   local now = redis.call('HMGET', key, 'status', 'token')
   if not now[1] then answer = 'missing'
-  elseif now[1] ~= 'running' or now[2] ~= token then answer = 'stale'
-  else
-    redis.call('HSET', key, 'status', status, 'token', '', 'endedAt', nowMs, unpack(ARGV, first, at - 1))
+  elseif now[2] ~= token or now[1] == 'accepted' then answer = 'stale'
+  elseif now[1] == 'running' then
+    redis.call('HSET', key, 'status', status, 'endedAt', nowMs, unpack(ARGV, first, at - 1))
     redis.call('EXPIRE', key, ARGV[list * 2])
     closed[#closed + 1] = id
     counts[status] = (counts[status] or 0) + 1
@@ -144,13 +154,15 @@ return answers`;
 
 /**
  * Back to accepted, to be tried again. KEYS invocation; ARGV token, 1 when the attempt does not count, fields...
+ * The token stays until the next try, as at an end.
  * @returns released | stale
  */
 export const RELEASE = `${ALLOW_OOM}
 local now = redis.call('HMGET', KEYS[1], 'status', 'token')
-if now[1] ~= 'running' or now[2] ~= ARGV[1] then return 'stale' end
+if now[2] ~= ARGV[1] then return 'stale' end
+if now[1] == 'accepted' then return 'released' end
+if now[1] ~= 'running' then return 'stale' end
 redis.call('HSET', KEYS[1], 'status', 'accepted', unpack(ARGV, 3))
-redis.call('HDEL', KEYS[1], 'token')
 if ARGV[2] == '1' then redis.call('HINCRBY', KEYS[1], 'attempt', -1) end
 return 'released'`;
 

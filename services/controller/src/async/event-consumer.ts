@@ -1,10 +1,12 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
 import type { AsyncMetrics } from './async-metrics';
+import type { EventMemory } from './event-memory';
 import type { EventRunner, RunReport } from './event-runner';
-import { type FunctionLane, noteRoom, noteShortage, shareRoom } from './function-lane';
+import { EventTaker, TAKEN_TOGETHER } from './event-taker';
+import { type FunctionLane, noteDue, noteEmpty, noteNews, noteRoom, noteShortage, shareRoom } from './function-lane';
 import { FunctionLanes } from './function-lanes';
 import type { RedisEventQueues } from './redis-event-queues';
-import type { RedisEventStore } from './redis-event-store';
+import type { RedisEventStore, Taken } from './redis-event-store';
 import { RunningEvents } from './running-events';
 
 export interface EventConsumerDeps {
@@ -14,8 +16,11 @@ export interface EventConsumerDeps {
   store: Pick<RedisEventStore, 'take'>;
   runner: Pick<EventRunner, 'run'>;
   metrics: AsyncMetrics;
+  memory: Pick<EventMemory, 'reserve' | 'give'>;
   /** Makes a token that nobody else has. */
   newToken: () => string;
+  /** Bytes of the largest payload of an event. */
+  payloadLimitBytes: number;
   /** Events run at once here. */
   capacity: number;
   /** Most events of one function at once here. */
@@ -32,8 +37,6 @@ const LOOK_FOR_ROOM_MS = 50;
 const HAND_BACK_MS = 2000;
 /** After a failure of Redis, ms. */
 const REDIS_PAUSE_MS = 500;
-/** Events of one command: Redis does nothing else meanwhile, and their payloads are one answer. */
-const TAKEN_TOGETHER = 64;
 
 /**
  * Takes events of all functions' queues, a function at a time, and only while there is room for them: what is not taken can
@@ -43,8 +46,7 @@ export class EventConsumer {
   readonly #deps: EventConsumerDeps;
   readonly #lanes = new FunctionLanes();
   readonly #running: RunningEvents;
-  /** Events that are being asked for. */
-  #taking = 0;
+  readonly #taker: EventTaker;
   /** Events whose functions run, or that are asked for; those that are only written down need no room. */
   #inUse = 0;
   #isPumpDue = false;
@@ -55,14 +57,15 @@ export class EventConsumer {
 
   constructor(deps: EventConsumerDeps) {
     this.#deps = deps;
+    this.#taker = new EventTaker(deps);
     this.#running = new RunningEvents(deps, {
       onRan: (lane, report) => this.#leave(lane, report),
-      onPostponed: (lane, dueMs) => {
-        lane.notices++;
-        lane.nextDueMs = Math.min(lane.nextDueMs ?? Infinity, dueMs);
-      },
+      onPostponed: noteDue,
       onFailed: (lane) => this.#pause(lane),
-      onGone: () => this.#afterChange(),
+      onGone: ({ state }) => {
+        if (state !== undefined) deps.memory.give(state.payload.length);
+        this.#afterChange();
+      },
     });
   }
 
@@ -74,9 +77,7 @@ export class EventConsumer {
 
   /** There may be something to do for this function. */
   wake(accountId: string, functionName: string): void {
-    const lane = this.#lanes.of(accountId, functionName, this.#deps.clock.monotonicMs());
-    lane.notices++;
-    lane.isEmpty = false;
+    noteNews(this.#lanes.of(accountId, functionName, this.#deps.clock.monotonicMs()));
     this.#pumpSoon();
   }
 
@@ -109,7 +110,7 @@ export class EventConsumer {
     const idle = new Promise<void>((resolve) => {
       giveUp = resolve;
       this.#onIdle = resolve;
-      if (this.#running.size === 0 && this.#taking === 0) resolve();
+      if (this.#isIdle) resolve();
     });
     const handBack = (): void => {
       this.#running.handBack();
@@ -119,6 +120,10 @@ export class EventConsumer {
     else deadline.addEventListener('abort', handBack, { once: true });
     await idle;
     this.#running.stop();
+  }
+
+  get #isIdle(): boolean {
+    return this.#running.size === 0 && this.#taker.underWay === 0;
   }
 
   /** Once for all that happens in one turn of the event loop, so that it shares commands. */
@@ -148,41 +153,46 @@ export class EventConsumer {
         room.running = ++this.#inUse;
       },
     );
-    for (const [lane, count] of counts) {
-      for (let rest = count; rest > 0; rest -= TAKEN_TOGETHER) this.#take(lane, Math.min(rest, TAKEN_TOGETHER));
-    }
-    this.#lookLater(isShort, wallMs, nowMs);
+    let isMemoryShort = false;
+    for (const [lane, count] of counts) isMemoryShort = !this.#takeAll(lane, count) || isMemoryShort;
+    this.#lookLater(isShort || isMemoryShort, wallMs, nowMs);
   }
 
-  #take(lane: FunctionLane, count: number): void {
-    this.#taking += count;
-    const { notices, accountId, functionName } = lane;
-    const { store, newToken, clock, logger } = this.#deps;
-    const tokens = Array.from({ length: count }, newToken);
-    const giveBack = (unused: number): void => {
-      lane.running -= unused;
-      this.#inUse -= unused;
-    };
-    store
-      .take(accountId, functionName, tokens, clock.wallMs())
-      .then(({ events, nextDueMs }) => {
-        if (events.length > 0) lane.lastTakenMs = clock.monotonicMs();
-        for (const event of events) void this.#running.run(lane, event);
-        giveBack(count - events.length);
-        if (events.length === count || lane.notices !== notices) return;
-        // What became due meanwhile was put in front of the others by the same command.
-        lane.isEmpty = true;
-        lane.nextDueMs = nextDueMs;
-      })
-      .catch((error: unknown) => {
-        giveBack(count);
-        this.#pause(lane);
-        logger.debug('no event could be taken', { functionName, error });
-      })
-      .finally(() => {
-        this.#taking -= count;
-        this.#afterChange();
-      });
+  /** @param count room that was given out for it @returns false when there is no memory for all */
+  #takeAll(lane: FunctionLane, count: number): boolean {
+    for (let rest = count; rest > 0; rest -= TAKEN_TOGETHER) {
+      const asked = Math.min(rest, TAKEN_TOGETHER);
+      const taking = this.#taker.take(lane.accountId, lane.functionName, asked, lane.running === count && rest === count);
+      if (taking === undefined) {
+        this.#giveBack(lane, rest);
+        return false;
+      }
+      void this.#take(lane, asked, taking);
+    }
+    return true;
+  }
+
+  async #take(lane: FunctionLane, count: number, taking: Promise<Taken>): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const { notices, functionName } = lane;
+    try {
+      const { events, nextDueMs, hasMore } = await taking;
+      if (events.length > 0) lane.lastTakenMs = clock.monotonicMs();
+      for (const event of events) void this.#running.run(lane, event);
+      this.#giveBack(lane, count - events.length);
+      if (events.length < count && !hasMore) noteEmpty(lane, notices, nextDueMs);
+    } catch (error) {
+      this.#giveBack(lane, count);
+      this.#pause(lane);
+      logger.debug('no event could be taken', { functionName, error });
+    }
+    this.#afterChange();
+  }
+
+  /** Room that was not used. */
+  #giveBack(lane: FunctionLane, count: number): void {
+    lane.running -= count;
+    this.#inUse -= count;
   }
 
   /** A function has ended: there is room for another event while this one's end is written down. */
@@ -190,8 +200,7 @@ export class EventConsumer {
     const { clock, limitOf } = this.#deps;
     if (hasRoom) noteRoom(lane, limitOf(lane.accountId, lane.functionName));
     else noteShortage(lane, clock.monotonicMs(), pauseMs);
-    lane.running--;
-    this.#inUse--;
+    this.#giveBack(lane, 1);
     this.#pumpSoon();
   }
 
@@ -200,7 +209,7 @@ export class EventConsumer {
   }
 
   #afterChange(): void {
-    if (this.#running.size === 0 && this.#taking === 0) this.#onIdle?.();
+    if (this.#isIdle) this.#onIdle?.();
     this.#pumpSoon();
   }
 

@@ -92,6 +92,26 @@ function isReady(lane: FunctionLane, { running, capacity, reserve, nowMs, wallMs
   return !lane.isEmpty || (lane.nextDueMs !== undefined && lane.nextDueMs <= wallMs);
 }
 
+/** There may be something to do. */
+export function noteNews(lane: FunctionLane): void {
+  lane.notices++;
+  lane.isEmpty = false;
+}
+
+/** An event is to be run again. @param dueMs milliseconds since the epoch */
+export function noteDue(lane: FunctionLane, dueMs: number): void {
+  lane.notices++;
+  lane.nextDueMs = Math.min(lane.nextDueMs ?? Infinity, dueMs);
+}
+
+/** Nothing is due, which was asked for when there were so many notices. @param nextDueMs milliseconds since the epoch */
+export function noteEmpty(lane: FunctionLane, notices: number, nextDueMs: number | undefined): void {
+  if (lane.notices !== notices) return;
+  // What became due meanwhile was put in front of the others by the same command.
+  lane.isEmpty = true;
+  lane.nextDueMs = nextDueMs;
+}
+
 /** An event was run. @param limitMax how far the limit may grow */
 export function noteRoom(lane: FunctionLane, limitMax: number): void {
   if (lane.limit < limitMax) lane.limit = Math.min(limitMax, lane.limit + (lane.limit < 8 ? 1 : 0.25));

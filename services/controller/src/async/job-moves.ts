@@ -29,6 +29,14 @@ local function takeJobs(q, nowMs, count)
   if #jobIds > 0 then redis.call('LPUSH', q .. 'active', unpack(jobIds)) end
   return jobIds, due and math.floor(due / 0x1000)
 end
+
+-- Those that were just taken, from the given one on, in their order and before all others.
+local function putJobsBack(q, jobIds, first)
+  for i = #jobIds, first, -1 do
+    redis.call('LREM', q .. 'active', 1, jobIds[i])
+    redis.call('RPUSH', q .. 'wait', jobIds[i])
+  end
+end
 `;
 
 /** `finishJobs(q, jobIds, tokens)`: what moveToFinished does for each whose lock is still the token; another one's job stays. */

@@ -50,7 +50,8 @@ export class RedisEventQueues {
   /** To be taken again at a time. @param dueMs milliseconds since the epoch */
   async postpone(event: QueuedEvent, token: string, dueMs: number, nowMs: number): Promise<boolean> {
     return this.#withLock(event, (queue) =>
-      queue.moveToDelayed(jobIdOf(event.requestId), dueMs, Math.max(0, dueMs - nowMs), token, { skipAttempt: true }),
+      // From which moment on, and how long.
+      queue.moveToDelayed(jobIdOf(event.requestId), nowMs, Math.max(0, dueMs - nowMs), token, { skipAttempt: true }),
     );
   }
 
@@ -94,7 +95,7 @@ export class RedisEventQueues {
     return { waiting: wait + prioritized, delayed, running: active, failed };
   }
 
-  /** Whether the event has a job, in whatever state. */
+  /** Whether the event's job is in any list or set of its queue: BullMQ looks into each, the job's own hash does not count. */
   async has({ accountId, functionName, requestId }: QueuedEvent): Promise<boolean> {
     const queue = this.#of(await this.#ready(), { accountId, functionName });
     return (await queueCall(() => queue.getState(jobIdOf(requestId)))) !== 'unknown';

@@ -27,6 +27,8 @@ export interface Taken {
   events: TakenEvent[];
   /** Present when the queue had fewer than were asked for: when the next one becomes due, milliseconds since the epoch. */
   nextDueMs: number | undefined;
+  /** Fewer than were asked for, because of their bytes: there are more. */
+  hasMore: boolean;
 }
 
 export interface Settlement {
@@ -72,21 +74,22 @@ export class RedisEventStore {
   /**
    * Takes events of a function's queue and begins a try of each.
    * @param tokens one for each that may be taken; nobody else has them
+   * @param bytes the event whose payload goes beyond is the last one
    */
-  async take(accountId: string, functionName: string, tokens: readonly string[], nowMs: number): Promise<Taken> {
+  async take(accountId: string, functionName: string, tokens: readonly string[], nowMs: number, bytes: number): Promise<Taken> {
     const { redis, keys } = this.#options;
-    const args = [nowMs, LOCK_MS, keys.invocation(accountId, ''), ...tokens];
+    const args = [nowMs, LOCK_MS, keys.invocation(accountId, ''), bytes, ...tokens];
     const answer = await runScriptForBytes(redis, 'asyncTake', [keys.queue(accountId, functionName)], args);
-    const [entries, nextDueMs] = answer as [[Buffer, Buffer, Buffer, Buffer[] | undefined][], number];
+    const [entries, nextDueMs, hasMore] = answer as [[Buffer, Buffer, Buffer, Buffer[] | undefined][], number, number];
     const events = entries.map(([jobId, token, , before]): TakenEvent => {
       const requestId = requestIdOf(jobId.toString('latin1'));
       const state = before === undefined ? undefined : readEventState(accountId, requestId, before);
       return { accountId, functionName, requestId, token: token.toString('latin1'), state };
     });
-    return { events, nextDueMs: nextDueMs > 0 ? nextDueMs : undefined };
+    return { events, nextDueMs: nextDueMs > 0 ? nextDueMs : undefined, hasMore: hasMore === 1 };
   }
 
-  /** Ends the event and its job. @returns false when the try is not the current one any more: nothing was changed */
+  /** Ends the event and its job; safe to repeat when the answer was lost. @returns false when the try is not the current one any more: nothing was changed */
   async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
     const { accountId, functionName, requestId } = event;
     const bytes = sizeOf(settlement.fields);
@@ -126,7 +129,7 @@ export class RedisEventStore {
     return answers as string[];
   }
 
-  /** Back to accepted. @param isUnspent the try does not count */
+  /** Back to accepted; safe to repeat when the answer was lost. @param isUnspent the try does not count */
   async release({ accountId, requestId }: QueuedEvent, token: string, isUnspent: boolean, fields: Fields): Promise<boolean> {
     const { redis, keys } = this.#options;
     const args = [token, isUnspent ? '1' : '0', ...flat(fields)];

@@ -23,7 +23,7 @@ export interface RunListener {
   onPostponed: (lane: FunctionLane, dueMs: number) => void;
   /** Its end could not be written. */
   onFailed: (lane: FunctionLane) => void;
-  onGone: () => void;
+  onGone: (taken: TakenEvent) => void;
 }
 
 interface Running extends TakenEvent {
@@ -94,6 +94,6 @@ export class RunningEvents {
     onRan(NOTHING_SAID);
     // One whose lock was lost may have been taken here again meanwhile: that run still needs its lock.
     if (this.#running.get(key) === running) this.#running.delete(key);
-    listener.onGone();
+    listener.onGone(taken);
   }
 }

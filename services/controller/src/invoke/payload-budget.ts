@@ -17,6 +17,11 @@ export class PayloadBudget {
     return true;
   }
 
+  /** Takes without asking: whoever does it has asked, or must have some. */
+  hold(bytes: number): void {
+    this.#heldBytes += bytes;
+  }
+
   give(bytes: number): void {
     this.#heldBytes -= bytes;
   }

@@ -234,6 +234,7 @@ export class LocalController {
       directory: this.directory,
       invoker: new DispatcherInvoker({ clock, directory: this.directory, dispatcher: engine.dispatcher }),
       records: { add: (record) => void this.records.push(record) },
+      payloads: this.payloads,
       waitingCalls: engine.waitingCalls,
       settings: { ...readAsyncSettings(new EnvReader({})), ...this.#options.async },
     });
