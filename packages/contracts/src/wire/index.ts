@@ -8,6 +8,7 @@ export * from './key';
 export * from './layer';
 export * from './limits';
 export * from './messages';
+export * from './plain-http';
 export * from './pod';
 export * from './record';
 export * from './runtime-manifest';

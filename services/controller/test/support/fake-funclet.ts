@@ -87,7 +87,7 @@ export class FakeFunclet {
   #createServer(): Server {
     const server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
-        response.writeHead(500).end(JSON.stringify({ error: { code: 'INTERNAL', message: String(error) } }));
+        this.#answer(response, 500, envelope('INTERNAL', String(error)));
       });
     });
     server.keepAliveTimeout = 60_000;
@@ -218,7 +218,8 @@ export class FakeFunclet {
   }
 
   #answer(response: ServerResponse, status: number, body: object): void {
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }).end(text);
   }
 }
 

@@ -1,11 +1,13 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { containerViewSchema, parse, parseWatchEvent } from '@easyfaas/contracts/schemas';
-import type { NodeView, WatchEvent } from '@easyfaas/contracts/wire';
+import { type NodeView, PlainAnswerReader, type WatchEvent, encodePlainRequest } from '@easyfaas/contracts/wire';
 import { createMetrics, silentLogger } from '@easyfaas/service-kit';
 import { measureContainers } from '../lifecycle/container-metrics';
+import { eventually } from '../lifecycle/testing/eventually';
 import { TestLifecycle } from '../lifecycle/testing/test-lifecycle';
 import { FuncletServer } from './funclet-server';
 import { matchPath } from './match-path';
@@ -140,6 +142,74 @@ describe('the funclet’s API', () => {
     expect(text).toMatch(/easyfaas_containers\{state="cold",service="funclet-test"\} 1/);
     expect(text).toMatch(/easyfaas_container_transitions_total\{from="creating",to="cold",runtime="nodejs20",service="funclet-test"\} 1/);
     expect(text).toMatch(/easyfaas_memory_reserved_megabytes\{service="funclet-test"\} 136/);
+  });
+});
+
+describe('what the controller writes', () => {
+  const exchange = (...pieces: string[]): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const reader = new PlainAnswerReader(100_000);
+      const socket = connect(socketPath, () => {
+        const [first = '', ...rest] = pieces;
+        socket.write(first);
+        // The rest comes when the first piece has been looked at.
+        if (rest.length > 0) setTimeout(() => rest.forEach((piece) => socket.write(piece)), 30);
+      });
+      socket.on('error', reject).on('data', (chunk) => {
+        const answer = reader.push(chunk);
+        if (answer === undefined) return;
+        resolve({ status: answer.status, text: answer.body.toString() });
+        socket.destroy();
+      });
+    });
+  const transition = (): string => JSON.stringify(life.transition());
+
+  it('is answered as node:http answers it', async () => {
+    await life.cold(A);
+    const { operations } = life.registry.get(A);
+    const body = JSON.stringify({ operationId: operations.attached, reason: 'again' });
+    const url = `/v1/containers/${A}/attached?timeout=5000`;
+    const plain = await exchange(encodePlainRequest('POST', url, body));
+    expect(plain).toEqual(expect.objectContaining({ status: 200 }));
+    expect(plain.text).toBe((await call('POST', url, body)).text);
+    expect(JSON.parse((await exchange(encodePlainRequest('GET', '/v1/nothing'))).text)).toMatchObject({
+      error: { code: 'ROUTE_NOT_FOUND' },
+    });
+  });
+
+  it('is answered too when it comes in pieces', async () => {
+    await life.cold(A);
+    const text = encodePlainRequest('POST', `/v1/containers/${A}/reset`, transition());
+    expect((await exchange(text.slice(0, 40), text.slice(40, 90), text.slice(90))).status).toBe(200);
+    expect(life.stateOf(A)).toBe('gone');
+  });
+
+  it('is answered in order when it does not wait for the answer before', async () => {
+    await life.cold(A);
+    const release = life.engine.hold('remove');
+    const reset = encodePlainRequest('POST', `/v1/containers/${A}/reset`, transition());
+    const socket = connect(socketPath);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    socket.write(reset);
+    await eventually(() => life.stateOf(A) === 'resetting');
+    socket.write(encodePlainRequest('GET', '/v1/nothing'));
+    release();
+    await eventually(() => text.includes('ROUTE_NOT_FOUND'));
+    expect(text.indexOf('"gone"')).toBeLessThan(text.indexOf('ROUTE_NOT_FOUND'));
+    socket.destroy();
+  });
+
+  it('is answered to its end when the service stops, and its connection closed', async () => {
+    await life.cold(A);
+    const release = life.engine.hold('remove');
+    const answered = exchange(encodePlainRequest('POST', `/v1/containers/${A}/reset`, transition()));
+    await eventually(() => life.stateOf(A) === 'resetting');
+    const stopped = server.stop(AbortSignal.timeout(60_000));
+    release();
+    expect((await answered).status).toBe(200);
+    await stopped;
+    await server.start();
   });
 });
 

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { ServiceError, asServiceError, errorEnvelope, withDeadline, type Clock, type Logger } from '@easyfaas/service-kit';
-import { matchPath } from './match-path';
-import { createRoutes, type FuncletApi, type Route, type TextAnswer } from './routes';
+import type { Socket } from 'node:net';
+import type { Clock, Logger } from '@easyfaas/service-kit';
+import { answerRequests, type ReceivedRequest, type Reply } from './answer-requests';
+import { PlainConnection } from './plain-connection';
+import { collectBody } from './read-json';
+import type { FuncletApi } from './routes';
 import { streamChanges } from './watch-stream';
 
-const TIMEOUT_MAX_MS = 3_600_000;
-/** The controller keeps its connections; a shorter time would cut a request off now and then. */
-const KEEP_ALIVE_MS = 120_000;
 /** User and group may connect: the funclet's group is the controller's. */
 const SOCKET_MODE = 0o660;
+/** Of connections that Node's server has: a shorter time would cut a request off now and then. */
+const KEEP_ALIVE_MS = 120_000;
+const WATCH = /^\/v1\/containers\?(?:.*&)?watch(?:[=&]|$)/;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface FuncletServerOptions {
@@ -20,19 +23,25 @@ export interface FuncletServerOptions {
   logger: Logger;
 }
 
-/** The funclet's HTTP API on a unix socket. */
+/** The funclet's HTTP API on a unix socket. What the controller writes is read without Node's parser (ADR 0045), anything else by it. */
 export class FuncletServer {
   readonly #options: FuncletServerOptions;
-  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #answer: (request: ReceivedRequest) => Promise<Reply>;
   readonly #server: Server;
+  readonly #byNode: ((this: Server, socket: Socket) => void)[];
+  /** Those that Node's server has not got. */
+  readonly #connections = new Set<PlainConnection>();
   readonly #stopping = new AbortController();
 
   constructor(options: FuncletServerOptions) {
     this.#options = options;
-    this.#routes = createRoutes(options.api);
+    const { api, logger } = options;
+    this.#answer = answerRequests({ api, logger, stopping: this.#stopping.signal });
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
       void this.#handle(request, response);
     });
+    this.#byNode = this.#server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+    this.#server.removeAllListeners('connection').on('connection', (socket: Socket) => this.#connect(socket));
   }
 
   async start(): Promise<void> {
@@ -53,88 +62,46 @@ export class FuncletServer {
       this.#server.close(() => resolve());
     });
     this.#server.closeIdleConnections();
-    const cutOff = (): void => this.#server.closeAllConnections();
+    for (const connection of this.#connections) if (!connection.isBusy) connection.destroy();
+    const cutOff = (): void => {
+      this.#server.closeAllConnections();
+      for (const connection of this.#connections) connection.destroy();
+    };
     deadline.addEventListener('abort', cutOff, { once: true });
     if (deadline.aborted) cutOff();
     await closed;
     deadline.removeEventListener('abort', cutOff);
   }
 
+  /** The watch has a connection of its own, and is Node's. */
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = requestIdOf(request);
-    try {
-      await this.#dispatch(request, response);
-    } catch (thrown) {
-      const error = asServiceError(thrown);
-      if (error.status >= 500) this.#options.logger.warn('request failed', { requestId, method: request.method, url: request.url, error });
-      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-      // What is left of the body is not read: the connection cannot be used again.
-      if (!request.complete) response.setHeader('Connection', 'close');
-      sendJson(response, error.status, errorEnvelope(error, requestId));
-    }
-  }
-
-  async #dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '/' } = request;
     const { api, clock } = this.#options;
-    const url = request.url ?? '/';
-    const mark = url.indexOf('?');
-    const path = mark === -1 ? url : url.slice(0, mark);
-    const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
-    const method = request.method ?? '';
-    if (method === 'GET' && path === '/v1/containers' && query.has('watch')) {
-      streamChanges(response, api.registry, clock, this.#stopping.signal);
-      return;
-    }
-    if (method === 'GET' && path === '/readyz') {
-      const { isReady, checks } = this.#stopping.signal.aborted ? { isReady: false, checks: { service: 'stopping' } } : api.readiness();
-      sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', checks });
-      return;
-    }
-    const { pattern, id } = matchPath(path);
-    const route = this.#routes.get(`${method} ${pattern}`) ?? this.#refuse(method, path, pattern);
-    if (this.#stopping.signal.aborted && method !== 'GET')
-      throw new ServiceError('SHUTTING_DOWN', 'The funclet is stopping; its containers go on.');
-    const timeoutMs = timeoutOf(query) ?? route.timeoutMs;
-    const answer = await withDeadline(`${method} ${path}`, timeoutMs, (signal) => route.run({ request, id, signal }));
-    if (isText(answer)) send(response, route.status, answer.contentType, answer.text);
-    else sendJson(response, route.status, answer);
+    if (method === 'GET' && WATCH.test(url)) return streamChanges(response, api.registry, clock, this.#stopping.signal);
+    const body = (): Promise<Buffer> => collectBody(request);
+    const reply = await this.#answer({ method, url, body, requestId: () => requestIdOf(request) });
+    // What is left of the body is not read: the connection cannot be used again.
+    if (!request.complete) response.setHeader('Connection', 'close');
+    const { status, contentType, text, headers } = reply;
+    response.writeHead(status, { ...headers, 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(text) });
+    response.end(text);
   }
 
-  #refuse(method: string, path: string, pattern: string): never {
-    const allowed = [...this.#routes.keys()].filter((key) => key.endsWith(` ${pattern}`)).map((key) => key.slice(0, key.indexOf(' ')));
-    if (allowed.length === 0) throw new ServiceError('ROUTE_NOT_FOUND', `No route for ${method} ${path}.`);
-    throw new ServiceError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${method}.`, {
-      headers: { Allow: allowed.join(', ') },
+  #connect(socket: Socket): void {
+    const connection = new PlainConnection(socket, {
+      answer: this.#answer,
+      handOver: () => {
+        this.#connections.delete(connection);
+        for (const listener of this.#byNode) listener.call(this.#server, socket);
+      },
+      isStopping: () => this.#stopping.signal.aborted,
     });
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
   }
 }
 
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-easyfaas-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-}
-
-/** @throws ServiceError VALIDATION_FAILED */
-function timeoutOf(query: URLSearchParams): number | undefined {
-  const text = query.get('timeout');
-  if (text === null) return undefined;
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= TIMEOUT_MAX_MS) return value;
-  throw new ServiceError(
-    'VALIDATION_FAILED',
-    `timeout is "${text.slice(0, 32)}", expected whole milliseconds from 1 to ${TIMEOUT_MAX_MS}.`,
-  );
-}
-
-function isText(answer: object): answer is TextAnswer {
-  return 'contentType' in answer && 'text' in answer;
-}
-
-function sendJson(response: ServerResponse, status: number, value: object): void {
-  send(response, status, 'application/json', JSON.stringify(value));
-}
-
-function send(response: ServerResponse, status: number, contentType: string, text: string): void {
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(text) });
-  response.end(text);
 }

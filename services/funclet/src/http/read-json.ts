@@ -5,17 +5,17 @@ import { ServiceError } from '@easyfaas/service-kit';
 type Schema<T> = Parameters<typeof parse<T>>[0];
 
 const BODY_BYTES_MAX = 64 * 1024;
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Collects a request's body and checks it.
+ * Checks a request's body.
  * @param isRight a quicker check for bodies that a call waits for: what passes is not put to the schema
- * @throws ServiceError PAYLOAD_TOO_LARGE, INVALID_JSON, VALIDATION_FAILED
+ * @throws ServiceError INVALID_JSON, VALIDATION_FAILED
  */
-export async function readJson<T>(request: IncomingMessage, schema: Schema<T>, isRight?: (value: unknown) => value is T): Promise<T> {
-  const bytes = await collect(request);
+export function readJson<T>(body: Buffer, schema: Schema<T>, isRight?: (value: unknown) => value is T): T {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(decoder.decode(body));
   } catch (cause) {
     throw new ServiceError('INVALID_JSON', 'The body is not JSON in UTF-8.', { cause });
   }
@@ -28,17 +28,26 @@ export async function readJson<T>(request: IncomingMessage, schema: Schema<T>, i
   }
 }
 
-function collect(request: IncomingMessage): Promise<Buffer> {
+/** @throws ServiceError PAYLOAD_TOO_LARGE */
+export function assertBodyLength(bytes: number): void {
+  if (bytes > BODY_BYTES_MAX) throw new ServiceError('PAYLOAD_TOO_LARGE', `The body has over ${BODY_BYTES_MAX} bytes, which is the limit.`);
+}
+
+/** @throws ServiceError PAYLOAD_TOO_LARGE, BAD_REQUEST */
+export function collectBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX)
-        reject(new ServiceError('PAYLOAD_TOO_LARGE', `The body has over ${BODY_BYTES_MAX} bytes, which is the limit.`));
-      else chunks.push(chunk);
+      try {
+        assertBodyLength(bytes);
+        chunks.push(chunk);
+      } catch (error) {
+        reject(error as Error);
+      }
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
     request.on('close', () => reject(new ServiceError('BAD_REQUEST', 'The connection was closed before the body was complete.')));
   });
