@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { encodePlainRequest } from '@easyfaas/contracts/wire';
-import { ServiceError, parseErrorEnvelope } from '@easyfaas/service-kit';
+import { ServiceError, asServiceError, parseErrorEnvelope } from '@easyfaas/service-kit';
 import { KeptConnection, type PendingExchange } from './kept-connection';
 
 export interface UnixRequest {
@@ -56,7 +56,7 @@ export class UnixHttp {
           try {
             resolve(valueOf(status, body, `${method} ${path}`));
           } catch (error) {
-            reject(error as Error);
+            reject(asServiceError(error));
           }
         },
         onFailed: (error, isUnheard) => {

@@ -30,7 +30,7 @@ export function readJson<T>(body: Buffer, schema: Schema<T>, isRight?: (value: u
 
 /** @throws ServiceError PAYLOAD_TOO_LARGE */
 export function assertBodyLength(bytes: number): void {
-  if (bytes > BODY_BYTES_MAX) throw new ServiceError('PAYLOAD_TOO_LARGE', `The body has over ${BODY_BYTES_MAX} bytes, which is the limit.`);
+  if (bytes > BODY_BYTES_MAX) throw tooLarge();
 }
 
 /** @throws ServiceError PAYLOAD_TOO_LARGE, BAD_REQUEST */
@@ -40,15 +40,15 @@ export function collectBody(request: IncomingMessage): Promise<Buffer> {
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      try {
-        assertBodyLength(bytes);
-        chunks.push(chunk);
-      } catch (error) {
-        reject(error as Error);
-      }
+      if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
+      else reject(tooLarge());
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
     request.on('close', () => reject(new ServiceError('BAD_REQUEST', 'The connection was closed before the body was complete.')));
   });
+}
+
+function tooLarge(): ServiceError {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `The body has over ${BODY_BYTES_MAX} bytes, which is the limit.`);
 }
