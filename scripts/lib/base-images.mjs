@@ -16,10 +16,10 @@ const STAND_IN_BASE = 'easyfaas/stand-in-base:latest';
 const FIRST_ANSWER_MS = 20_000;
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
-/** @returns {Promise<{action: 'found' | 'pulled' | 'built'}>} */
-export async function ensureBaseImages({ log, say }) {
+/** @param wanted of the two @returns {Promise<{action: 'found' | 'pulled' | 'built'}>} */
+export async function ensureBaseImages({ log, say, wanted = [NODE_IMAGE, REDIS_IMAGE] }) {
   const missing = [];
-  for (const image of [NODE_IMAGE, REDIS_IMAGE]) if (!(await imageId(image, log))) missing.push(image);
+  for (const image of wanted) if (!(await imageId(image, log))) missing.push(image);
   if (missing.length === 0) return { action: 'found' };
   let isInReach = true;
   for (const image of missing) {
@@ -28,7 +28,7 @@ export async function ensureBaseImages({ log, say }) {
     isInReach = await pull(image, log);
   }
   if (isInReach) return { action: 'pulled' };
-  await buildStandIns({ log, say });
+  await buildStandIns({ log, say, missing });
   return { action: 'built' };
 }
 
@@ -52,7 +52,7 @@ async function pull(image, log) {
 }
 
 /** Debian packages, this machine's Node.js and its certificates, under the names that the Dockerfiles use. */
-async function buildStandIns({ log, say }) {
+async function buildStandIns({ log, say, missing }) {
   say('no registry in reach: making stand-ins from Debian packages and this Node.js, about a minute');
   const { codename, sources } = ownRelease();
   if (!findCommand('mmdebstrap')) await aptInstall(['mmdebstrap'], { log, say });
@@ -71,11 +71,11 @@ async function buildStandIns({ log, say }) {
       await run('docker', ['import', '-c', `LABEL ${STAND_IN_LABEL}=yes`, '-c', 'CMD ["bash"]', tarball, STAND_IN_BASE], { log });
       rmSync(tarball);
     }
-    if (!(await imageId(NODE_IMAGE, log))) {
+    if (missing.includes(NODE_IMAGE) && !(await imageId(NODE_IMAGE, log))) {
       say(`${NODE_IMAGE} (Node.js ${process.versions.node})`);
       await buildNodeImage(join(folder, 'node'), log);
     }
-    if (!(await imageId(REDIS_IMAGE, log))) {
+    if (missing.includes(REDIS_IMAGE) && !(await imageId(REDIS_IMAGE, log))) {
       say(`${REDIS_IMAGE} (redis-server)`);
       await buildRedisImage(join(folder, 'redis'), log);
     }

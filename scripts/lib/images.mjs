@@ -22,6 +22,8 @@ const SHARED_INPUTS = [
   'test/package.json',
 ];
 
+const ALL_IN_ONE_INPUTS = ['deploy/all-in-one', 'scripts/lib/service-programs.mjs', 'scripts/lib/supervisor.mjs'];
+
 /** Of the classic builder and of BuildKit. */
 const BUILD_STEP = /^(Step \d+\/\d+|#\d+ \[)/;
 
@@ -43,25 +45,36 @@ export function chooseRuntimes(root, wanted = []) {
   return all.filter(({ name, isOptional }) => !isOptional || wanted.includes(name) || wanted.includes('all')).map(({ name }) => name);
 }
 
+/** What a stack of the compose file runs on, besides the languages. */
+const SERVICES = ['controller', 'funclet'];
+
 function imagesOf(root, runtimes) {
   const manifests = allRuntimes(root).map(({ name }) => `runtimes/${name}/runtime.json`);
   return [
     { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['cli', ...manifests] },
     { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: manifests },
+    // After the two that it is put together from.
+    { name: 'all-in-one', dockerfile: 'deploy/all-in-one/Dockerfile', inputs: ALL_IN_ONE_INPUTS, from: SERVICES },
     ...runtimes.map((name) => ({ name: `runtime-${name}`, dockerfile: `runtimes/${name}/Dockerfile`, inputs: [`runtimes/${name}`] })),
   ];
 }
 
-/** @returns {Promise<{built: string[], kept: string[]}>} names of the images */
-export async function ensureImages({ root, tag, runtimes, log, say, show }) {
+/**
+ * @param {string[]} [services] images besides those of the languages
+ * @returns {Promise<{built: string[], kept: string[]}>} names of the images
+ */
+export async function ensureImages({ root, tag, services = SERVICES, runtimes, log, say, show }) {
   const base = await imageId(NODE_IMAGE, log);
   const checkout = checkoutId(root);
   const built = [];
   const kept = [];
-  const images = imagesOf(root, runtimes);
+  const images = imagesOf(root, runtimes).filter(({ name }) => services.includes(name) || name.startsWith('runtime-'));
   for (const [index, image] of images.entries()) {
     const reference = `easyfaas/${image.name}:${tag}`;
-    const hash = hashInputs(root, [...SHARED_INPUTS, image.dockerfile, ...image.inputs], base);
+    const parts = [];
+    for (const name of image.from ?? []) parts.push({ name, id: await imageId(`easyfaas/${name}:${tag}`, log) });
+    const seed = [base, ...parts.map(({ id }) => id)].join();
+    const hash = hashInputs(root, [...(image.from === undefined ? SHARED_INPUTS : []), image.dockerfile, ...image.inputs], seed);
     const label = await run('docker', ['image', 'inspect', '--format', `{{index .Config.Labels "${HASH_LABEL}"}}`, reference], {
       log,
       mayFail: true,
@@ -79,6 +92,7 @@ export async function ensureImages({ root, tag, runtimes, log, say, show }) {
       reference,
       '--build-arg',
       `BASE_IMAGE=${NODE_IMAGE}`,
+      ...parts.flatMap(({ name }) => ['--build-arg', `${name.toUpperCase()}_IMAGE=easyfaas/${name}:${tag}`]),
       '--label',
       `${HASH_LABEL}=${hash}`,
       '--build-arg',
@@ -103,7 +117,7 @@ export async function ensureImages({ root, tag, runtimes, log, say, show }) {
 
 /** Hex SHA-256 over names and contents of files, in a fixed order; tests and build results do not count. */
 function hashInputs(root, paths, seed) {
-  const hash = createHash('sha256').update(String(seed));
+  const hash = createHash('sha256').update(seed);
   const visit = (path) => {
     const full = join(root, path);
     if (!existsSync(full))

@@ -60,10 +60,11 @@ export function runCompose(stack, compose, args, options = {}) {
 }
 
 /**
- * Docker, Compose, base images and our images: what every stack on this machine shares.
+ * Docker, base images and our images, and unless it is not wanted Compose: what every stack on this machine shares.
  * @param {string[]} [runtimes] optional languages to install; `all` for every one
+ * @param {string[]} [services] images besides those of the languages; those of the compose file
  */
-export async function prepareMachine(terminal, { log, tag, runtimes }) {
+export async function prepareMachine(terminal, { log, tag, runtimes, services, hasCompose = true }) {
   await terminal.step('Machine', ({ note }) => {
     checkMachine();
     note(`Node.js ${process.versions.node} on Linux ${process.arch}`);
@@ -73,21 +74,24 @@ export async function prepareMachine(terminal, { log, tag, runtimes }) {
     note(`Docker Engine ${answer.version}${answer.action === 'found' ? '' : ` (${answer.action} now)`}`);
     return answer;
   });
-  const compose = await terminal.step('Docker Compose', async ({ say, note }) => {
-    const answer = await ensureCompose({ log, say });
-    note(`Docker Compose ${answer.version}${answer.action === 'found' ? '' : ' (installed now)'}`);
-    return answer;
-  });
+  const compose = hasCompose ? await terminal.step('Docker Compose', (step) => prepareCompose(step, log)) : undefined;
   await terminal.step('Base images', async ({ say, note }) => {
-    const { action } = await ensureBaseImages({ log, say });
+    const wanted = hasCompose ? [NODE_IMAGE, REDIS_IMAGE] : [NODE_IMAGE];
+    const { action } = await ensureBaseImages({ log, say, wanted });
     const words = { found: 'present', pulled: 'pulled', built: 'made on this machine, no registry in reach' };
-    note(`Base images ${NODE_IMAGE} and ${REDIS_IMAGE}: ${words[action]}`);
+    note(`${wanted.length === 1 ? 'Base image' : 'Base images'} ${wanted.join(' and ')}: ${words[action]}`);
   });
   await terminal.step('EasyFaaS images', async ({ say, show, note }) => {
-    const { built, kept } = await ensureImages({ root: ROOT, tag, runtimes: chooseRuntimes(ROOT, runtimes), log, say, show });
+    const { built, kept } = await ensureImages({ root: ROOT, tag, services, runtimes: chooseRuntimes(ROOT, runtimes), log, say, show });
     note(built.length === 0 ? `EasyFaaS images: unchanged (${kept.length})` : `EasyFaaS images: built ${built.join(', ')}`);
   });
   return { engine, compose };
+}
+
+async function prepareCompose({ say, note }, log) {
+  const answer = await ensureCompose({ log, say });
+  note(`Docker Compose ${answer.version}${answer.action === 'found' ? '' : ' (installed now)'}`);
+  return answer;
 }
 
 /** Starts the stack and waits until it takes calls. */
