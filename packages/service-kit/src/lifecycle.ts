@@ -10,6 +10,9 @@ export interface Service {
   stop(deadline: AbortSignal): Promise<void>;
 }
 
+/** Of a timer that does nothing. */
+const KEEP_ALIVE_MS = 60_000;
+
 export interface LifecycleOptions {
   logger: Logger;
   /** Milliseconds for {@link Service.stop}. */
@@ -48,6 +51,8 @@ function stopOnSignal(service: Service, logger: Logger, drainMs: number): void {
     }
     isStopping = true;
     logger.info('stopping', { signal, drainMs });
+    // With its servers closed nothing else may keep the process from ending in the middle: timers of the clock do not.
+    setInterval(() => undefined, KEEP_ALIVE_MS);
     service.stop(AbortSignal.timeout(drainMs)).then(
       () => {
         logger.info('stopped');
