@@ -18,6 +18,7 @@ const USAGE = `npm run all-in-one -- [options]
   --env <NAME=value>    a setting, any number of times: docs/operations.md
   --label <name=value>  a label of the container, any number of times
   --build               build the images, and end
+  --no-prepare          start at once: the images are there
   --print               print the docker run line, and end
 
 It stops with docker stop, which also removes the containers of functions; docker start continues with the same data.`;
@@ -30,6 +31,7 @@ const options = {
   env: { type: 'string', multiple: true, default: [] },
   label: { type: 'string', multiple: true, default: [] },
   build: { type: 'boolean', default: false },
+  'no-prepare': { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
@@ -78,7 +80,7 @@ async function main(values, terminal, log) {
     return;
   }
   const services = ['controller', 'funclet', 'all-in-one'];
-  await prepareMachine(terminal, { log, tag: values.tag, runtimes, services, hasCompose: false });
+  if (!values['no-prepare']) await prepareMachine(terminal, { log, tag: values.tag, runtimes, services, hasCompose: false });
   if (values.build) return;
   const dataDir = values['data-dir'];
   await ensureDataDirectory(dataDir, { log });

@@ -48,6 +48,7 @@ async function main(values, terminal, log) {
     if (!existsSync(path)) throw new Failure(`${path} is missing.`, { remedy: 'npm run start -- --prepare' });
   const { action } = await ensureDataDirectory(dataDir, { log });
   makeServiceDirectories(dataDir);
+  await checkReachable(dataDir, log);
   const env = {
     ...process.env,
     EASYFAAS_IMAGE_TAG: tag,
@@ -58,6 +59,16 @@ async function main(values, terminal, log) {
   terminal.print(`Starting with ${dataDir}; its admin key will be in ${join(dataDir, 'admin.key')}. Ctrl-C stops it.`);
   await superviseUntilSignal(servicePrograms({ dataDir, bundles, isConfined: true, env }), { cwd: '/' });
   if (action === 'mounted') await releaseDataDirectory(dataDir, { log, isOurMount: true });
+}
+
+/** The programs have users of their own, and may be kept out by a folder further up. */
+async function checkReachable(dataDir, log) {
+  const args = ['--reuid', '10000', '--regid', '10000', '--clear-groups', 'test', '-w', dataDir];
+  if ((await run('setpriv', args, { log, mayFail: true })).code === 0) return;
+  throw new Failure(`User 10000 cannot write to ${dataDir}.`, {
+    why: 'The folder belongs to somebody else, or one above it is closed to others.',
+    remedy: `chmod o+x the folders above, or choose another one with --data-dir; /var/lib/easyfaas needs nothing.`,
+  });
 }
 
 async function prepare(terminal, log, { tag, runtimes }) {

@@ -81,7 +81,8 @@ const preparations = {
     Object.assign(setUp.env, env);
   },
   docker: async () => {
-    const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG, runtimes: ['all'] });
+    const services = ['controller', 'funclet', 'all-in-one'];
+    const { compose } = await prepareMachine(terminal, { log, tag: IMAGE_TAG, runtimes: ['all'], services });
     setUp.compose = compose;
     setUp.foreign = new Set(await testContainers());
   },
