@@ -123,6 +123,7 @@ class Context {
     this.invokedFunctionArn = header.functionArn ?? config.functionArn;
     this.memoryLimitInMB = String(config.memoryMb);
     if (header.traceparent !== undefined) this.traceparent = header.traceparent;
+    if (header.tracestate !== undefined) this.tracestate = header.tracestate;
     if (header.clientContext !== undefined) this.clientContext = readClientContext(header.clientContext);
     this.getRemainingTimeInMillis = () => Math.max(0, Math.floor(call.deadlineMs - now()));
   }

@@ -20,7 +20,7 @@ final class Bytes
     }
 }
 
-/** What a handler gets as its second argument; the names are AWS Lambda's, besides `requestId` and `traceparent`. */
+/** What a handler gets as its second argument; the names are AWS Lambda's, besides `requestId`, `traceparent` and `tracestate`. */
 final class Context
 {
     public readonly string $awsRequestId;
@@ -30,6 +30,7 @@ final class Context
     public readonly string $invokedFunctionArn;
     public readonly string $memoryLimitInMB;
     public readonly ?string $traceparent;
+    public readonly ?string $tracestate;
     public readonly mixed $clientContext;
     private readonly float $deadlineMs;
 
@@ -42,6 +43,7 @@ final class Context
         $this->invokedFunctionArn = $header->functionArn ?? $config->functionArn;
         $this->memoryLimitInMB = (string) $config->memoryMb;
         $this->traceparent = $header->traceparent ?? null;
+        $this->tracestate = $header->tracestate ?? null;
         $this->clientContext = isset($header->clientContext) ? parse($header->clientContext, 'the client context') : null;
     }
 

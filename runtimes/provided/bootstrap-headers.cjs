@@ -21,7 +21,7 @@ function traceHeader(traceparent, nowMs, randomHex) {
 
 /** @returns headers and body of the answer to a poll */
 function invocationHeaders({ id, header, body, deadlineMs }, { functionArn }, randomHex) {
-  const { contentType, clientContext, traceparent } = header;
+  const { contentType, clientContext, traceparent, tracestate } = header;
   const event = body.length === 0 && isJson(contentType) ? Buffer.from('null') : body;
   const headers = {
     'Content-Type': contentType ?? 'application/json',
@@ -31,6 +31,7 @@ function invocationHeaders({ id, header, body, deadlineMs }, { functionArn }, ra
     'Lambda-Runtime-Invoked-Function-Arn': header.functionArn ?? functionArn,
     'Lambda-Runtime-Trace-Id': traceHeader(traceparent, Date.now(), randomHex),
     ...(traceparent === undefined ? {} : { Traceparent: traceparent }),
+    ...(tracestate === undefined ? {} : { Tracestate: tracestate }),
     ...(clientContext === undefined ? {} : { 'Lambda-Runtime-Client-Context': inHeader(clientContext) }),
   };
   return { headers, body: event };

@@ -44,7 +44,7 @@ class Call(Meter):
 
 
 class Context:
-    """What a handler gets as its second argument; the names are AWS Lambda's, besides `request_id`, `traceparent`, `is_cancelled`."""
+    """What a handler gets as its second argument; the names are AWS Lambda's, besides `request_id`, `traceparent`, `tracestate`, `is_cancelled`."""
 
     identity = None
 
@@ -57,6 +57,7 @@ class Context:
         self.memory_limit_in_mb = str(config['memoryMb'])
         self.client_context = ClientContext(header['clientContext']) if 'clientContext' in header else None
         self.traceparent = header.get('traceparent')
+        self.tracestate = header.get('tracestate')
 
     def get_remaining_time_in_millis(self):
         return max(0, int((self._call.deadline - time.monotonic()) * 1000))

@@ -39,9 +39,9 @@ class Call < Meter
   def cpu_s = CLOCK.call(is_shared ? Process::CLOCK_THREAD_CPUTIME_ID : Process::CLOCK_PROCESS_CPUTIME_ID)
 end
 
-# What a handler gets as `context`; the names are AWS Lambda's, besides `request_id`, `traceparent` and `cancelled?`.
+# What a handler gets as `context`; the names are AWS Lambda's, besides `request_id`, `traceparent`, `tracestate` and `cancelled?`.
 class Context
-  attr_reader :aws_request_id, :function_name, :function_version, :invoked_function_arn, :memory_limit_in_mb, :client_context, :traceparent
+  attr_reader :aws_request_id, :function_name, :function_version, :invoked_function_arn, :memory_limit_in_mb, :client_context, :traceparent, :tracestate
   alias request_id aws_request_id
 
   def initialize(call, config)
@@ -52,6 +52,7 @@ class Context
     @invoked_function_arn = header['functionArn'] || config['functionArn']
     @memory_limit_in_mb = config['memoryMb'].to_s
     @traceparent = header['traceparent']
+    @tracestate = header['tracestate']
     @client_context = parse(header['clientContext'], 'the client context') if header['clientContext']
   end
 

@@ -106,6 +106,7 @@ export interface CallOptions {
   remainingMs?: number;
   clientContext?: string;
   traceparent?: string;
+  tracestate?: string;
   /** The answer may be streamed. */
   windowBytes?: number;
 }

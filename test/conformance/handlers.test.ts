@@ -148,7 +148,8 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
     it('tells what the call and the function are', async () => {
       await container.init('context', { functionName: 'named', memoryMb: 256 });
       const clientContext = '{"custom":{"k":"v"}}';
-      const seen = (await container.result({}, { clientContext, traceparent: '00-a-b-01', remainingMs: 5000 })) as Record<string, unknown>;
+      const trace = { traceparent: '00-a-b-01', tracestate: 'a=1' };
+      const seen = (await container.result({}, { clientContext, ...trace, remainingMs: 5000 })) as Record<string, unknown>;
       expect(seen).toMatchObject({
         requestIds: ['request-1', 'request-1'],
         functionName: 'named',
@@ -156,7 +157,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
         arn: 'brn:cloud:faas:test:account:function:fixture',
         memory: '256',
         clientContext: { custom: { k: 'v' } },
-        traceparent: '00-a-b-01',
+        ...trace,
       });
       expect(seen['remainingMs']).toBeLessThanOrEqual(5000);
       expect(seen['remainingMs']).toBeGreaterThan(0);
@@ -164,7 +165,7 @@ describe.each(runtimesHere().map((runtime): [string, HostRuntime] => [runtime.na
 
     it('has no client context when none was sent', async () => {
       await container.init('context');
-      await expect(container.result({})).resolves.toMatchObject({ clientContext: null, traceparent: null });
+      await expect(container.result({})).resolves.toMatchObject({ clientContext: null, traceparent: null, tracestate: null });
     });
 
     it.each(['{"a":', 'bm90IGpzb24='])('that cannot be made of client context %j fails the call only', async (clientContext) => {

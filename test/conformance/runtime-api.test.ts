@@ -104,7 +104,10 @@ describe('the Runtime API of provided', () => {
       await init();
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
       const before = Date.now();
-      const { headers } = (await container.result({ do: 'describe' }, { traceparent, clientContext: '{"custom":\n{"k":"ä"}}' })) as {
+      const { headers } = (await container.result(
+        { do: 'describe' },
+        { traceparent, tracestate: 'a=1', clientContext: '{"custom":\n{"k":"ä"}}' },
+      )) as {
         headers: Record<string, string>;
       };
       expect(headers).toMatchObject({
@@ -112,6 +115,8 @@ describe('the Runtime API of provided', () => {
         'lambda-runtime-aws-request-id': 'request-1',
         'lambda-runtime-invoked-function-arn': 'brn:cloud:faas:test:account:function:fixture',
         'lambda-runtime-trace-id': 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1',
+        traceparent,
+        tracestate: 'a=1',
         body: '{"do":"describe"}',
       });
       expect(JSON.parse(Buffer.from(headers['lambda-runtime-client-context'] ?? '', 'latin1').toString())).toEqual({ custom: { k: 'ä' } });

@@ -27,6 +27,7 @@ export interface ControllerConfig extends Omit<
   | 'registryEnv'
   | 'streamMb'
   | 'streamStallS'
+  | 'callLog'
 > {
   listen: { host: string; port: number };
   funcletSocket: string;
@@ -48,6 +49,8 @@ export interface ControllerConfig extends Omit<
   registry: RegistryConfig | undefined;
   /** undefined: the pod is on its own. */
   pod: PodConfig | undefined;
+  /** One of so many warm successes is logged; Infinity: none; undefined: no calls at all. */
+  callLogOneOf: number | undefined;
   /** Infinity: idle containers are never frozen. */
   pauseAfterMs: number;
 }
@@ -80,6 +83,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     registryEnv,
     streamMb,
     streamStallS,
+    callLog,
     ...values
   } = readControllerEnv(reader);
   const { dataDir, auth, anonymousAcceptance, redisPrefix, region } = values;
@@ -112,6 +116,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const pauseAfterMs = pauseAfterS === 'off' ? Infinity : Number(pauseAfterS) * 1000;
   if (pauseAfterS !== 'off' && !/^\d{1,5}(\.\d+)?$/.test(pauseAfterS))
     reader.problem(`EASYFAAS_PAUSE_AFTER_S is "${pauseAfterS}", expected seconds from 0 or "off"`);
+  if (callLog !== 'off' && !/^\d{1,9}$/.test(callLog))
+    reader.problem(`EASYFAAS_CALL_LOG is "${callLog}", expected a whole number or "off"`);
   const address = readListen(listen, reader);
   const pod = readPodConfig(values, reader);
   const registry = readRegistryConfig(registryEnv, reader);
@@ -125,6 +131,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     registry,
     poolClassesMb,
     pauseAfterMs,
+    // 0 says "none of them" in the environment.
+    callLogOneOf: callLog === 'off' ? undefined : Number(callLog) || Infinity,
     funcletSocket: funcletSocket ?? join(dataDir, 'run', 'funclet.sock'),
     idleTimeoutMs: idleTimeoutS * 1000,
     // 0 says "no limit" in the environment.

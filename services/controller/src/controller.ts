@@ -5,6 +5,7 @@ import { CONTAINER_PATHS } from '@easyfaas/contracts/wire';
 import { type Logger, type Service, createMetrics, systemClock, systemIds } from '@easyfaas/service-kit';
 import { type AsyncEngine, createAsyncEngine } from './async/async-engine';
 import { createAuthentication } from './auth/authentication';
+import { createCallWriting } from './call-writing';
 import type { ControllerConfig } from './config';
 import { drained } from './drained';
 import { type Engine, createEngine } from './engine';
@@ -65,9 +66,10 @@ export class Controller implements Service {
     const held = { ...stores, functionStore };
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores: held, registryPackages, isDraining });
     this.#pods = pods;
+    const written = createCallWriting(config, { records, clock, logger, registry, podId: pods.podId });
     const secretBox = new SecretBox(await loadSecretKey(config));
     const callers = createAuthentication(config, { keyStore, secretBox, clock, logger });
-    const { adminKey, authenticator, signatures } = callers;
+    const { adminKey } = callers;
 
     const accountLimit = config.accountConcurrency;
     const reservations = new Reservations({ store: functionStore, accountLimit });
@@ -94,7 +96,7 @@ export class Controller implements Service {
       funclet: pods.funclet,
       directory,
       provisionedStore: provisionedStore(functionStore),
-      records,
+      ...written,
       ...settings,
       loadSetAside: (accountId) => reservations.sum(accountId),
       secretsOf,
@@ -103,11 +105,11 @@ export class Controller implements Service {
       podId: pods.podId,
     });
     const invoker = new DispatcherInvoker({ clock, directory, dispatcher: engine.dispatcher });
-    const { waitingCalls } = engine;
     const payloads = new PayloadBudget(config.payloadsMb * 1024 * 1024);
-    const shared = { clock, ids: systemIds, logger, registry, directory, records, notices, invoker, waitingCalls };
+    const shared = { clock, ids: systemIds, logger, registry, directory, records, notices, invoker, waitingCalls: engine.waitingCalls };
     const async = createAsyncEngine({
       ...shared,
+      ...written,
       payloads,
       redis: redisAddress(config, logger),
       prefix: config.redisPrefix,
@@ -116,7 +118,7 @@ export class Controller implements Service {
       secretBox,
     });
     this.#async = async;
-    this.#closers.push(() => async.stop());
+    this.#closers.push(written.stop, () => async.stop());
     const triggers = await createTriggers({ ...config, ...shared, ...callers, payloads, stores: triggerStores, intake: async.intake });
     const api = createApi({
       ...shared,
@@ -151,8 +153,7 @@ export class Controller implements Service {
       clock,
       logger,
       frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
-      authenticator,
-      signatures,
+      ...callers,
       directory,
       dispatcher: engine.dispatcher,
       region: config.region,

@@ -9,6 +9,7 @@ import { type Calls, createCalls } from './invoke/calls';
 import type { Dispatcher } from './invoke/dispatcher';
 import type { Overflow } from './invoke/overflow';
 import type { RecordSink } from './invoke/record-sink';
+import type { Traces } from './traces/traces';
 import { coldWishOf } from './pool/cold-wish-of';
 import { type Containers, createContainers } from './pool/containers';
 import { egressRefusal } from './pool/egress-refusal';
@@ -29,6 +30,7 @@ export interface EngineOptions {
   directory: FunctionDirectory;
   provisionedStore: ProvisionedStore;
   records: RecordSink;
+  traces: Traces;
   /** The kinds of cold containers, and how many of each. */
   shelves: Shelves;
   poolMax: number;

@@ -1,6 +1,7 @@
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
 import { type AsyncSettings, readAsyncSettings } from './async/env';
+import { type TraceSettings, readTraceSettings } from './traces/env';
 import { type RegistryEnv, readRegistryEnv } from './registry/registry-config';
 
 const MIB = 1024 * 1024;
@@ -52,6 +53,8 @@ export interface ControllerEnv {
   mustResetAdminKey: boolean;
   region: string;
   logLevel: LogLevel;
+  callLog: string;
+  traces: TraceSettings;
   drainS: number;
   requestTimeoutS: number;
   version: string;
@@ -105,6 +108,8 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     mustResetAdminKey: reader.choice('EASYFAAS_RESET_ADMIN_KEY', 'no', ['yes', 'no'] as const) === 'yes',
     region: reader.text('EASYFAAS_REGION', 'local'),
     logLevel: reader.choice<LogLevel>('EASYFAAS_LOG_LEVEL', 'info', LOG_LEVELS),
+    callLog: reader.text('EASYFAAS_CALL_LOG', '100'),
+    traces: readTraceSettings(reader),
     drainS: reader.integer('EASYFAAS_DRAIN_S', 25, { min: 0, max: 900 }),
     requestTimeoutS: reader.integer('EASYFAAS_REQUEST_TIMEOUT_S', 30, { min: 1, max: 3600 }),
     // Written into the bundle by the build.

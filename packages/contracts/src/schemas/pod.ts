@@ -41,7 +41,8 @@ const call = Joi.object({
   version: text(32).required(),
   contentType: text(1024),
   clientContext: text(8192),
-  traceparent: text(128),
+  traceparent: text(256),
+  tracestate: text(512),
   isAdmitted: Joi.boolean().required(),
   takesPieces: Joi.boolean().valid(true),
 }).unknown();

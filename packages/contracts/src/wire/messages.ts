@@ -91,7 +91,9 @@ export interface InvokeHeader {
   contentType?: string;
   functionArn?: string;
   clientContext?: string;
+  /** W3C Trace Context: the parent of what the function does. */
   traceparent?: string;
+  tracestate?: string;
   /** The answer may come in pieces, of which so many bytes may be sent until WINDOW allows more. Without this it comes whole. */
   windowBytes?: number;
 }

@@ -73,6 +73,7 @@ export interface PodCall {
   contentType?: string;
   clientContext?: string;
   traceparent?: string;
+  tracestate?: string;
   /** The first pod has counted it towards the limits of account and function; the second one must not again. */
   isAdmitted: boolean;
   /** The answer may come in pieces. One that does not know this answers whole. */

@@ -15,6 +15,8 @@ export interface InvocationRecord {
   /** Function fault: its `errorType`. Platform fault: our error code. */
   errorType?: string;
   errorMessage?: string;
+  /** W3C trace id, 32 hex characters; only of a call that belongs to a trace. */
+  traceId?: string;
   /** The pod that ran it; absent where a pod is on its own. */
   podId?: string;
   containerId?: string;

@@ -96,6 +96,7 @@ export function repeated(state: EventState, { source, keyId, qualifier = state.q
     contentType: state.contentType,
     clientContext: state.clientContext,
     traceparent: state.traceparent,
+    tracestate: state.tracestate,
     source,
     keyId,
     depth: state.depth,

@@ -8,7 +8,9 @@ export interface NewEvent {
   contentType?: string | undefined;
   /** JSON text, not base64. */
   clientContext?: string | undefined;
+  /** W3C Trace Context. */
   traceparent?: string | undefined;
+  tracestate?: string | undefined;
   /** Where it comes from, shown in its record: `api`, `trigger:<id>`, `destination:<invocation id>`, `replay:<invocation id>`. */
   source: string;
   /** Id of the key that whoever sent it brought. */

@@ -1,5 +1,6 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
 import type { InvocationResult } from '../invoke/invoker';
+import { readTraceparent } from '../traces/trace-context';
 import { IsoTime } from '../invoke/iso-time';
 import type { EventState } from './event-state';
 import type { Settlement } from './redis-event-store';
@@ -31,6 +32,7 @@ export function eventRecord(event: EventState, settlement: Settlement, result: I
     resultBytes: Number(fields['resultBytes'] ?? 0),
     attemptCount: event.attempt,
     source: event.source,
+    ...(event.traceparent === undefined ? {} : { traceId: readTraceparent(event.traceparent)?.traceId ?? '' }),
     ...(event.keyId === undefined ? {} : { keyId: event.keyId }),
     ...(event.condition === undefined ? {} : { condition: event.condition }),
     ...(errorType === '' ? {} : { errorType }),

@@ -106,6 +106,7 @@ export class EventRunner {
         contentType: state.contentType,
         clientContext: withFacts(state.clientContext, facts),
         traceparent: state.traceparent,
+        tracestate: state.tracestate,
         requestId: state.requestId,
         invokeType: 'Event',
         wantsLogTail: true,
@@ -163,6 +164,7 @@ export class EventRunner {
       deliveries: isWanted || hasCallback ? DELIVERY_KINDS.filter((kind) => (kind === 'delivery' ? isWanted : hasCallback)) : [],
       fields: {
         condition,
+        ...(result?.traceparent === undefined ? {} : { traceparent: result.traceparent }),
         attempts: JSON.stringify(last(attempts)),
         ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination, destination.Format)) } : {}),
         ...resultFields(result, resultLimitBytes, state.errorType),
@@ -175,7 +177,13 @@ export class EventRunner {
     }
     failpoints.reach('event-settled');
     metrics.noteEnded(status);
-    Object.assign(state, { attempts, status, condition, attempt: state.attempt + (result === undefined ? 0 : 1) });
+    Object.assign(state, {
+      attempts,
+      status,
+      condition,
+      traceparent: result?.traceparent ?? state.traceparent,
+      attempt: state.attempt + (result === undefined ? 0 : 1),
+    });
     onEnded(state, settlement, result);
     return undefined;
   }

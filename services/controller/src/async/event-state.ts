@@ -39,7 +39,9 @@ export interface EventState {
   payload: Buffer;
   contentType: string | undefined;
   clientContext: string | undefined;
+  /** W3C Trace Context: of who sent it, and once it has ended of the last try. */
   traceparent: string | undefined;
+  tracestate: string | undefined;
   source: string;
   /** Of whoever sent it. */
   keyId: string | undefined;
@@ -121,6 +123,7 @@ export function readEventState(accountId: string, requestId: string, flat: reado
     contentType: text('contentType'),
     clientContext: text('clientContext'),
     traceparent: text('traceparent'),
+    tracestate: text('tracestate'),
     source: text('source') ?? 'api',
     keyId: text('keyId'),
     depth: figure('depth') ?? 0,

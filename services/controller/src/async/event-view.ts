@@ -1,3 +1,4 @@
+import { readTraceparent } from '../traces/trace-context';
 import type { EventState } from './event-state';
 
 /** An event as the API shows it: the members of a record, and its life. */
@@ -29,12 +30,18 @@ export function eventView(event: EventState, { hasBodies }: { hasBodies: boolean
     ...(latest?.message === undefined || status === 'succeeded' ? {} : { errorMessage: latest.message }),
     ...(latest?.containerId === undefined ? {} : { containerId: latest.containerId }),
     ...(event.cancelRequestedAtMs === undefined ? {} : { cancelRequestedAt: iso(event.cancelRequestedAtMs) }),
+    ...traceIdOf(event),
     ...(event.replayOf === undefined ? {} : { replayOf: event.replayOf }),
     ...(event.redrivenAs === undefined ? {} : { redrivenAs: event.redrivenAs }),
     ...(event.delivery === undefined ? {} : { delivery: event.delivery }),
     ...(event.callback === undefined ? {} : { callback: event.callback }),
     ...(hasBodies ? bodies(event) : {}),
   };
+}
+
+function traceIdOf({ traceparent = '' }: EventState): { traceId?: string } {
+  const context = readTraceparent(traceparent);
+  return context === undefined ? {} : { traceId: context.traceId };
 }
 
 function bodies(event: EventState): Record<string, unknown> {

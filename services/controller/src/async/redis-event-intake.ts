@@ -15,6 +15,8 @@ import {
   whenOpened,
 } from './async-redis';
 import { assertDepth } from './chain';
+import { validTracestate } from '../traces/passed-traces';
+import { readTraceparent } from '../traces/trace-context';
 import type { UrlRules } from './destinations/url-rules';
 import type { EventFailpoints } from './event-failpoints';
 import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
@@ -223,7 +225,10 @@ function pushFields(args: ScriptArgument[], event: NewEvent, bodyHash: string): 
   add('keyId', event.keyId);
   add('contentType', event.contentType);
   add('clientContext', event.clientContext);
-  add('traceparent', event.traceparent);
+  if (event.traceparent !== undefined && readTraceparent(event.traceparent) !== undefined) {
+    add('traceparent', event.traceparent);
+    add('tracestate', validTracestate(event.tracestate));
+  }
   add('maximumRetryAttempts', event.maximumRetryAttempts);
   add('maximumAgeMs', event.maximumAgeMs);
   add('notBeforeMs', event.notBeforeMs);

@@ -5,11 +5,13 @@ import type { InvokeMetrics } from './invoke-metrics';
 import { IsoTime } from './iso-time';
 import type { Outcome } from './outcome';
 import type { RecordSink } from './record-sink';
+import type { Traces } from '../traces/traces';
 import { ThrottledRecords } from './throttled-records';
 
 /** Writes down every call that has ended: a record, and the metrics. Runs after the caller was answered. */
 export class CallJournal {
   readonly #records: RecordSink;
+  readonly #traces: Pick<Traces, 'end'>;
   readonly #metrics: InvokeMetrics;
   readonly #clock: Clock;
   readonly #podId: string | undefined;
@@ -18,16 +20,19 @@ export class CallJournal {
 
   constructor({
     records,
+    traces,
     metrics,
     clock,
     podId,
   }: {
     records: RecordSink;
+    traces: Pick<Traces, 'end'>;
     metrics: InvokeMetrics;
     clock: Clock;
     podId?: string | undefined;
   }) {
     this.#records = records;
+    this.#traces = traces;
     this.#metrics = metrics;
     this.#clock = clock;
     this.#podId = podId;
@@ -37,6 +42,7 @@ export class CallJournal {
     const startedAtMs = this.#clock.wallMs() - (call.settledAtMs - call.request.receivedAtMs);
     const record = callRecord(call, outcome, httpStatus, this.#isoTime.format(startedAtMs), this.#podId);
     this.#metrics.note(record);
+    if (call.trace !== undefined) this.#traces.end(call.trace, record, startedAtMs);
     if (call.request.isRecorded === false) return;
     const kept = record.status === 'throttled' ? this.#throttled.admit(record, this.#clock.monotonicMs()) : record;
     if (kept !== undefined) this.#records.add(kept);

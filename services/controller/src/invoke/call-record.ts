@@ -33,6 +33,7 @@ export function callRecord(call: Call, outcome: Outcome, httpStatus: number, sta
   };
   if (request.keyId !== undefined) record.keyId = request.keyId;
   if (request.source !== undefined) record.source = request.source;
+  if (call.trace !== undefined) record.traceId = call.trace.traceId;
   const ranOn = call.elsewhere?.podId ?? podId;
   if (ranOn !== undefined) record.podId = ranOn;
   if (call.containerId !== undefined) record.containerId = call.containerId;

@@ -3,6 +3,7 @@ import type { ColdReason, InvocationRecord, StoredFunction } from '@easyfaas/con
 import type { FunctionPool } from '../pool/function-pool';
 import type { AnswerSink, AnswerStream } from './answer-stream';
 import type { Timed } from './deadline-sweep';
+import type { CallTrace } from '../traces/traces';
 import { LogTail } from './log-tail';
 import type { Outcome } from './outcome';
 import type { Payload } from './payload';
@@ -14,7 +15,9 @@ export interface CallRequest {
   payload: Payload;
   contentType: string | undefined;
   clientContext: string | undefined;
+  /** W3C Trace Context, as it came. */
   traceparent: string | undefined;
+  tracestate?: string | undefined;
   wantsLogTail: boolean;
   /** For the record; a synchronous call when absent. */
   invokeType?: InvocationRecord['invokeType'];
@@ -95,6 +98,8 @@ export class Call implements Timed {
   isAdmitted = false;
   readonly pool: FunctionPool;
   log: LogTail | undefined;
+  /** Of a call that belongs to one. */
+  trace: CallTrace | undefined;
   /** Of a call that has a sink. */
   answer: AnswerStream | undefined;
   settledAtMs = 0;

@@ -7,6 +7,7 @@ import { DeadlineSweep } from './deadline-sweep';
 import { Dispatcher, type DispatcherDeps } from './dispatcher';
 import { InvokeMetrics } from './invoke-metrics';
 import { NonceSource } from './nonce-source';
+import type { Traces } from '../traces/traces';
 import { NO_OVERFLOW, type Overflow } from './overflow';
 import type { RecordSink } from './record-sink';
 import { SetAside } from './set-aside';
@@ -19,6 +20,7 @@ export interface CallsOptions extends Pick<
   logger: Logger;
   registry: Registry;
   records: RecordSink;
+  traces: Traces;
   pools: FunctionPools;
   /** All containers, whatever their phase. */
   containers: () => Iterable<PoolContainer>;
@@ -40,7 +42,7 @@ export interface Calls {
 
 /** Wires the parts that admit calls, hand them to containers, end them in time and write them down. */
 export function createCalls(options: CallsOptions): Calls {
-  const { clock, logger, registry, records, pools, containers, overflow = NO_OVERFLOW, podId } = options;
+  const { clock, logger, registry, records, traces, pools, containers, overflow = NO_OVERFLOW, podId } = options;
   const metrics = new InvokeMetrics(registry);
   const admission = new Admission(options.accountConcurrency);
   const sweep = new DeadlineSweep({
@@ -60,7 +62,8 @@ export function createCalls(options: CallsOptions): Calls {
     nonces: new NonceSource(),
     pools,
     admission,
-    journal: new CallJournal({ records, metrics, clock, podId }),
+    journal: new CallJournal({ records, traces, metrics, clock, podId }),
+    traces,
     overflow,
     waitMs: options.waitMs,
     streamBytes: options.streamBytes,

@@ -10,6 +10,7 @@ import { Call, type CallOwner, type CallRequest } from './call';
 import type { CallJournal } from './call-journal';
 import type { DeadlineSweep } from './deadline-sweep';
 import type { NonceSource } from './nonce-source';
+import type { Traces } from '../traces/traces';
 import { type Outcome, timedOut } from './outcome';
 import type { Overflow } from './overflow';
 
@@ -20,6 +21,7 @@ export interface DispatcherDeps {
   pools: FunctionPools;
   admission: Admission;
   journal: CallJournal;
+  traces: Pick<Traces, 'begin'>;
   /** Where calls go that this pod has no room for. */
   overflow: Pick<Overflow, 'takeRefused'>;
   /** How long a call is made to wait for a container, ms. */
@@ -55,9 +57,10 @@ export class Dispatcher implements CallOwner {
 
   /** Takes a call. Its reply is settled exactly once, possibly before this returns. */
   submit(request: CallRequest): Call {
-    const { pools, overflow, sweep, clock } = this.#deps;
+    const { pools, overflow, sweep, clock, traces } = this.#deps;
     const pool = pools.of(request.stored);
     const call = new Call(request, pool, this, clock.monotonicMs());
+    call.trace = traces.begin(request);
     if (request.sink !== undefined) call.answer = this.#answerOf(call, request.sink);
     const refusal = this.#admit(call);
     if (refusal !== undefined) {

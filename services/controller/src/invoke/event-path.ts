@@ -39,6 +39,7 @@ export function acceptEvent(
         contentType: invocation.dialect.contentTypeOf(headers),
         clientContext,
         traceparent: headers.traceparent,
+        tracestate: headers.tracestate,
         source: 'api',
         keyId: invocation.principal?.keyId,
         depth: await depthOf(events, headers.depth),

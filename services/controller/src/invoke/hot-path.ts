@@ -157,6 +157,7 @@ function call(deps: HotPathDeps, invocation: HttpInvocation, stored: StoredFunct
       contentType: invocation.dialect.contentTypeOf(headers),
       clientContext,
       traceparent: headers.traceparent,
+      tracestate: headers.tracestate,
       wantsLogTail: headers.logType === 'Tail',
       sink: invocation.openSink(),
       receivedAtMs: invocation.receivedAtMs,

@@ -4,12 +4,14 @@ import type { Call } from './call';
 
 /** The header of INVOKE as JSON text. Built by hand: what can need escaping is escaped, the rest is known to be plain. */
 export function invokeHeaderJson(call: Call, remainingMs: number): string {
-  const { requestId, contentType, clientContext, traceparent } = call.request;
+  const { requestId, contentType, clientContext } = call.request;
+  const { trace } = call;
   let json = `{"requestId":"${requestId}","nonce":"${call.nonce}","remainingMs":${remainingMs}`;
   if (contentType === 'application/json') json += ',"contentType":"application/json"';
   else if (contentType !== undefined) json += `,"contentType":${JSON.stringify(contentType)}`;
   if (clientContext !== undefined) json += `,"clientContext":${JSON.stringify(clientContext)}`;
-  if (traceparent !== undefined) json += `,"traceparent":${JSON.stringify(traceparent)}`;
+  if (trace !== undefined) json += `,"traceparent":${JSON.stringify(trace.traceparent)}`;
+  if (trace?.tracestate !== undefined) json += `,"tracestate":${JSON.stringify(trace.tracestate)}`;
   if (call.answer !== undefined) json += `,"windowBytes":${LIMITS.streamWindowBytes}`;
   return `${json}}`;
 }

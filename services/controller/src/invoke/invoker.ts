@@ -12,7 +12,9 @@ export interface InvocationRequest {
   contentType?: string | undefined;
   /** JSON text, not base64. */
   clientContext?: string | undefined;
+  /** W3C Trace Context, as it came. */
   traceparent?: string | undefined;
+  tracestate?: string | undefined;
   /** Letters, digits and `-`, 8 to 64 of them. */
   requestId: string;
   invokeType: InvocationRecord['invokeType'];
@@ -31,6 +33,8 @@ export interface InvocationRequest {
 export interface InvocationFacts {
   requestId: string;
   stages: InvocationStages;
+  /** W3C Trace Context of the call itself, for whoever goes on from it; absent when it belongs to no trace. */
+  traceparent?: string;
   /** Absent when no container was reached. */
   containerId?: string;
   start?: 'warm' | 'cold';

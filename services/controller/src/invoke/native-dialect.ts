@@ -34,6 +34,7 @@ export function nativeDialect({ authenticator, region }: { authenticator: Authen
       ];
       if (call.containerId !== undefined) headers.push('X-Easyfaas-Container', call.containerId);
       if (call.elsewhere?.podId !== undefined) headers.push('X-Easyfaas-Pod', call.elsewhere.podId);
+      if (call.trace !== undefined) headers.push('Traceparent', call.trace.traceparent);
       if (call.start !== undefined) headers.push('X-Easyfaas-Start', call.start);
       if (outcome.kind === 'function-error') headers.push('X-Easyfaas-Function-Error', 'Unhandled');
       if (call.request.wantsLogTail) headers.push('X-Easyfaas-Log-Result', logTail(call, outcome).toString('base64'));

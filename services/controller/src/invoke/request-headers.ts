@@ -12,6 +12,7 @@ export interface InvokeHeaders {
   responseMode: string | undefined;
   clientContext: string | undefined;
   traceparent: string | undefined;
+  tracestate: string | undefined;
   idempotencyKey: string | undefined;
   /** Signed by the platform: how many invocations led to this one. */
   depth: string | undefined;
@@ -34,6 +35,7 @@ export function readInvokeHeaders(raw: readonly string[]): InvokeHeaders {
     responseMode: undefined,
     clientContext: undefined,
     traceparent: undefined,
+    tracestate: undefined,
     idempotencyKey: undefined,
     depth: undefined,
   };
@@ -61,6 +63,7 @@ const NAMES = [
   'x-amz-client-context',
   'x-easyfaas-client-context',
   'traceparent',
+  'tracestate',
   'idempotency-key',
   'x-easyfaas-depth',
 ];
@@ -109,6 +112,10 @@ function take(headers: InvokeHeaders, name: string, value: string): void {
       break;
     case 'traceparent':
       headers.traceparent = value;
+      break;
+    case 'tracestate':
+      // One list may come in several headers (3.3.1).
+      headers.tracestate = headers.tracestate === undefined ? value : `${headers.tracestate},${value}`;
       break;
     case 'idempotency-key':
       headers.idempotencyKey = value;

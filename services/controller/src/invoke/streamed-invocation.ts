@@ -43,6 +43,7 @@ function writeHead(response: ServerResponse, call: Call, { contentType }: Answer
     ...(wantsTrailers ? { Trailer: TRAILERS } : {}),
     ...(call.containerId === undefined ? {} : { 'X-Easyfaas-Container': call.containerId }),
     ...(call.elsewhere?.podId === undefined ? {} : { 'X-Easyfaas-Pod': call.elsewhere.podId }),
+    ...(call.trace === undefined ? {} : { Traceparent: call.trace.traceparent }),
     ...(call.start === undefined ? {} : { 'X-Easyfaas-Start': call.start }),
   });
 }

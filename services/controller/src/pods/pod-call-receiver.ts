@@ -46,6 +46,7 @@ export class PodCallReceiver {
       contentType: call.contentType,
       clientContext: call.clientContext,
       traceparent: call.traceparent,
+      tracestate: call.tracestate,
       wantsLogTail: true,
       receivedAtMs,
       forwarded: { podId: claims.from, isAdmitted: call.isAdmitted },

@@ -130,8 +130,8 @@ export class PodCalls {
   }
 }
 
-function describe({ request, isAdmitted, answer }: Call): PodCall {
-  const { stored, keyId, contentType, clientContext, traceparent } = request;
+function describe({ request, isAdmitted, answer, trace }: Call): PodCall {
+  const { stored, keyId, contentType, clientContext } = request;
   return {
     requestId: request.requestId,
     principal: { accountId: stored.accountId, ...(keyId === undefined ? {} : { keyId }) },
@@ -139,7 +139,8 @@ function describe({ request, isAdmitted, answer }: Call): PodCall {
     version: stored.configuration.Version,
     ...(contentType === undefined ? {} : { contentType }),
     ...(clientContext === undefined ? {} : { clientContext }),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(trace === undefined ? {} : { traceparent: trace.traceparent }),
+    ...(trace?.tracestate === undefined ? {} : { tracestate: trace.tracestate }),
     isAdmitted,
     ...(answer === undefined ? {} : { takesPieces: true }),
   };

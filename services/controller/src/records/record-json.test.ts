@@ -14,6 +14,7 @@ const whole: Required<Omit<InvocationRecord, 'stages'>> & { stages: Required<Inv
   httpStatus: 200,
   errorType: 'Error"\n',
   errorMessage: 'with "quotes" and ü',
+  traceId: '0af7651916cd43dd8448eb211c80319c',
   podId: 'pod-one',
   containerId: '71a5e744a734',
   start: 'cold',
@@ -40,8 +41,8 @@ describe('the JSON of a record', () => {
     const { errorType, errorMessage, logTail, attemptCount, condition, leftOut, ...plain } = whole;
     void [errorType, errorMessage, logTail, attemptCount, condition, leftOut];
     expect(JSON.parse(recordJson(plain))).toEqual(plain);
-    const { keyId, source, podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
-    void [keyId, source, podId, containerId, start, coldReason, cpuMs, maxMemoryMb];
+    const { keyId, source, traceId, podId, containerId, start, coldReason, cpuMs, maxMemoryMb, ...least } = plain;
+    void [keyId, source, traceId, podId, containerId, start, coldReason, cpuMs, maxMemoryMb];
     const record: InvocationRecord = { ...least, stages: { totalMs: 1 } };
     expect(recordJson(record)).toBe(JSON.stringify(record));
   });

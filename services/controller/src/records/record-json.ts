@@ -23,6 +23,7 @@ export function recordJson(record: InvocationRecord): string {
   json += `},"payloadBytes":${record.payloadBytes},"resultBytes":${record.resultBytes}`;
   if (record.keyId !== undefined) json += `,"keyId":"${record.keyId}"`;
   if (record.source !== undefined) json += `,"source":"${record.source}"`;
+  if (record.traceId !== undefined) json += `,"traceId":"${record.traceId}"`;
   if (record.podId !== undefined) json += `,"podId":"${record.podId}"`;
   if (record.containerId !== undefined) json += `,"containerId":"${record.containerId}"`;
   if (record.start !== undefined) json += `,"start":"${record.start}"`;

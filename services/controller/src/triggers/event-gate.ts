@@ -38,7 +38,7 @@ export class EventGate implements TriggerPort {
 
   async accept(event: SourceEvent): Promise<Acceptance> {
     const { accountId, triggerId, functionName, qualifier, filter } = this.#trigger;
-    const { payload, contentType, eventId, traceparent, keyId } = event;
+    const { payload, contentType, eventId, traceparent, tracestate, keyId } = event;
     if (filter !== undefined && !this.passes(event.body === undefined ? valueOf(payload) : event.body)) return { kind: 'filtered' };
     if (filter === undefined) this.#count('Received');
     if (payload.length > TRIGGER_LIMITS.eventBytes) {
@@ -56,7 +56,8 @@ export class EventGate implements TriggerPort {
         source: `trigger:${triggerId}`,
         keyId,
         ...(eventId === undefined ? {} : { idempotencyKey: `${triggerId}@${eventId}` }),
-        ...(traceparent === undefined ? {} : { traceparent }),
+        traceparent,
+        tracestate,
         depth: 0,
       });
       this.#count('Accepted');

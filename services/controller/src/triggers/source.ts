@@ -35,8 +35,9 @@ export interface SourceEvent {
   eventId?: string;
   /** The event as a value, for the filter; read from the payload when absent. */
   body?: unknown;
-  /** W3C trace context. */
-  traceparent?: string;
+  /** W3C Trace Context. */
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
   /** Id of the key that the sender brought. */
   keyId?: string | undefined;
 }

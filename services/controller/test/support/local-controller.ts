@@ -20,6 +20,8 @@ import { createHotPath } from '../../src/invoke/hot-path';
 import { PayloadBudget } from '../../src/invoke/payload-budget';
 import { type PlainFront, readPlainRequestsFirst } from '../../src/plain/plain-front';
 import { SecretBox } from '../../src/secrets/secret-box';
+import { PASSED_TRACES } from '../../src/traces/passed-traces';
+import type { Traces } from '../../src/traces/traces';
 import { shelvesOf } from '../../src/pool/shelves';
 import { eventually } from '../eventually';
 import { connectTo } from '../redis-server';
@@ -64,6 +66,7 @@ export interface LocalOptions {
   region?: string;
   streamBytes?: number;
   streamStallMs?: number;
+  traces?: Traces;
 }
 
 /** Functions in memory. */
@@ -159,6 +162,7 @@ export class LocalController {
       registry: this.registry,
       funclet: client,
       directory: this.directory,
+      traces: this.#options.traces ?? PASSED_TRACES,
       records: { add: (record) => void this.records.push(record) },
       shelves: shelvesOf({ runtimes: ['nodejs20'], classesMb: [128], minimums: { nodejs20: poolMin }, caps: {}, networks: ['none'] }),
       poolMax,

@@ -5,7 +5,7 @@ const TYPE = 'easyfaas.invocation.';
 
 /** An outcome in the structured JSON format of CloudEvents 1.0. @param id the same for every try of the delivery */
 export function cloudEventOf(
-  { requestId, status, endedAtMs = 0, traceparent }: EventState,
+  { requestId, status, endedAtMs = 0, traceparent, tracestate }: EventState,
   { id, source, data }: { id: string; source: string; data: Record<string, unknown> },
 ): Record<string, unknown> {
   return {
@@ -19,6 +19,7 @@ export function cloudEventOf(
     datacontenttype: 'application/json',
     // The extension "distributed tracing" of the specification.
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(traceparent === undefined || tracestate === undefined ? {} : { tracestate }),
     data,
   };
 }

@@ -63,6 +63,7 @@ export class RedisDeliverySender implements DeliverySender {
           payload: body,
           contentType,
           traceparent: event.traceparent,
+          tracestate: event.tracestate,
           source: `destination:${requestId}`,
           requestId: deliveryId(requestId),
           depth: event.depth + 1,
@@ -79,7 +80,7 @@ export class RedisDeliverySender implements DeliverySender {
         return publishMqtt(destination, body, rules, loginOf(secretBox, event, await configOf(event), delivery.destination));
       case 'url': {
         const { SigningSecret = '' } = await configOf(event);
-        const headers = { 'Content-Type': contentType };
+        const headers = { 'Content-Type': contentType, ...traceOf(event) };
         const wallMs = clock.wallMs();
         return this.#post({ url: destination.url, body, headers, secret: SigningSecret, deliveryId: deliveryId(requestId), wallMs });
       }
@@ -89,9 +90,11 @@ export class RedisDeliverySender implements DeliverySender {
   async callBack(event: EventState, url: string): Promise<void> {
     const { rules, clock, configOf } = this.#deps;
     const { SigningSecret } = await configOf(event);
+    const callback = callbackOf(event);
     await this.#post({
       url: rules.check(url),
-      ...callbackOf(event),
+      ...callback,
+      headers: { ...callback.headers, ...traceOf(event) },
       secret: SigningSecret,
       deliveryId: deliveryId(event.requestId, 'callback'),
       wallMs: clock.wallMs(),
@@ -102,6 +105,11 @@ export class RedisDeliverySender implements DeliverySender {
     const { status, retryAfter } = await signedPost(post, this.#deps.rules);
     if (status < 200 || status >= 300) throw new EndpointRefused(status, retryAfter);
   }
+}
+
+function traceOf({ traceparent, tracestate }: EventState): Record<string, string> {
+  if (traceparent === undefined) return {};
+  return { Traceparent: traceparent, ...(tracestate === undefined ? {} : { Tracestate: tracestate }) };
 }
 
 /** The endpoint answered, but not with success. */

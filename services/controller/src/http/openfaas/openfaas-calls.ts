@@ -6,7 +6,7 @@ import { type EventPath, contextOfChain, depthOf } from '../../invoke/event-path
 import type { StreamSettings } from '../../invoke/http-answer-sink';
 import type { InvocationResult, Invoker } from '../../invoke/invoker';
 import type { PayloadBudget } from '../../invoke/payload-budget';
-import { stagesTiming } from '../../triggers/sources/http/stages-timing';
+import { callFacts } from '../../triggers/sources/http/call-facts';
 import { type HttpAnswerHead, functionFault, httpAnswer, httpAnswerHead } from '../../triggers/web/http-answer';
 import { WebAnswerSink } from '../../triggers/web/web-answer-sink';
 import { type WebRequest, clientSignal, sendAnswer, withBody } from '../../triggers/web/web-request';
@@ -78,6 +78,7 @@ async function serve(
         contentType,
         clientContext: depth === undefined ? clientContext : await contextOfChain(events.path, depth, clientContext),
         traceparent: headerOf(request, 'traceparent'),
+        tracestate: headerOf(request, 'tracestate'),
         requestId,
         invokeType: 'RequestResponse',
         keyId,
@@ -95,7 +96,7 @@ function answer(web: WebRequest, result: InvocationResult): void {
   switch (result.kind) {
     case 'success': {
       const { body, ...head } = httpAnswer(result);
-      return sendAnswer(web, { ...withoutOwn(head), body }, ['Server-Timing', stagesTiming(result.stages)]);
+      return sendAnswer(web, { ...withoutOwn(head), body }, callFacts(result));
     }
     case 'function-error':
       if (result.errorType === FUNCTION_ERRORS.unmarshal)
@@ -124,6 +125,7 @@ async function accept({ payloads, events, functions }: OpenfaasCallsDeps, { web,
       payload,
       ...callPayload(request, target, payload),
       traceparent: headerOf(request, 'traceparent'),
+      tracestate: headerOf(request, 'tracestate'),
       source: 'api',
       keyId,
       requestId,

@@ -39,6 +39,7 @@ export function lambdaDialect(deps: LambdaCallerDeps & LambdaRefusalDeps): Invok
         serverTiming(call),
       ];
       if (call.containerId !== undefined) headers.push('X-Easyfaas-Container', call.containerId);
+      if (call.trace !== undefined) headers.push('Traceparent', call.trace.traceparent);
       if (call.start !== undefined) headers.push('X-Easyfaas-Start', call.start);
       if (outcome.kind === 'function-error') headers.push('X-Amz-Function-Error', 'Unhandled');
       if (call.request.wantsLogTail) headers.push('X-Amz-Log-Result', logTail(call, outcome).toString('base64'));

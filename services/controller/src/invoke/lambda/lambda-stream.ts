@@ -61,6 +61,7 @@ function writeHead(response: ServerResponse, call: Call): void {
     // Proxies such as nginx otherwise collect an answer before they pass it on.
     'X-Accel-Buffering': 'no',
     ...(call.containerId === undefined ? {} : { 'X-Easyfaas-Container': call.containerId }),
+    ...(call.trace === undefined ? {} : { Traceparent: call.trace.traceparent }),
     ...(call.start === undefined ? {} : { 'X-Easyfaas-Start': call.start }),
   });
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { TRIGGER_LIMITS } from '@easyfaas/contracts/wire';
 import { type Clock, ServiceError } from '@easyfaas/service-kit';
 import type { PayloadBudget } from '../../invoke/payload-budget';
@@ -5,6 +6,13 @@ import type { CallerCheck } from './caller-check';
 import type { OpenTrigger, OpenTriggers } from './open-triggers';
 import { parseWebPath } from './web-path';
 import { type WebRequest, withBody } from './web-request';
+
+/** What a sender says of the trace that its events belong to. */
+export function traceOf({ headers }: IncomingMessage): { traceparent?: string; tracestate?: string } {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== 'string') return {};
+  return { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) };
+}
 
 export interface EventFrontDeps {
   triggers: OpenTriggers;

@@ -11,7 +11,13 @@ export class WebAnswerSink extends HttpAnswerSink {
   constructor(web: WebRequest, settings: StreamSettings, headOf: (head: AnswerHead) => HttpAnswerHead = httpAnswerHead) {
     super(web.response, settings, (call, head) =>
       // Proxies such as nginx otherwise collect an answer before they pass it on.
-      beginAnswer(web, headOf(head), ['Server-Timing', serverTiming(call), 'X-Accel-Buffering', 'no']),
+      beginAnswer(web, headOf(head), [
+        'Server-Timing',
+        serverTiming(call),
+        'X-Accel-Buffering',
+        'no',
+        ...(call.trace === undefined ? [] : ['Traceparent', call.trace.traceparent]),
+      ]),
     );
   }
 

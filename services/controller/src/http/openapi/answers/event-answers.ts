@@ -66,6 +66,7 @@ function records(): Record<string, JsonSchema> {
         httpStatus: count('Of the answer to a call.'),
         errorType: text("The function's, or the code of the platform's error."),
         errorMessage: text(),
+        traceId: text('Of the trace that it belongs to, 32 hexadecimal digits.'),
         podId: text('That ran it; absent where a pod is on its own.'),
         containerId: text(),
         start: oneOf(['warm', 'cold']),

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { CloudEventsConfiguration } from '@easyfaas/contracts/wire';
 import { ServiceError } from '@easyfaas/service-kit';
 import { authorizeFunction } from '../../../auth/authorize';
-import { type EventFrontDeps, assertEnabled, triggerOf, withEventBody } from '../../web/event-front';
+import { type EventFrontDeps, assertEnabled, traceOf, triggerOf, withEventBody } from '../../web/event-front';
 import { type WebRequest, sendAnswer, sendJson } from '../../web/web-request';
-import { readHttpEvents } from './cloudevent-reader';
+import { type CloudEventJson, readHttpEvents } from './cloudevent-reader';
 
 /** `POST` and `OPTIONS /cloudevents/{account}/{id}`. All events of a request are durable before the 202. */
 export async function takeCloudEvents(web: WebRequest, deps: EventFrontDeps): Promise<void> {
@@ -29,11 +29,25 @@ export async function takeCloudEvents(web: WebRequest, deps: EventFrontDeps): Pr
       // CloudEvents 1.0, id: source and id together name an event.
       const eventId = createHash('sha256').update(`${event.source}\0${event.id}`).digest('hex');
       const payload = Buffer.from(JSON.stringify(event));
-      const acceptance = await port.accept({ payload, contentType: 'application/cloudevents+json', eventId, body: event, keyId });
+      const acceptance = await port.accept({
+        payload,
+        contentType: 'application/cloudevents+json',
+        eventId,
+        body: event,
+        keyId,
+        ...traceOf(request),
+        ...ownTraceOf(event),
+      });
       accepted.push({ Id: event.id, Status: acceptance.kind === 'accepted' && acceptance.isDuplicate ? 'duplicate' : acceptance.kind });
     }
     sendJson(web, 202, { Events: accepted });
   });
+}
+
+/** The extension "distributed tracing" of CloudEvents: where the event began, whoever carried it here. */
+function ownTraceOf({ traceparent, tracestate }: CloudEventJson): { traceparent?: string; tracestate?: string | undefined } {
+  if (typeof traceparent !== 'string') return {};
+  return { traceparent, tracestate: typeof tracestate === 'string' ? tracestate : undefined };
 }
 
 /** The sender asks whether it may deliver here (HTTP 1.1 Web Hooks for Event Delivery, 4). */

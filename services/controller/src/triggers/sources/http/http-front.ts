@@ -21,7 +21,7 @@ import { WebAnswerSink } from '../../web/web-answer-sink';
 import { type WebPath, parseWebPath } from '../../web/web-path';
 import { type WebRequest, bodyAhead, clientSignal, sendAnswer, withBody } from '../../web/web-request';
 import { type RouteMatch, RouteTable } from './route-table';
-import { stagesTiming } from './stages-timing';
+import { callFacts } from './call-facts';
 
 export interface HttpFrontDeps {
   store: TriggerStore;
@@ -184,7 +184,7 @@ export class HttpFront {
       const text = `The request makes an event of ${payload.length} bytes (binary bodies travel in base64), the limit is ${LIMITS.syncPayloadBytes}.`;
       throw new ServiceError('PAYLOAD_TOO_LARGE', text);
     }
-    const { traceparent } = request.headers;
+    const { traceparent, tracestate } = request.headers;
     return this.#deps.invoker.invoke(
       {
         accountId,
@@ -198,6 +198,7 @@ export class HttpFront {
         source: triggerId === undefined ? undefined : `trigger:${triggerId}`,
         sink,
         ...(typeof traceparent === 'string' ? { traceparent } : {}),
+        ...(typeof tracestate === 'string' ? { tracestate } : {}),
       },
       clientSignal(web),
     );
@@ -224,7 +225,7 @@ function answer(web: WebRequest, result: InvocationResult, isFunctionUrl: boolea
   switch (result.kind) {
     case 'success': {
       const told = isFunctionUrl ? urlAnswer(result) : httpAnswer(result);
-      return sendAnswer(web, told, ['Server-Timing', stagesTiming(result.stages)]);
+      return sendAnswer(web, told, callFacts(result));
     }
     case 'function-error':
       throw functionFault(result.errorType);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { WebhookConfiguration } from '@easyfaas/contracts/wire';
 import { unauthorized } from '../../../auth/key-authenticator';
 import { sourceOf } from '../../../auth/credential';
-import { type EventFrontDeps, assertEnabled, triggerOf, withEventBody } from '../../web/event-front';
+import { type EventFrontDeps, assertEnabled, traceOf, triggerOf, withEventBody } from '../../web/event-front';
 import { httpEvent } from '../../web/http-event';
 import { type WebRequest, sendJson } from '../../web/web-request';
 import { bodyValue, deliveryId, slackChallenge } from './delivery';
@@ -45,6 +45,7 @@ export async function takeWebhook(web: WebRequest, deps: EventFrontDeps): Promis
       contentType: 'application/json',
       eventId,
       body: value,
+      ...traceOf(request),
     });
     if (accepted.kind !== 'accepted') return sendJson(web, 202, { Status: accepted.kind });
     if (accepted.isDuplicate && Scheme === 'generic') throw unauthorized();

@@ -1,7 +1,8 @@
 import type { InvocationStages } from '@easyfaas/contracts/wire';
+import type { InvocationFacts } from '../../../invoke/invoker';
 
 /** `Server-Timing` of a call: its stages, ms. */
-export function stagesTiming({ waitMs, warmupMs, initMs, invokeMs, totalMs }: InvocationStages): string {
+function stagesTiming({ waitMs, warmupMs, initMs, invokeMs, totalMs }: InvocationStages): string {
   const stages: [string, number | undefined][] = [
     ['wait', waitMs],
     ['warmup', warmupMs],
@@ -10,4 +11,9 @@ export function stagesTiming({ waitMs, warmupMs, initMs, invokeMs, totalMs }: In
     ['total', totalMs],
   ];
   return stages.flatMap(([name, ms]) => (ms === undefined ? [] : `${name};dur=${Math.round(ms * 1000) / 1000}`)).join(', ');
+}
+
+/** Headers that tell of a call: name, value. */
+export function callFacts({ stages, traceparent }: InvocationFacts): string[] {
+  return ['Server-Timing', stagesTiming(stages), ...(traceparent === undefined ? [] : ['Traceparent', traceparent])];
 }
