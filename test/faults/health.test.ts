@@ -22,7 +22,8 @@ function signalInside(dockerId: string, signal: string, what: 'bootstrap' | 'run
   stack.docker('exec', dockerId, 'sh', '-c', `kill -${signal} ${pids}`);
 }
 
-const HANDLER = `${LEDGER_HANDLER}\nprocess.on('SIGUSR2', () => { for (;;); });`;
+const HANDLER = `${LEDGER_HANDLER}\nprocess.on('SIGUSR2', () => { for (;;); });
+process.on('SIGHUP', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`;
 
 const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
   ['F7', 'container frozen by hand', (id) => stack.docker('pause', id), /^unhealthy: the runner was silent/],
@@ -38,6 +39,12 @@ const FAULTS: [string, string, (dockerId: string) => void, RegExp][] = [
     'idle runtime that spins',
     (id) => signalInside(id, 'USR2', 'bootstrap'),
     /^unhealthy: the runtime process (did nothing but run|did not answer) for/,
+  ],
+  [
+    'F7',
+    'idle runtime that stands still in a system call',
+    (id) => signalInside(id, 'HUP', 'bootstrap'),
+    /^unhealthy: the runtime process (stood still|did not answer) for/,
   ],
   ['F5', 'runtime killed (SIGKILL)', (id) => signalInside(id, 'KILL', 'bootstrap'), /^runtime ended: SIGKILL/],
   ['F4', 'container killed', (id) => stack.docker('kill', id), /^(runtime ended|connection lost)/],

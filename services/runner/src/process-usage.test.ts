@@ -1,4 +1,4 @@
-import { parseLife, parseUsage } from './process-usage';
+import { parseLife, parseUsage, parseWait } from './process-usage';
 
 describe('parseUsage', () => {
   it('counts the fields from behind the name, which may contain anything', () => {
@@ -16,5 +16,11 @@ describe('parseLife', () => {
   it('finds state and processor time behind the name, which may contain anything', () => {
     expect(parseLife('42 (a) S (b 1) T 1 42 42 0 -1 4194304 100 0 0 0 150 50 7 3')).toEqual({ isStopped: true, cpuMs: 2100 });
     expect(parseLife('42 (node) R 1 42 42 0 -1 0 0 0 0 0 2 0 0 0')).toEqual({ cpuMs: 20 });
+  });
+
+  it('tells one that waits for something to happen from one that waits for a processor or the disk', () => {
+    const lives = ['S', 'R', 'D'].map((state) => parseLife(`42 (node) ${state} 1 42 42 0 -1 0 0 0 0 0 2 0 0 0`).isAsleep);
+    expect(lives).toEqual([true, undefined, undefined]);
+    expect(parseWait('123456789 2600000 42\n')).toEqual({ waitMs: 3 });
   });
 });

@@ -23,14 +23,26 @@ export interface ProcessLife {
   isStopped?: true;
   /** Processor time of the process and of its children that ended, ms. */
   cpuMs?: number;
+  /** Its main thread waits for something to happen: state `S`. */
+  isAsleep?: true;
+  /** How long its main thread has waited for a processor, ms; absent where the kernel does not count it. */
+  waitMs?: number;
 }
 
 /** What a process has done lately, by /proc; nothing when it has ended. */
 export function processLife(pid: number): ProcessLife {
   try {
-    return parseLife(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return { ...parseLife(readFileSync(`/proc/${pid}/stat`, 'latin1')), ...processWait(pid) };
   } catch {
     return {}; // it has just ended: that is told by EXIT
+  }
+}
+
+function processWait(pid: number): Pick<ProcessLife, 'waitMs'> {
+  try {
+    return parseWait(readFileSync(`/proc/${pid}/schedstat`, 'latin1'));
+  } catch {
+    return {}; // a kernel without CONFIG_SCHED_INFO
   }
 }
 
@@ -41,7 +53,17 @@ export function stateOf(stat: string): string | undefined {
 
 /** Pure part: `stat` as in proc(5). */
 export function parseLife(stat: string): ProcessLife {
-  return { ...(stateOf(stat) === 'T' ? { isStopped: true } : {}), cpuMs: processorMs(fieldsOf(stat)) };
+  const state = stateOf(stat);
+  return {
+    ...(state === 'T' ? { isStopped: true } : {}),
+    ...(state === 'S' ? { isAsleep: true } : {}),
+    cpuMs: processorMs(fieldsOf(stat)),
+  };
+}
+
+/** Pure part: `schedstat` as in proc(5): time on a processor and time waiting for one, ns, and a count. */
+export function parseWait(schedstat: string): Pick<ProcessLife, 'waitMs'> {
+  return { waitMs: Math.round(Number(schedstat.split(' ')[1] ?? 0) / 1e6) };
 }
 
 /** Pure part: `stat` and `status` as in proc(5). */

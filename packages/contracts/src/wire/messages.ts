@@ -161,6 +161,10 @@ export interface PongHeader {
   isStopped?: true;
   /** Processor time of the runtime process, and of its children that ended. */
   cpuMs?: number;
+  /** The runtime process's main thread waits for something to happen (state `S` in proc(5)), and not for a processor or the disk. */
+  isAsleep?: true;
+  /** How long its main thread has waited for a processor, ever. */
+  waitMs?: number;
 }
 
 /** Sent by the runner when the runtime process has ended, whatever ended it. */

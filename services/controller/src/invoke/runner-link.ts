@@ -6,6 +6,11 @@ import type { RuntimeEnd } from './outcome';
 /** What the runner may send after HELLO. */
 export const RUNNER_FRAMES = [FrameType.EXIT, FrameType.LOG, FrameType.PONG, FrameType.STATS] as const;
 
+/** Answers closer together say nothing of what happened between them, ms. */
+const APART_MS = 300;
+/** So much processor time, or waiting for it, is none: an answer's share, and a tick of the kernel's clock. */
+const STILL_MS = 20;
+
 export interface RunnerLinkEvents {
   /** The runtime process has ended. */
   onExit(end: RuntimeEnd): void;
@@ -29,6 +34,13 @@ export class RunnerLink {
   processorMs: number | undefined;
   /** How much more that was than by the answer before. */
   ranMs = 0;
+  /**
+   * By the last two answers the runtime process slept, neither ran nor waited for a processor: it waits for something else. That is what an idle
+   * one does, too.
+   */
+  isRuntimeStill = false;
+  /** By the last answer: when it came, monotonic, ms, and how long the runtime process had waited for a processor. */
+  #figures: { atMs: number; waitMs: number } | undefined;
 
   constructor(socket: AttachedSocket, events: RunnerLinkEvents, clock: Clock) {
     this.#socket = socket;
@@ -45,6 +57,8 @@ export class RunnerLink {
   forgetSilence(): void {
     this.#askedAtMs = undefined;
     this.stoppedAnswers = 0;
+    this.isRuntimeStill = false;
+    this.#figures = undefined;
   }
 
   /** Kills the runtime's whole process group, also when its event loop is stuck. */
@@ -73,7 +87,17 @@ export class RunnerLink {
     const processorMs = typeof cpuMs === 'number' ? cpuMs : undefined;
     this.ranMs = (processorMs ?? 0) - (this.processorMs ?? processorMs ?? 0);
     this.processorMs = processorMs;
+    this.#noteStillness(header);
     return header;
+  }
+
+  #noteStillness({ isAsleep, waitMs }: Record<string, unknown>): void {
+    const atMs = this.#clock.monotonicMs();
+    const before = this.#figures;
+    if (before !== undefined && atMs - before.atMs < APART_MS) return;
+    this.#figures = typeof waitMs === 'number' ? { atMs, waitMs } : undefined;
+    const hasWaited = before === undefined || this.#figures === undefined || this.#figures.waitMs - before.waitMs >= STILL_MS;
+    this.isRuntimeStill = isAsleep === true && !hasWaited && this.processorMs !== undefined && this.ranMs < STILL_MS;
   }
 
   #noteLife(): void {

@@ -14,6 +14,8 @@ class FakeLink {
   processorMs: number | undefined;
   ranMs = 0;
   processorNowMs = 0;
+  /** It answers that the runtime process sleeps. */
+  isRuntimeStill = false;
   #askedAtMs: number | undefined;
   #processorAskedMs: number | undefined;
 
@@ -121,6 +123,18 @@ describe('the watch over containers', () => {
     }
   });
 
+  it('notices a runtime that stands still between calls within 3 s, whenever it begins', () => {
+    for (let lead = 0; lead < 2400; lead += 100) {
+      const world = new World().start();
+      world.runner.isRuntimeStill = true;
+      world.pass(4800 + lead);
+      expect(world.resets).toEqual([]);
+      world.runtime.isDeaf = true;
+      world.pass(2600);
+      expect(world.resets).toEqual([expect.stringMatching(/^c unhealthy: the runtime process stood still for \d\.\d s/)]);
+    }
+  });
+
   it('does not take a runtime for spinning that gets no processor, or has worked but answers', () => {
     const starved = new World().start();
     starved.pass(4800);
@@ -141,15 +155,20 @@ describe('the watch over containers', () => {
     expect(world.resets).toEqual([]);
   });
 
-  it('asks a runtime only between calls, and seldom', () => {
+  it('asks a runtime only between calls, less often than its supervisor, and seldom before it has code', () => {
     const world = new World().start();
     world.container.inFlight = 1;
     world.pass(10_000);
     expect(world.runtime.questions).toEqual([]);
     world.container.inFlight = 0;
     world.pass(10_000);
-    expect(world.runtime.questions.length).toBeLessThan(world.runner.questions.length / 5);
-    expect(world.runtime.questions.length).toBeGreaterThan(2);
+    const loaded = world.runtime.questions.length;
+    expect(loaded).toBeLessThan(world.runner.questions.length / 3);
+    world.container.phase = 'cold';
+    world.pass(10_000);
+    const cold = world.runtime.questions.length - loaded;
+    expect(cold).toBeGreaterThan(2);
+    expect(cold).toBeLessThan(loaded * 0.7);
   });
 
   it('takes no frozen container for silent, neither while it is frozen nor right after', () => {

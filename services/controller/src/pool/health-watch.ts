@@ -13,8 +13,10 @@ export interface HealthWatchDeps {
 
 /** How often the containers are looked at, ms; one timer for all of them. */
 const LOOK_MS = 600;
-/** Every so many looks the supervisor is asked for its figures instead of a mere PONG, and idle runtimes are asked, too; those that are not idle at each. */
+/** Every so many looks the supervisor is asked for its figures instead of a mere PONG, and runtimes without code are asked, too. */
 const FIGURES_EVERY = 4;
+/** Runtimes with a function's code, which can do anything between two calls, are asked more often; those that use the processor at each look. */
+const LOADED_EVERY = 2;
 /** A turn of the event loop this late says that we were the ones who slept, not the containers. */
 const LATE_MS = 700;
 
@@ -73,7 +75,9 @@ export class HealthWatch {
     const processorMs = runnerSilentMs === 0 ? connection.runner?.processorMs : undefined;
     const runtimeRanMs = processorMs === undefined ? 0 : (connection.runtime?.ranSilentMs(processorMs) ?? 0);
     const { state } = container.view;
-    const reason = judgeSilence({ phase, state, inFlight, runnerSilentMs, runtimeSilentMs, runtimeRanMs, stoppedAnswers }, limitMs);
+    const isRuntimeStill = runnerSilentMs === 0 && connection.runner?.isRuntimeStill === true;
+    const signs = { phase, state, inFlight, runnerSilentMs, runtimeSilentMs, runtimeRanMs, isRuntimeStill, stoppedAnswers };
+    const reason = judgeSilence(signs, limitMs);
     if (reason === undefined) return;
     this.#deps.logger.warn('container is deaf', { containerId: container.containerId, reason, limitMs: Math.round(limitMs) });
     this.#deps.resets.reset(container, reason);
@@ -89,7 +93,8 @@ export class HealthWatch {
     const wantsFigures = this.#looks % FIGURES_EVERY === 0;
     connection.runner?.askForLife(nowMs, { wantsFigures });
     if (!isRuntimeAsked({ phase, inFlight })) connection.runtime?.forgetSilence();
-    else if (wantsFigures || isConspicuous(connection.runner?.ranMs ?? 0)) connection.runtime?.askForLife(nowMs);
+    else if (this.#looks % (phase === 'warm' ? LOADED_EVERY : FIGURES_EVERY) === 0 || isConspicuous(connection.runner?.ranMs ?? 0))
+      connection.runtime?.askForLife(nowMs);
   }
 
   #forgive(containers: readonly PoolContainer[], lateMs: number): void {

@@ -7,6 +7,7 @@ const signs = (more: Partial<SignsOfLife>): SignsOfLife => ({
   runnerSilentMs: 0,
   runtimeSilentMs: 0,
   runtimeRanMs: 0,
+  isRuntimeStill: false,
   stoppedAnswers: 0,
   ...more,
 });
@@ -33,6 +34,14 @@ describe('a silent container', () => {
     const stuck = 'unhealthy: the runtime process did not answer for 4.0 s, without a call in it';
     expect(judgeSilence(signs({ runtimeSilentMs: 4000 }), LIMIT_MS)).toBe(stuck);
     expect(judgeSilence(signs({ runtimeSilentMs: 2000 }), LIMIT_MS)).toBeUndefined();
+  });
+
+  it('has to go sooner when its runtime sleeps in spite of our question', () => {
+    const still = 'unhealthy: the runtime process stood still for 1.2 s, without a call in it';
+    expect(judgeSilence(signs({ runtimeSilentMs: 1200, isRuntimeStill: true }), LIMIT_MS)).toBe(still);
+    expect(judgeSilence(signs({ runtimeSilentMs: 600, isRuntimeStill: true }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ runtimeSilentMs: 1200, isRuntimeStill: true, inFlight: 1 }), LIMIT_MS)).toBeUndefined();
+    expect(judgeSilence(signs({ runtimeSilentMs: 1200, isRuntimeStill: true }), silenceLimitMs(400))).toBeUndefined();
   });
 
   it('has to go sooner when its runtime has had the processor for all that time', () => {

@@ -13,6 +13,8 @@ export interface SignsOfLife {
   runtimeSilentMs: number;
   /** The processor time that the runtime process has had meanwhile, ms. */
   runtimeRanMs: number;
+  /** By the runner's last answers it sleeps, and neither runs nor waits for a processor or the disk. */
+  isRuntimeStill: boolean;
   /** The runner's last answers in a row that say that a signal has stopped the runtime process (SIGSTOP). */
   stoppedAnswers: number;
 }
@@ -27,6 +29,8 @@ const RUNTIME_FACTOR = 2;
 /** Or as long as this, when it had the processor for so long: whoever is starved has not. */
 const SPINNING_FACTOR = 0.7;
 const SPINNING_MS = 250;
+/** Or as long as this, when it waits for something else than processor and disk: our question would have woken it. */
+const STILL_FACTOR = 0.8;
 /** Processor time between two answers of the runner, ms, with which an idle process is no longer taken for idle. */
 const CONSPICUOUS_MS = 50;
 /** A stopped process is none that is slow: three looks are for one that is going on again. */
@@ -55,12 +59,14 @@ export function isConspicuous(ranMs: number): boolean {
 /** @returns why the container has to go; undefined while it is well */
 export function judgeSilence(signs: SignsOfLife, limitMs: number): string | undefined {
   if (!isAsked(signs)) return undefined;
-  const { runnerSilentMs, runtimeSilentMs, runtimeRanMs, stoppedAnswers } = signs;
+  const { runnerSilentMs, runtimeSilentMs, runtimeRanMs, isRuntimeStill, stoppedAnswers } = signs;
   if (runnerSilentMs > limitMs) return `unhealthy: the runner was silent for ${seconds(runnerSilentMs)} s`;
   if (isRuntimeAsked(signs) && stoppedAnswers >= STOPPED_ANSWERS)
     return 'unhealthy: the runtime process was stopped by a signal, without a call in it';
   if (isRuntimeAsked(signs) && runtimeSilentMs > SPINNING_FACTOR * limitMs && runtimeRanMs >= SPINNING_MS)
     return `unhealthy: the runtime process did nothing but run for ${seconds(runtimeSilentMs)} s, without a call in it`;
+  if (isRuntimeAsked(signs) && runtimeSilentMs > STILL_FACTOR * limitMs && isRuntimeStill)
+    return `unhealthy: the runtime process stood still for ${seconds(runtimeSilentMs)} s, without a call in it`;
   if (isRuntimeAsked(signs) && runtimeSilentMs > RUNTIME_FACTOR * limitMs)
     return `unhealthy: the runtime process did not answer for ${seconds(runtimeSilentMs)} s, without a call in it`;
   return undefined;
