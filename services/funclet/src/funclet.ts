@@ -89,7 +89,13 @@ export class Funclet implements Service {
     const registry = new ContainerRegistry(systemClock, containerDirectories, systemClock.wallMs());
     const memoryMb = config.nodeMemoryMb || Math.floor((facts.memoryBytes / MIB) * NODE_MEMORY_SHARE);
     const ledger = new Ledger(memoryMb, config.overheadMb);
-    const limits = new ContainerLimits({ engine, cgroups, hasCpuQuota: config.hasCpuQuota, logger });
+    const limits = new ContainerLimits({
+      engine,
+      cgroups,
+      hasCpuQuota: config.hasCpuQuota,
+      isMaking: () => registry.views().some(({ state }) => state === 'creating'),
+      logger,
+    });
     const runtimes = new RuntimeImages(engine, readRuntimeManifests(config.runtimesDir), config.imageTag);
     const code = new CodeCache({
       store: new CodeStore({ directory: directories.code, packages: directories.packages, limits: config.packageLimits }),

@@ -39,6 +39,8 @@ type Step = CreateStep | EndingStep;
 const TICK_MS = 2000;
 /** Containers that no call waits for are made after a cold call, not beside it: Docker's work takes both processors. At most so much later, ms. */
 const COLD_CALL_MS = 40;
+/** A container that is made for so long is not waited for before others are made, ms. */
+const SLOW_MAKING_MS = 1000;
 /** Most creations at once: more only makes each of them slower. */
 const CREATIONS_MAX = 2;
 
@@ -139,17 +141,22 @@ export class Reconciler {
       isPausing: creations.isPausing(key),
     }));
     const byShelf = new Map(facts.map((each) => [each.shelf, each]));
-    for (const { view: seen, phase } of view.values()) {
+    const slowSinceMs = this.#deps.clock.monotonicMs() - SLOW_MAKING_MS;
+    let isMakingSlow = false;
+    for (const { view: seen, phase, phaseSinceMs } of view.values()) {
       const onShelf = byShelf.get(shelfKey(seen));
       if (onShelf === undefined) continue;
       if (phase === 'cold') onShelf.cold++;
       // After a restart of ours those in state cold dial in again: they are as good as there.
-      else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) onShelf.creating++;
+      else if (phase === 'attaching' && (seen.state === 'creating' || seen.state === 'cold')) {
+        onShelf.creating++;
+        isMakingSlow ||= phaseSinceMs < slowSinceMs;
+      }
     }
     const total = view.size + facts.reduce((sum, { shelf }) => sum + creations.invisible(shelf, view), 0);
     const coming = new Map(facts.map(({ shelf, cold, creating }) => [shelf, cold + creating]));
     const room = sharing.makeRoom(max - total, coming);
-    return [...room, ...scale({ shelves: facts, total, max, creationsMax: CREATIONS_MAX })];
+    return [...room, ...scale({ shelves: facts, total, max, creationsMax: CREATIONS_MAX, isMakingSlow })];
   }
 
   /** And if so, looks again: when it has its container, or soon. */

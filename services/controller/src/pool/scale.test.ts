@@ -1,4 +1,4 @@
-import { type ShelfFacts, recommend, scale } from './scale';
+import { type ScaleFacts, type ShelfFacts, recommend, scale } from './scale';
 
 const shelf = (name: string, more: Partial<ShelfFacts> = {}): ShelfFacts => ({
   shelf: name,
@@ -9,8 +9,8 @@ const shelf = (name: string, more: Partial<ShelfFacts> = {}): ShelfFacts => ({
   isPausing: false,
   ...more,
 });
-const created = (shelves: ShelfFacts[], more: { total?: number; max?: number; creationsMax?: number } = {}): string[] =>
-  scale({ shelves, total: 0, max: 10, creationsMax: 2, ...more }).map((step) => step.shelf);
+const created = (shelves: ShelfFacts[], more: Partial<ScaleFacts> = {}): string[] =>
+  scale({ shelves, total: 0, max: 10, creationsMax: 2, isMakingSlow: false, ...more }).map((step) => step.shelf);
 
 describe('the size of the pool', () => {
   it('is left alone when each kind has its target', () => {
@@ -30,6 +30,12 @@ describe('the size of the pool', () => {
 
   it('serves waiting calls before the minimum of others', () => {
     expect(created([shelf('a', { cold: 0 }), shelf('b', { cold: 0, demanded: 2 })])).toEqual(['b', 'b']);
+  });
+
+  it('makes nothing beside what calls wait for, unless that takes too long', () => {
+    expect(created([shelf('a', { cold: 0 }), shelf('b', { demanded: 1 })])).toEqual(['b']);
+    expect(created([shelf('a', { cold: 0 }), shelf('b', { demanded: 1, creating: 1 })])).toEqual([]);
+    expect(created([shelf('a', { cold: 0 }), shelf('b', { demanded: 1, creating: 1 })], { isMakingSlow: true })).toEqual(['a']);
   });
 
   it('never goes over the cap', () => {

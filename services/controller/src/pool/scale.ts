@@ -20,6 +20,8 @@ export interface ScaleFacts {
   max: number;
   /** Most creations at once: more only makes each of them slower. */
   creationsMax: number;
+  /** A container is in the making for longer than that should take. */
+  isMakingSlow: boolean;
 }
 
 export interface CreateStep {
@@ -29,10 +31,10 @@ export interface CreateStep {
 }
 
 /**
- * Containers to create now. What calls wait for comes first, then what is missing to each kind's target, the emptiest
- * first.
+ * Containers to create now. What calls wait for comes first, and alone: the work for two takes both as long as one after the other. When it is
+ * there, or takes too long, comes what is missing to each kind's target, the emptiest first.
  */
-export function scale({ shelves, total, max, creationsMax }: ScaleFacts): CreateStep[] {
+export function scale({ shelves, total, max, creationsMax, isMakingSlow }: ScaleFacts): CreateStep[] {
   const steps: CreateStep[] = [];
   const coming = new Map(shelves.map(({ shelf, creating }) => [shelf, creating]));
   let creating = shelves.reduce((sum, facts) => sum + facts.creating, 0);
@@ -47,6 +49,7 @@ export function scale({ shelves, total, max, creationsMax }: ScaleFacts): Create
   for (const { shelf, demanded } of able) {
     while (room > 0 && creating < creationsMax && (coming.get(shelf) ?? 0) < demanded) add(shelf, 'calls are waiting');
   }
+  if (!isMakingSlow && able.some(({ demanded }) => demanded > 0)) return steps;
   const missing = ({ shelf, target, cold, demanded }: ShelfFacts): number => target + demanded - cold - (coming.get(shelf) ?? 0);
   while (room > 0 && creating < creationsMax) {
     const neediest = [...able].sort((a, b) => missing(b) - missing(a))[0];

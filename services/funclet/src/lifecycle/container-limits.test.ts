@@ -7,6 +7,7 @@ const MIB = 1024 * 1024;
 /** An engine whose updates are answered by hand; like Docker's they write the control group when they end. */
 class SlowGroup {
   limitMb = 0;
+  isMaking = false;
   readonly updates: { memoryMb: number; end: (error?: Error) => void }[] = [];
   readonly limits = new ContainerLimits({
     engine: {
@@ -22,6 +23,7 @@ class SlowGroup {
     },
     cgroups: { setMemory: (_dockerId, bytes) => void (this.limitMb = bytes / MIB), setCpuShares: () => undefined },
     hasCpuQuota: false,
+    isMaking: () => this.isMaking,
     logger: silentLogger(),
   });
 }
@@ -45,6 +47,19 @@ describe('a new limit of a live container', () => {
     group.updates[1]?.end();
     await group.limits.settled('docker-1');
     expect([group.limitMb, group.updates.length]).toEqual([700, 2]);
+  });
+
+  it('is in force at once, and told to the engine when no container is being made any more', async () => {
+    const group = new SlowGroup();
+    group.isMaking = true;
+    await group.limits.set('docker-1', 512, signal);
+    expect(group.limitMb).toBe(512);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(group.updates).toEqual([]);
+    group.isMaking = false;
+    await eventually(() => group.updates.length === 1);
+    group.updates[0]?.end();
+    await group.limits.settled('docker-1');
   });
 
   it('is not put in force any more for who has stopped waiting', async () => {

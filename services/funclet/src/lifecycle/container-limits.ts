@@ -13,6 +13,9 @@ const MIB = 1024 * 1024;
 const UPDATE_TIMEOUT_MS = 10_000;
 /** The engine is told a little later: its 25 ms of work would fall on the call that the limit was raised for. */
 const TELL_AFTER_MS = 100;
+/** And not while it makes a container, which its work on the record would hold up by as much; at most so much later, looked at so often. */
+const PUT_OFF_MAX_MS = 2_000;
+const PUT_OFF_MS = 50;
 const RETRY_MS = 250;
 const TRIES_MAX = 5;
 
@@ -29,6 +32,8 @@ export interface ContainerLimitsOptions {
   /** Absent: every change goes through the engine. */
   cgroups: Pick<ContainerCgroups, 'setMemory' | 'setCpuShares'> | undefined;
   hasCpuQuota: boolean;
+  /** Whether containers are being made. */
+  isMaking: () => boolean;
   logger: Logger;
 }
 
@@ -100,6 +105,8 @@ export class ContainerLimits {
   async #drain(dockerId: string): Promise<void> {
     let tries = 0;
     await delay(TELL_AFTER_MS, undefined, { ref: false });
+    for (let lateMs = 0; lateMs < PUT_OFF_MAX_MS && this.#options.isMaking(); lateMs += PUT_OFF_MS)
+      await delay(PUT_OFF_MS, undefined, { ref: false });
     try {
       while (tries < TRIES_MAX && this.#pending.has(dockerId)) {
         if (tries > 0) await delay(RETRY_MS * tries, undefined, { ref: false });

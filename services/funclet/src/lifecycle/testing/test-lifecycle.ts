@@ -140,7 +140,7 @@ export class TestLifecycle {
       registry,
       engine,
       ledger,
-      limits: new ContainerLimits({ engine, cgroups, hasCpuQuota: false, logger }),
+      limits: new ContainerLimits({ engine, cgroups, hasCpuQuota: false, isMaking: () => false, logger }),
       cgroups,
       code,
       codeMounts,
