@@ -51,11 +51,16 @@ describe('a good package', () => {
   it('is extracted with contents and read-only modes, setuid bits dropped', async () => {
     await writeFile(zipPath, zipBytes(parts));
     const extracted = await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
+    const { ino, mtimeMs, ctimeMs } = await stat(join(target, 'lib/deep/tool.sh'));
     expect(extracted.entries).toContainEqual({
       path: 'lib/deep/tool.sh',
       bytes: 10,
       sha256: createHash('sha256').update('#!/bin/sh\n').digest('hex'),
+      inode: ino,
+      modifiedMs: mtimeMs,
+      changedMs: ctimeMs,
     });
+    expect(extracted.directories).toEqual(['lib', 'lib/deep']);
     expect(await readFile(join(target, 'index.js'), 'utf8')).toBe('exports.handler = 1;');
     expect(await readFile(join(target, 'stored.bin'), 'utf8')).toBe('as it is');
     // Compared as a whole: jest would go through 900 000 bytes one by one.
@@ -65,6 +70,17 @@ describe('a good package', () => {
     expect(await mode('lib/deep/tool.sh')).toBe(0o555);
     expect(await mode('lib')).toBe(0o555);
     expect(await mode('lib/deep')).toBe(0o555);
+  });
+
+  it('has its modes whatever the umask is', async () => {
+    const umask = process.umask(0o277);
+    try {
+      await writeFile(zipPath, zipBytes(parts));
+      await extractPackage(zipPath, target, DEFAULT_PACKAGE_LIMITS, never);
+    } finally {
+      process.umask(umask);
+    }
+    expect((await stat(join(target, 'index.js'))).mode & 0o777).toBe(0o444);
   });
 
   it('may hold a zip bomb as a file, which is not opened', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { ExtractedFile } from '@easyfaas/code-package';
+import type { ExtractedFile, ExtractedPackage } from '@easyfaas/code-package';
 
 /** One file or directory as it was published. Times in ms as lstat gives them. */
 export interface ManifestItem {
@@ -32,7 +32,17 @@ export interface QuickCheck {
   comparesChangeTime: boolean;
 }
 
-/** Describes a tree just unpacked. @param files with the hashes of their contents */
+/** Describes a package just unpacked into an empty directory, by what is known of its files already. */
+export function describeExtracted(
+  directory: string,
+  sha256: string,
+  { entries, directories, unpackedBytes }: ExtractedPackage,
+): CodeManifest {
+  const items = ['', ...directories].map((path) => directoryItem(path, lstatSync(join(directory, path))));
+  return { version: 1, sha256, bytes: unpackedBytes, items: items.concat(entries.map((file) => ({ ...file, kind: 'file' }))) };
+}
+
+/** Describes a tree of packages that were laid over each other. @param files with the hashes of their contents */
 export function describeTree(directory: string, sha256: string, files: readonly ExtractedFile[]): CodeManifest {
   const hashes = new Map(files.map((file) => [file.path, file.sha256]));
   const items: ManifestItem[] = [];
@@ -42,11 +52,15 @@ export function describeTree(directory: string, sha256: string, files: readonly 
       items.push(fileItem(path, stats, hashes.get(path) ?? ''));
       return;
     }
-    items.push({ path, kind: 'directory', inode: stats.ino, modifiedMs: stats.mtimeMs });
+    items.push(directoryItem(path, stats));
     for (const name of readdirSync(join(directory, path))) walk(path === '' ? name : `${path}/${name}`);
   };
   walk('');
   return { version: 1, sha256, bytes: files.reduce((sum, file) => sum + file.bytes, 0), items };
+}
+
+function directoryItem(path: string, stats: Stats): ManifestItem {
+  return { path, kind: 'directory', inode: stats.ino, modifiedMs: stats.mtimeMs };
 }
 
 function fileItem(path: string, stats: Stats, sha256: string): ManifestItem {

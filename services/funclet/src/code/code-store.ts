@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PackageError, extractPackage, type ExtractedFile, type PackageLimits } from '@easyfaas/code-package';
+import { PackageError, extractPackage, type ExtractedFile, type ExtractedPackage, type PackageLimits } from '@easyfaas/code-package';
 import { ServiceError } from '@easyfaas/service-kit';
-import { describeTree, hashFile, type CodeManifest } from './code-manifest';
+import { describeExtracted, describeTree, hashFile, type CodeManifest } from './code-manifest';
 import { mergeTree } from './merge-tree';
 import { removeTree } from './remove-tree';
 
@@ -70,10 +70,13 @@ export class CodeStore {
     const [first = name, ...later] = parts;
     const temporary = this.#makeTemporary();
     try {
-      const files = new Map((await this.#extract(first, temporary, signal)).map((file) => [file.path, file]));
+      const extracted = await this.#extract(first, temporary, signal);
+      const files = new Map(extracted.entries.map((file) => [file.path, file]));
       for (const sha256 of later) await this.#layOver(sha256, temporary, files, signal);
       chmodSync(temporary, 0o555);
-      const manifest = describeTree(temporary, name, [...files.values()]);
+      // A move changes a file's times: what was laid over each other is looked at anew.
+      const manifest =
+        later.length === 0 ? describeExtracted(temporary, name, extracted) : describeTree(temporary, name, [...files.values()]);
       renameSync(temporary, this.path(name));
       this.#writeManifest(manifest);
       return manifest;
@@ -82,12 +85,12 @@ export class CodeStore {
     }
   }
 
-  async #extract(sha256: string, target: string, signal: AbortSignal): Promise<ExtractedFile[]> {
+  async #extract(sha256: string, target: string, signal: AbortSignal): Promise<ExtractedPackage> {
     const { packages, limits } = this.#options;
     const zipPath = join(packages, `${sha256}.zip`);
     await assertChecksum(zipPath, sha256, signal);
     try {
-      return (await extractPackage(zipPath, target, limits, signal)).entries;
+      return await extractPackage(zipPath, target, limits, signal);
     } catch (error) {
       throw translate(sha256, error);
     }
@@ -96,7 +99,7 @@ export class CodeStore {
   async #layOver(sha256: string, target: string, files: Map<string, ExtractedFile>, signal: AbortSignal): Promise<void> {
     const temporary = this.#makeTemporary();
     try {
-      const entries = await this.#extract(sha256, temporary, signal);
+      const { entries } = await this.#extract(sha256, temporary, signal);
       for (const path of mergeTree(temporary, target)) {
         for (const known of files.keys()) if (known === path || known.startsWith(`${path}/`)) files.delete(known);
       }
