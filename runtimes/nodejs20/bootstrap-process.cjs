@@ -1,6 +1,5 @@
 'use strict';
 // Makes the pre-started process the function's own: environment, working directory, heap.
-const { setFlagsFromString } = require('node:v8');
 const { restoreFlags } = require('./bootstrap-flags.cjs');
 
 /**
@@ -17,10 +16,9 @@ function adoptFunction(header) {
 
 /** What UPDATE changes, too. */
 function adoptLimits({ env, memoryMb }) {
-  Object.assign(process.env, env);
-  if (memoryMb === 0) return;
-  restoreFlags();
-  setFlagsFromString(`--heap-growing-percent=${growingPercent(memoryMb)}`);
+  const own = process.env;
+  for (const name in env) if (own[name] !== env[name]) own[name] = env[name]; // a changed TZ has V8 look for the time zone anew
+  if (memoryMb !== 0) restoreFlags(`--heap-growing-percent=${growingPercent(memoryMb)}`);
 }
 
 module.exports = { adoptFunction, adoptLimits };

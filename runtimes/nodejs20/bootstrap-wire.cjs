@@ -44,6 +44,7 @@ function sturdy(buffer) {
 exports.createWire = function createWire(socketPath, events) {
   let socket;
   let isAttached = false;
+  let isMuted = false; // while a rehearsal goes on
   let retryMs = RETRY_MS_MIN;
 
   // ---- Frames out: collected in a slab, written once per tick ----
@@ -56,7 +57,7 @@ exports.createWire = function createWire(socketPath, events) {
     if (slabBytes === 0) return;
     const chunk = slab.subarray(0, slabBytes);
     slabBytes = 0;
-    if (!isAttached) return;
+    if (!isAttached || isMuted) return;
     const isBehind = socket.writableLength > 0;
     socketWrite(socket, isBehind ? bufferFrom(chunk) : chunk);
     if (!isBehind && socket.writableLength > 0) slab = sturdy(allocUnsafeSlow(SLAB_BYTES)); // the old one is still being sent
@@ -163,6 +164,19 @@ exports.createWire = function createWire(socketPath, events) {
     });
   }
 
+  /** Handles frames as if they had been received, unless one is on its way; what is sent until {@link unmute} is dropped. */
+  function rehearse(frames) {
+    if (partial !== undefined) return;
+    isMuted = true;
+    inbound.set(frames, 0);
+    receive(frames.length, 0);
+  }
+
+  function unmute() {
+    flush();
+    isMuted = false;
+  }
+
   /** Calls back when all that was sent has left, at the latest after `deadlineMs`. */
   function whenSent(callback, deadlineMs) {
     flush();
@@ -171,5 +185,5 @@ exports.createWire = function createWire(socketPath, events) {
     setTimeout(callback, deadlineMs);
   }
 
-  return { connect, send, flush, whenSent, isAttached: () => isAttached };
+  return { connect, rehearse, unmute, send, flush, whenSent, isAttached: () => isAttached };
 };
