@@ -1,13 +1,4 @@
-import {
-  type Frame,
-  FrameType,
-  type HttpHead,
-  type InitHeader,
-  LIMITS,
-  ProtocolError,
-  type UpdateHeader,
-  parseHeader,
-} from '@easyfaas/contracts/wire';
+import { type Frame, FrameType, type HttpHead, LIMITS, ProtocolError, type UpdateHeader, parseHeader } from '@easyfaas/contracts/wire';
 import type { AttachedSocket } from './attached-socket';
 import type { Call } from './call';
 import { CallTable } from './call-table';
@@ -58,9 +49,10 @@ export class RuntimeLink {
     this.#events = events;
   }
 
-  sendInit(header: InitHeader): void {
+  /** @param headerJson an InitHeader */
+  sendInit(headerJson: string): void {
     this.#lastWritten = undefined;
-    this.#socket.writer.write(FrameType.INIT, 0, JSON.stringify(header));
+    this.#socket.writer.write(FrameType.INIT, 0, headerJson);
   }
 
   /** Puts the call into the table and collects INVOKE; {@link flush} or {@link flushSoon} sends it. */

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type ServiceError, asServiceError } from '@easyfaas/service-kit';
-import type { InitHeader, StoredFunction } from '@easyfaas/contracts/wire';
+import type { StoredFunction } from '@easyfaas/contracts/wire';
 import type { FuncletClient } from '../clients/funclet-client';
 import type { Call } from '../invoke/call';
 import type { DeadlineSweep } from '../invoke/deadline-sweep';
@@ -165,10 +165,15 @@ export class WarmUps {
     pool.warmingUp++;
     pool.missingMb = 0;
     this.#deps.onStart(pool);
+    const { stored } = pool;
     let secrets: Record<string, string>;
+    let header: string;
     try {
-      secrets = this.#deps.secretsOf(pool.stored);
-      await funclet.warmUp(container.containerId, warmUpWish(pool.stored, reason));
+      secrets = this.#deps.secretsOf(stored);
+      const warmedUp = funclet.warmUp(container.containerId, warmUpWish(stored, reason));
+      // While the funclet works.
+      header = this.#initHeader(stored, container, secrets);
+      await warmedUp;
     } catch (error) {
       logger.warn('warm-up failed', { containerId: container.containerId, functionName: pool.stored.configuration.FunctionName, error });
       this.#onWarmUpFailed(container, pool, asServiceError(error));
@@ -179,16 +184,21 @@ export class WarmUps {
     container.warmUpMs = clock.monotonicMs() - startedAtMs;
     this.#meanMs += (container.warmUpMs - this.#meanMs) / 8;
     pool.foundPoolEmpty = false;
-    this.#load(container, pool, reason, secrets);
+    // Its memory may have been changed meanwhile.
+    if (pool.stored !== stored) header = this.#initHeader(pool.stored, container, secrets);
+    this.#load(container, pool, reason, header);
   }
 
-  #load(container: PoolContainer, pool: FunctionPool, reason: ReturnType<typeof coldReason>, secrets: Record<string, string>): void {
-    const { dispatcher, taskRoot, sweep, clock } = this.#deps;
+  #initHeader(stored: StoredFunction, { containerId }: PoolContainer, secrets: Record<string, string>): string {
+    return JSON.stringify(initHeader(stored, this.#deps.taskRoot(containerId), secrets));
+  }
+
+  #load(container: PoolContainer, pool: FunctionPool, reason: ReturnType<typeof coldReason>, header: string): void {
+    const { dispatcher, sweep, clock } = this.#deps;
     const { runtime } = container.connection;
     if (runtime === undefined) throw new Error(`container ${container.containerId} is cold without a runtime`);
     container.moveTo('loading');
     container.concurrency = pool.concurrency;
-    const header: InitHeader = initHeader(pool.stored, taskRoot(container.containerId), secrets);
     runtime.sendInit(header);
     dispatcher.feed(container, reason);
     runtime.flush();

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { SchemaError, parse } from '@easyfaas/contracts/schemas';
 import { ServiceError } from '@easyfaas/service-kit';
@@ -5,7 +6,6 @@ import { ServiceError } from '@easyfaas/service-kit';
 type Schema<T> = Parameters<typeof parse<T>>[0];
 
 const BODY_BYTES_MAX = 64 * 1024;
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Checks a request's body.
@@ -15,7 +15,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export function readJson<T>(body: Buffer, schema: Schema<T>, isRight?: (value: unknown) => value is T): T {
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(body));
+    if (!isUtf8(body)) throw new Error('not UTF-8');
+    value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
     throw new ServiceError('INVALID_JSON', 'The body is not JSON in UTF-8.', { cause });
   }

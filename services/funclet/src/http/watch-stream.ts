@@ -7,12 +7,22 @@ const HEARTBEAT_MS = 5_000;
 /** A reader that lets this much pile up is cut off; it connects again and starts with a snapshot. */
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Writes a snapshot, then every change and a heartbeat, one JSON per line, until the reader goes, is too slow, or we stop. */
+/**
+ * Writes a snapshot, then every change and a heartbeat, one JSON per line, until the reader goes, is too slow, or we stop. What changes in one turn of the
+ * event loop leaves together at its end: behind the answer of the request that changed it, which a call may wait for.
+ */
 export function streamChanges(response: ServerResponse, registry: ContainerRegistry, clock: Clock, stopping: AbortSignal): void {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-  const write = (event: WatchEvent): void => {
+  let lines = '';
+  const flush = (): void => {
+    const text = lines;
+    lines = '';
     if (response.writableLength > BUFFERED_BYTES_MAX) response.destroy();
-    else response.write(`${JSON.stringify(event)}\n`);
+    else if (!response.writableEnded) response.write(text);
+  };
+  const write = (event: WatchEvent): void => {
+    if (lines === '') setImmediate(flush);
+    lines += `${JSON.stringify(event)}\n`;
   };
   write({ type: 'snapshot', revision: registry.revision, containers: registry.views() });
   const stopListening = registry.listen({ onChange: (container, _previous, revision) => write({ type: 'change', revision, container }) });
