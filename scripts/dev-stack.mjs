@@ -29,7 +29,7 @@ if (!process.argv.includes('--no-build')) {
 // Unix socket paths below it have to stay short.
 const dataDir = mkdtempSync('/tmp/efdev-');
 const { action } = await ensureDataDirectory(dataDir, {});
-makeServiceDirectories(dataDir);
+makeServiceDirectories(dataDir, {});
 const label = `efdev-${process.pid}`;
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;

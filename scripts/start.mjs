@@ -47,7 +47,7 @@ async function main(values, terminal, log) {
   for (const path of Object.values(bundles))
     if (!existsSync(path)) throw new Failure(`${path} is missing.`, { remedy: 'npm run start -- --prepare' });
   const { action } = await ensureDataDirectory(dataDir, { log });
-  makeServiceDirectories(dataDir);
+  makeServiceDirectories(dataDir, process.env);
   await checkReachable(dataDir, log);
   const env = {
     ...process.env,

@@ -4,7 +4,7 @@ import { makeServiceDirectories, servicePrograms } from './service-programs.mjs'
 import { superviseUntilSignal } from './supervisor.mjs';
 
 const dataDir = process.env.EASYFAAS_DATA_DIR || '/var/lib/easyfaas';
-makeServiceDirectories(dataDir);
+makeServiceDirectories(dataDir, process.env);
 const programs = servicePrograms({
   dataDir,
   bundles: { controller: '/app/controller/main.cjs', funclet: '/app/main.cjs' },

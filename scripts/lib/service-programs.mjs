@@ -64,10 +64,11 @@ export function servicePrograms({ dataDir, bundles, isConfined, controllerFlags 
 
 const user = (id, boundingSet) => ['--reuid', String(id), '--regid', String(GROUP), boundingSet];
 
-/** The data directory and the one of Redis below it, so that their users may write there; the funclet makes the others. */
-export function makeServiceDirectories(dataDir) {
+/** The data directory and, where there is a Redis of its own, its folder below, so that their users may write there; the funclet makes the others. */
+export function makeServiceDirectories(dataDir, env) {
   mkdirSync(dataDir, { recursive: true });
   giveToGroup(dataDir, 0o775);
+  if (env.EASYFAAS_REDIS_URL) return;
   mkdirSync(join(dataDir, 'redis'), { recursive: true });
   // Sticky: who is in the group may not delete another one's files.
   giveToGroup(join(dataDir, 'redis'), 0o1770);
