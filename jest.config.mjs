@@ -21,6 +21,7 @@ export default {
       '<rootDir>/packages/*/src/**/*.test.ts',
       '<rootDir>/services/*/src/**/*.test.ts',
       '<rootDir>/cli/src/**/*.test.ts',
+      '<rootDir>/console/src/**/*.test.ts',
       '<rootDir>/test/support/**/*.test.ts',
     ]),
     project('architecture', ['<rootDir>/test/architecture/**/*.test.ts']),

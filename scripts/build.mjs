@@ -1,8 +1,8 @@
 // Bundles the programs: services/{controller,funclet}/dist/main.cjs, services/controller/dist/inspection-worker.cjs,
-// services/runner/dist/runner.js and cli/dist/easyfaas.cjs.
+// services/runner/dist/runner.js, cli/dist/easyfaas.cjs, and the web console's files in services/controller/dist/console.
 // When: `npm run build`, and inside every image build. Needs: `npm ci`. `node scripts/build.mjs runner` builds one.
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -66,6 +66,30 @@ const programs = {
     outfile: 'cli/dist/easyfaas.cjs',
     define: { BUILD_VERSION: JSON.stringify(readVersion()) },
   },
+  // Files for browsers, which the controller serves; the hash in a name lets them be kept for ever.
+  console: {
+    bundle: true,
+    platform: 'browser',
+    target: ['chrome105', 'firefox115', 'safari16'],
+    format: 'iife',
+    minify: true,
+    legalComments: 'none',
+    absWorkingDir: root,
+    logLevel: 'warning',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.svg': 'copy' },
+    metafile: true,
+    entryPoints: [
+      { in: 'console/src/main.tsx', out: 'app' },
+      { in: 'console/src/icon.svg', out: 'icon' },
+    ],
+    entryNames: '[name]-[hash]',
+    outdir: 'services/controller/dist/console',
+    // Some 40 KiB when compressed.
+    bytesMax: 128 * KIB,
+    plugins: [page('console/index.html')],
+  },
 };
 
 const wanted = process.argv.slice(2);
@@ -75,14 +99,16 @@ for (const name of wanted) {
 
 for (const [name, { bytesMax = Infinity, ...options }] of Object.entries(programs)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  if (!existsSync(join(root, options.entryPoints[0]))) fail(`${options.entryPoints[0]} is missing; the checkout is incomplete.`);
+  const entry = options.entryPoints[0].in ?? options.entryPoints[0];
+  if (!existsSync(join(root, entry))) fail(`${entry} is missing; the checkout is incomplete.`);
   const startedAt = performance.now();
   // esbuild has said what is wrong by then.
-  await build(options).catch(() => fail(`${options.entryPoints[0]} does not build.`));
-  const bytes = statSync(join(root, options.outfile)).size;
-  process.stdout.write(`${options.outfile}  ${(bytes / 1024).toFixed(1)} KiB  ${Math.round(performance.now() - startedAt)} ms\n`);
+  const { metafile } = await build(options).catch(() => fail(`${entry} does not build.`));
+  const outfile = options.outfile ?? Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === entry);
+  const bytes = statSync(join(root, outfile)).size;
+  process.stdout.write(`${outfile}  ${(bytes / 1024).toFixed(1)} KiB  ${Math.round(performance.now() - startedAt)} ms\n`);
   if (bytes > bytesMax)
-    fail(`${options.outfile} is ${bytes} bytes; the limit is ${bytesMax}. Leave out what it does not need, or raise it and say why.`);
+    fail(`${outfile} is ${bytes} bytes; the limit is ${bytesMax}. Leave out what it does not need, or raise it and say why.`);
 }
 
 /** What libraries load and we never use: an empty module in its place. */
@@ -92,6 +118,25 @@ function leaveOut(patterns) {
     setup(building) {
       for (const filter of patterns) building.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
       building.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+    },
+  };
+}
+
+/** Writes the page beside the files that it names, each `{app.js}` of it by the name that it was given. */
+function page(template) {
+  return {
+    name: 'page',
+    setup(building) {
+      const { outdir } = building.initialOptions;
+      building.onStart(() => rmSync(join(root, outdir), { recursive: true, force: true }));
+      building.onEnd(({ metafile }) => {
+        if (metafile === undefined) return;
+        const names = Object.keys(metafile.outputs).map((path) => basename(path));
+        const html = readFileSync(join(root, template), 'utf8').replace(/\{(\w+)\.(\w+)\}/g, (_, name, ending) =>
+          names.find((each) => each.startsWith(`${name}-`) && each.endsWith(`.${ending}`)),
+        );
+        writeFileSync(join(root, outdir, 'index.html'), html);
+      });
     },
   };
 }

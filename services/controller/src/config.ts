@@ -4,6 +4,7 @@ import { EnvReader } from '@easyfaas/service-kit';
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { anonymousAccessProblem } from './auth/anonymous-authenticator';
 import { type ControllerEnv, readControllerEnv } from './env';
+import { type ConsoleHosts, readConsoleHosts } from './http/console-hosts';
 import { type PodConfig, readPodConfig } from './pods/pod-config';
 import { type RegistryConfig, readRegistryConfig } from './registry/registry-config';
 
@@ -20,6 +21,7 @@ export interface ControllerConfig extends Omit<
   | 'unpackedMb'
   | 'packageFiles'
   | 'poolClasses'
+  | 'console'
   | 'podAddress'
   | 'podListen'
   | 'podKeyFile'
@@ -44,6 +46,9 @@ export interface ControllerConfig extends Omit<
   drainMs: number;
   requestTimeoutMs: number;
   packageLimits: PackageLimits;
+  consoleHosts: ConsoleHosts;
+  /** Its files. */
+  consoleDir: string;
   poolClassesMb: number[];
   /** undefined: functions are built in. */
   registry: RegistryConfig | undefined;
@@ -81,6 +86,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     poolClasses,
     pauseAfterS,
     registryEnv,
+    console: consoleNames,
     streamMb,
     streamStallS,
     callLog,
@@ -121,11 +127,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const address = readListen(listen, reader);
   const pod = readPodConfig(values, reader);
   const registry = readRegistryConfig(registryEnv, reader);
+  const consoleHosts = readConsoleHosts(consoleNames, reader);
   reader.assertValid();
   return {
     ...values,
     // Whoever may name the address may name it as a Host, too; a wildcard is no name.
-    allowedHosts: [...LOCAL_HOSTS, ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]), ...values.allowedHosts],
+    allowedHosts: [
+      ...LOCAL_HOSTS,
+      ...(/^(0\.0\.0\.0|\[?::\]?)$/.test(address.host) ? [] : [address.host]),
+      ...values.allowedHosts,
+      ...(consoleHosts === 'all' ? [] : consoleHosts),
+    ],
+    consoleHosts,
+    // The build puts it beside the bundle.
+    consoleDir: join(__dirname, 'console'),
     listen: address,
     pod,
     registry,

@@ -124,6 +124,7 @@ export class Controller implements Service {
       ...shared,
       ...callers,
       version: config.version,
+      console: config,
       functions,
       reservations,
       packageReader: pods.packageReader,
@@ -152,7 +153,7 @@ export class Controller implements Service {
     const hotPath = createHotPath({
       clock,
       logger,
-      frontDoor: createFrontDoor({ allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins, newRequestId: randomUUID }),
+      frontDoor: createFrontDoor({ ...config, newRequestId: randomUUID }),
       ...callers,
       directory,
       dispatcher: engine.dispatcher,

@@ -48,6 +48,7 @@ export interface ControllerEnv {
   packageFiles: number;
   allowedHosts: string[];
   allowedOrigins: string[];
+  console: string[];
   auth: 'on' | 'off';
   anonymousAcceptance: string | undefined;
   mustResetAdminKey: boolean;
@@ -103,6 +104,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     packageFiles: reader.integer('EASYFAAS_PACKAGE_FILES', LIMITS.packageFiles, { min: 1, max: 1_000_000 }),
     allowedHosts: reader.list('EASYFAAS_ALLOWED_HOSTS', []),
     allowedOrigins: reader.list('EASYFAAS_ALLOWED_ORIGINS', []),
+    console: reader.list('EASYFAAS_CONSOLE', ['on']),
     auth: reader.choice('EASYFAAS_AUTH', 'on', ['on', 'off'] as const),
     anonymousAcceptance: reader.optionalText('EASYFAAS_I_ACCEPT_ANONYMOUS_CODE_EXECUTION'),
     mustResetAdminKey: reader.choice('EASYFAAS_RESET_ADMIN_KEY', 'no', ['yes', 'no'] as const) === 'yes',

@@ -22,6 +22,7 @@ const unplanned = new Proxy({}, { get: refusing });
 const DEPS = {
   logger: silentLogger(),
   version: '1',
+  console: { consoleHosts: 'all', consoleDir: '/nowhere' },
   authenticator: unplanned,
   keys: unplanned,
   functions: unplanned,
@@ -63,7 +64,7 @@ describe('the route table', () => {
 
   it('is public only where that is meant', () => {
     const open = ROUTE_POLICIES.filter(({ action }) => action === 'public').map(({ path }) => path);
-    expect(open).toEqual(['/healthz', '/readyz', '/version']);
+    expect(open).toEqual(['/healthz', '/readyz', '/version', '/console{/}', '/console/:file']);
   });
 
   it('cannot be extended by a route without a policy', () => {

@@ -11,6 +11,7 @@ import type { TypeScriptCompiler } from '../functions/typescript-compiler';
 import type { ProvisionedService } from '../functions/provisioned-service';
 import type { RecordReader } from '../records/record-reader';
 import type { Triggers } from '../triggers/triggers';
+import { sandboxFunctions } from './function-sandbox';
 import { LAMBDA_REQUEST_ID_HEADER, isLambdaPath, sendLambdaError } from './lambda/lambda-answers';
 import { LambdaError } from './lambda/lambda-error';
 import { type LambdaDeps, mountLambda } from './lambda/lambda';
@@ -20,6 +21,7 @@ import { type Callers, createMount, createUnsupportedMount, mountHotPaths } from
 import { type OpenfaasDeps, mountOpenfaas } from './openfaas/openfaas';
 import type { PoolReader } from './pool-reader';
 import { requestContext } from './request-context';
+import { type ConsoleDeps, mountConsole } from './routes/console';
 import { type EventRoutesDeps, mountEvents } from './routes/events';
 import { mountFunctions } from './routes/functions';
 import { mountKeys } from './routes/keys';
@@ -43,6 +45,7 @@ import { sendError } from './send-error';
 export interface ApiDeps {
   logger: Logger;
   clock: OpenfaasDeps['clock'];
+  console: ConsoleDeps;
   /** Of the service, for `/version`. */
   version: string;
   authenticator: Authenticator;
@@ -86,9 +89,11 @@ export function createApi(deps: ApiDeps): Api {
         if (isLambdaPath(request.path)) response.setHeader(LAMBDA_REQUEST_ID_HEADER, requestId);
         next();
       });
+      app.use(sandboxFunctions(deps.console.consoleHosts));
       const guarded = { ...deps, owners: ownersOf(deps) };
       const mount = createMount(app, guarded);
       mountOperations(mount, deps);
+      mountConsole(mount, deps.console);
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
       mountTags(mount, deps);

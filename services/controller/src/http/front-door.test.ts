@@ -45,6 +45,30 @@ describe('the front door', () => {
     }
   });
 
+  it('lets pages of its own host in where the console is served, and no other page', () => {
+    const open = createFrontDoor({
+      allowedHosts: ['localhost', 'faas.example'],
+      allowedOrigins: [],
+      consoleHosts: 'all',
+      newRequestId: () => '',
+    });
+    const from = (host: string, origin: string, door = open): string | undefined =>
+      codeOf(door({ rawHeaders: ['Host', host, 'Origin', origin], url: '/v1/functions' }));
+    expect(from('localhost:8080', 'http://localhost:8080')).toBeUndefined();
+    expect(from('faas.example', 'https://FAAS.example')).toBeUndefined();
+    for (const origin of ['http://localhost:8081', 'http://localhost', 'http://faas.example', 'null', 'http://localhost:8080.evil.test']) {
+      expect(from('localhost:8080', origin)).toBe('FORBIDDEN');
+    }
+    const apart = createFrontDoor({
+      allowedHosts: ['localhost', 'console.example'],
+      allowedOrigins: [],
+      consoleHosts: ['console.example'],
+      newRequestId: () => '',
+    });
+    expect(from('console.example', 'https://console.example', apart)).toBeUndefined();
+    expect(from('localhost:8080', 'http://localhost:8080', apart)).toBe('FORBIDDEN');
+  });
+
   it('knows one expectation', () => {
     expect(codeOf(request([HOST, ['Expect', '100-Continue']]))).toBeUndefined();
     expect(codeOf(request([HOST, ['Expect', '200-maybe']]))).toBe('EXPECTATION_FAILED');

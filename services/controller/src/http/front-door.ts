@@ -1,4 +1,5 @@
 import { ServiceError } from '@easyfaas/service-kit';
+import { type ConsoleHosts, isConsoleHost } from './console-hosts';
 import { isNamed } from './is-named';
 
 export { configureServer, createFrontServer } from './front-server';
@@ -9,6 +10,8 @@ export interface FrontDoorOptions {
   allowedHosts: readonly string[];
   /** Origins that may call from a browser, such as `https://ui.example`; none by default. */
   allowedOrigins: readonly string[];
+  /** Pages of these hosts may call the host that they come from: the console does. None by default. */
+  consoleHosts?: ConsoleHosts;
   /** Makes a UUID for a request that brought no usable id. */
   newRequestId: () => string;
 }
@@ -39,10 +42,12 @@ const REMEMBERED_HOSTS = 256;
  * The checks that every request passes before anything else, the hot path included: one walk over the raw headers, no
  * allocation besides the answer. Node's own parser has refused what is not HTTP before.
  */
-export function createFrontDoor({ allowedHosts, allowedOrigins, newRequestId }: FrontDoorOptions): FrontDoor {
+export function createFrontDoor({ allowedHosts, allowedOrigins, consoleHosts = [], newRequestId }: FrontDoorOptions): FrontDoor {
   const names = new Set(allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
   const goodHosts = new Set<string>();
+  const isAllowedOrigin = (origin: string, host: string | undefined): boolean =>
+    origins.has(origin.toLowerCase()) || (isOwnOrigin(origin.toLowerCase(), host) && isConsoleHost(consoleHosts, host));
 
   const isAllowedHost = (host: string): boolean => {
     if (goodHosts.has(host)) return true;
@@ -73,7 +78,7 @@ export function createFrontDoor({ allowedHosts, allowedOrigins, newRequestId }: 
     const refusal =
       headerProblem(rawHeaders.length / 2, hosts) ??
       (host === undefined || isAllowedHost(host) ? undefined : misdirected(host)) ??
-      (origin === undefined || origins.has(origin.toLowerCase()) || hasOwnOriginRules(request.url) ? undefined : foreignOrigin()) ??
+      (origin === undefined || hasOwnOriginRules(request.url) || isAllowedOrigin(origin, host) ? undefined : foreignOrigin()) ??
       (expectation === undefined || expectation.toLowerCase() === '100-continue'
         ? undefined
         : new ServiceError('EXPECTATION_FAILED', 'Only `Expect: 100-continue` is understood.')) ??
@@ -99,6 +104,12 @@ function misdirected(host: string): ServiceError {
 /** HTTP triggers have cross-origin rules of their own, and none of their callers is known by a cookie. */
 function hasOwnOriginRules(target = ''): boolean {
   return target.startsWith('/http/');
+}
+
+/** A proxy in front may speak TLS. */
+function isOwnOrigin(origin: string, host = ''): boolean {
+  const name = host.toLowerCase();
+  return origin === `http://${name}` || origin === `https://${name}`;
 }
 
 export function foreignOrigin(): ServiceError {

@@ -1,4 +1,5 @@
 import type { Action } from '../auth/authorize';
+import { CONSOLE_POLICIES } from './policies/console';
 import { EVENT_POLICIES } from './policies/events';
 import { FUNCTION_POLICIES } from './policies/functions';
 import { KEY_POLICIES } from './policies/keys';
@@ -48,6 +49,7 @@ export const ROUTE_POLICIES: readonly RoutePolicy[] = [
   { method: 'get', path: '/version', action: 'public' },
   { method: 'get', path: '/metrics', action: 'metrics:read' },
 
+  ...CONSOLE_POLICIES,
   ...FUNCTION_POLICIES,
   ...REGISTRY_POLICIES,
   ...LAYER_POLICIES,

@@ -85,7 +85,10 @@ export function sendAnswer(web: WebRequest, { status, headers, body }: HttpAnswe
 export function beginAnswer({ response, requestId }: WebRequest, { status, headers }: HttpAnswerHead, more: readonly string[]): void {
   const all = [...headers, ...more, 'X-Easyfaas-Request-Id', requestId];
   // Appended one by one: writeHead keeps only the last of several headers of one name when others were set before.
-  for (let at = 0; at < all.length; at += 2) response.removeHeader(all[at] as string);
+  for (let at = 0; at < all.length; at += 2) {
+    // The policy that is set already keeps functions apart from the console: a function may only add to it.
+    if ((all[at] as string).toLowerCase() !== 'content-security-policy') response.removeHeader(all[at] as string);
+  }
   for (let at = 0; at + 1 < all.length; at += 2) response.appendHeader(all[at] as string, all[at + 1] as string);
   response.writeHead(status);
 }

@@ -1,0 +1,21 @@
+import { cutText, visibleText } from './visible-text';
+
+describe('a text from a function', () => {
+  it('stays as it is when all of it can be seen', () => {
+    expect(visibleText('<script>alert("x")</script>\n\tgrüße 世界 🙂')).toBe('<script>alert("x")</script>\n\tgrüße 世界 🙂');
+  });
+
+  it('shows control characters as pictures', () => {
+    expect(visibleText('a\u0000b\u001b[31mred\u0007\u007f\r\nend\r')).toBe('a␀b␛[31mred␇␡\nend␍');
+  });
+
+  it('shows what would turn the direction of the text, or hide', () => {
+    expect(visibleText('user\u202egpj.exe\u200b')).toBe('user\\u202egpj.exe\\u200b');
+  });
+
+  it('is cut between characters, and says how much is missing', () => {
+    expect(cutText('abc', 3)).toEqual({ text: 'abc', leftOut: 0 });
+    expect(cutText('abcdef', 4)).toEqual({ text: 'abcd', leftOut: 2 });
+    expect(cutText('ab🙂', 3)).toEqual({ text: 'ab', leftOut: 2 });
+  });
+});

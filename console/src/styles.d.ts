@@ -1,0 +1,2 @@
+/** For esbuild, which puts them into a file of their own. */
+declare module '*.css';
