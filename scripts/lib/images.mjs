@@ -19,6 +19,7 @@ const SHARED_INPUTS = [
   'packages',
   'services',
   'cli/package.json',
+  'console/package.json',
   'test/package.json',
 ];
 
@@ -51,7 +52,7 @@ const SERVICES = ['controller', 'funclet'];
 function imagesOf(root, runtimes) {
   const manifests = allRuntimes(root).map(({ name }) => `runtimes/${name}/runtime.json`);
   return [
-    { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['cli', ...manifests] },
+    { name: 'controller', dockerfile: 'services/controller/Dockerfile', inputs: ['cli', 'console', ...manifests] },
     { name: 'funclet', dockerfile: 'services/funclet/Dockerfile', inputs: manifests },
     // After the two that it is put together from.
     { name: 'all-in-one', dockerfile: 'deploy/all-in-one/Dockerfile', inputs: ALL_IN_ONE_INPUTS, from: SERVICES },

@@ -7,18 +7,18 @@ interface Import {
 }
 
 const isTest = (file: string): boolean => /\.test\.ts$/.test(file) || file.includes('/test/');
-const sources = [...filesUnder('packages'), ...filesUnder('services'), ...filesUnder('cli')].filter(
-  (file) => file.endsWith('.ts') && !isTest(file),
+const sources = [...filesUnder('packages'), ...filesUnder('services'), ...filesUnder('cli'), ...filesUnder('console')].filter(
+  (file) => /\.tsx?$/.test(file) && !isTest(file),
 );
 const imports: Import[] = sources.flatMap((file) =>
   [...readRepositoryFile(file).matchAll(/(?:from|import|require\()\s*\(?'([^']+)'/g)].map((match) => ({ file, specifier: match[1] ?? '' })),
 );
 
-/** `packages/x`, `services/x` or `cli` of a file. */
+/** `packages/x`, `services/x`, `cli` or `console` of a file. */
 const unitOf = (file: string): string =>
   file
     .split('/')
-    .slice(0, file.startsWith('cli/') ? 1 : 2)
+    .slice(0, /^(cli|console)\//.test(file) ? 1 : 2)
     .join('/');
 const show = ({ file, specifier }: Import): string => `${file} -> ${specifier}`;
 const offenders = (isWrong: (each: Import) => boolean): string[] => imports.filter(isWrong).map(show);
@@ -46,6 +46,12 @@ describe('who may import whom', () => {
   it('lets the command line know the services by their API only', () => {
     expect(
       offenders(({ file, specifier }) => file.startsWith('cli/') && /^@easyfaas\/(?!contracts\/wire$|code-package$)/.test(specifier)),
+    ).toEqual([]);
+  });
+
+  it('lets the console know the services by their API only, and nothing of Node.js', () => {
+    expect(
+      offenders(({ file, specifier }) => file.startsWith('console/') && !/^(\.|preact(\/hooks)?$|@easyfaas\/contracts\/wire$)/.test(specifier)),
     ).toEqual([]);
   });
 
@@ -97,6 +103,7 @@ describe('who may import whom', () => {
     ['commander', /^cli\/src\//],
     ['chokidar', /^cli\/src\/commands\/dev\.ts$/],
     ['ignore', /^cli\/src\/deploy\/read-code\.ts$/],
+    ['preact', /^console\/src\//],
     ['picocolors', /^cli\/src\/output\.ts$/],
     ['yaml', /^cli\/src\/read-yaml\.ts$/],
   ])('imports %s in its one place only', (library, place) => {

@@ -56,7 +56,6 @@ export class Controller implements Service {
     this.#closers.push(lockDataDirectory(config));
     const registry = createMetrics('controller');
     const runtimes = await loadRuntimeCatalogue(config.runtimesDir, config.runtimes);
-
     const stores = openStores(config, { registry, logger });
     const { records, keyStore, notices, redis, triggerStores } = stores;
     this.#closers.push(stores.close);
