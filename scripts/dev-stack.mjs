@@ -22,7 +22,7 @@ const option = (name) =>
     .join('=');
 
 if (!process.argv.includes('--no-build')) {
-  const programs = ['controller', 'inspection-worker', 'funclet'];
+  const programs = ['controller', 'inspection-worker', 'funclet', 'console'];
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), ...programs], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

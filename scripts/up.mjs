@@ -106,6 +106,7 @@ function printNextSteps(terminal, result) {
   print();
   if (result.hello) print(`  hello answered ${bold(JSON.stringify(result.hello.answer))}`);
   print(`  EasyFaaS is up at ${bold(result.url)} after ${(result.tookMs / 1000).toFixed(0)} s; its admin key is in ${result.keyFile}\n`);
+  print(`  Web console: ${bold(`${result.url}/console`)}, signed in to with that key\n`);
   print(dim('# call it yourself'));
   print(`export EASYFAAS_URL=${result.url} EASYFAAS_KEY=$(${readKeyCommand})`);
   print(`./easyfaas invoke hello -d '{"name":"you"}' --log\n`);

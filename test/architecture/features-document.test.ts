@@ -3,7 +3,13 @@ import { filesUnder, readRepositoryFile } from '../support/repository';
 /** How many rows each part has: numbered from 1. */
 const PARTS = { A: 22, B: 11, C: 8, D: 11, E: 6 };
 const STATES = ['done', 'partly', 'not yet'];
-const TEST_FILES = new Set([...filesUnder('test'), ...filesUnder('services'), ...filesUnder('packages'), ...filesUnder('cli'), ...filesUnder('console')]);
+const TEST_FILES = new Set([
+  ...filesUnder('test'),
+  ...filesUnder('services'),
+  ...filesUnder('packages'),
+  ...filesUnder('cli'),
+  ...filesUnder('console'),
+]);
 
 interface Row {
   id: string;

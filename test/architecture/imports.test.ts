@@ -51,7 +51,9 @@ describe('who may import whom', () => {
 
   it('lets the console know the services by their API only, and nothing of Node.js', () => {
     expect(
-      offenders(({ file, specifier }) => file.startsWith('console/') && !/^(\.|preact(\/hooks)?$|@easyfaas\/contracts\/wire$)/.test(specifier)),
+      offenders(
+        ({ file, specifier }) => file.startsWith('console/') && !/^(\.|preact(\/hooks)?$|@easyfaas\/contracts\/wire$)/.test(specifier),
+      ),
     ).toEqual([]);
   });
 

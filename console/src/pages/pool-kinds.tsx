@@ -29,7 +29,7 @@ export function PoolKinds({ kinds }: { kinds: readonly PoolKind[] }) {
             <td class="figure">
               {kind.min} to {kind.cap}
             </td>
-            <td>{visibleText(kind.reason)}</td>
+            <td class="clip">{visibleText(kind.reason)}</td>
             <td>{coldCalls(kind)}</td>
             <td class="figure">{kind.startMs === undefined ? '' : duration(kind.startMs)}</td>
             <td class="clip">
