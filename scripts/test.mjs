@@ -106,6 +106,9 @@ const preparations = {
     // For the tests of the Lambda dialect; without it they are skipped, or fail with REQUIRE_DOCKER=1.
     if (!findCommand('aws') && isRoot() && hasApt())
       await terminal.step('The aws command', ({ say }) => aptInstall(['awscli'], { log, say }));
+    // For the test of the web console, likewise.
+    if (!findCommand('chromium') && isRoot() && hasApt())
+      await terminal.step('Chromium', ({ say }) => aptInstall(['chromium'], { log, say }));
     const stack = await startTestStack(terminal, { compose: setUp.compose, log, tag: IMAGE_TAG, runId });
     Object.assign(setUp.env, stack.env);
     setUp.tearDown.push(stack.stop);

@@ -1,17 +1,12 @@
-/** Shown in its place: U+2400 and following have a picture for each control character. */
-const PICTURES = 0x2400;
-const DELETE_PICTURE = '\u2421';
-/** Line feeds and tabs stay. */
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
-/** These turn the direction of what follows, or are not seen at all: a text could look like another one. */
-const UNSEEN = /[\u0080-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+/** Control characters but newline and tab; what turns the direction of what follows; what is not seen and makes one text look like another. */
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
-/** A text as it is, with a sign for each character that could not be seen or would change what is seen around it. */
+/** A text as it is, with an escape in the place of each character that could not be seen or would change what is seen around it. */
 export function visibleText(text: string): string {
-  return text
-    .replace(/\r\n/g, '\n')
-    .replace(CONTROLS, (each) => (each === '\u007f' ? DELETE_PICTURE : String.fromCharCode(PICTURES + each.charCodeAt(0))))
-    .replace(UNSEEN, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/\r\n/g, '\n').replace(UNSEEN, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** @returns at most so many characters, whole ones, and how many were left out */

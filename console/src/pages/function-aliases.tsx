@@ -75,7 +75,7 @@ export function FunctionAliases({ name, aliases, reload }: Props) {
         <Field label="Points at version">
           <input value={version} required onInput={(event) => setVersion(event.currentTarget.value)} autocomplete="off" />
         </Field>
-        <Field label="Shared with version (optional)">
+        <Field label="Shared with version">
           <input value={other} onInput={(event) => setOther(event.currentTarget.value)} autocomplete="off" />
         </Field>
         <Field label="Share of that, %">

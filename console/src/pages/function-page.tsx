@@ -50,7 +50,7 @@ export function FunctionPage({ name, part = 'overview' }: { name: string; part: 
           Refresh
         </button>
       </PageHead>
-      {StateReason === undefined ? null : <p class="note">{visibleText(StateReason)}</p>}
+      {StateReason === undefined || State === 'Active' ? null : <p class="note">{visibleText(StateReason)}</p>}
       {LastUpdateStatus === 'Failed' ? <p class="note bad">The last update failed: {visibleText(LastUpdateStatusReason ?? '')}</p> : null}
       <nav class="parts" aria-label={`Parts of ${name}`}>
         {PARTS.map(([each, title]) => (

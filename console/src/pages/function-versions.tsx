@@ -69,7 +69,7 @@ export function FunctionVersions({ name }: FunctionPart) {
         <EmptyState title="Nothing is published yet." command={`./easyfaas versions publish ${name}`} />
       ) : null}
       {data === undefined || data.versions.length === 0 ? null : (
-        <Table label="Versions" columns={['Version', 'State', 'Published', 'Memory', 'Description', 'Aliases', 'Actions']}>
+        <Table label="Versions" columns={['Version', 'State', 'Changed', 'Memory', 'Description', 'Aliases', 'Actions']}>
           {data.versions.map(({ Version, State, LastModified, MemorySize, Description }) => (
             <tr key={Version}>
               <td>{Version}</td>

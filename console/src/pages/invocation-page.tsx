@@ -106,6 +106,7 @@ function factsOf(it: InvocationView): Parameters<typeof Facts>[0]['facts'] {
     ['Repeats', request(it.replayOf)],
     ['Redriven as', request(it.redrivenAs)],
     ['Throttled before it, without a record', it.leftOut?.toString()],
+    ['Called by', it.keyId],
     ['Pod', it.podId],
     [
       'Request id',

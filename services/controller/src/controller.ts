@@ -123,7 +123,7 @@ export class Controller implements Service {
       ...shared,
       ...callers,
       version: config.version,
-      console: config,
+      webConsole: config,
       functions,
       reservations,
       packageReader: pods.packageReader,

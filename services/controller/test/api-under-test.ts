@@ -231,7 +231,7 @@ export async function startApi({
     logger,
     clock,
     version: '1.2.3',
-    console: { consoleHosts: 'all', consoleDir: '/nowhere' },
+    webConsole: { consoleHosts: 'all', consoleDir: '/nowhere' },
     authenticator,
     triggers,
     signatures,

@@ -22,7 +22,7 @@ const unplanned = new Proxy({}, { get: refusing });
 const DEPS = {
   logger: silentLogger(),
   version: '1',
-  console: { consoleHosts: 'all', consoleDir: '/nowhere' },
+  webConsole: { consoleHosts: 'all', consoleDir: '/nowhere' },
   authenticator: unplanned,
   keys: unplanned,
   functions: unplanned,

@@ -45,7 +45,7 @@ import { sendError } from './send-error';
 export interface ApiDeps {
   logger: Logger;
   clock: OpenfaasDeps['clock'];
-  console: ConsoleDeps;
+  webConsole: ConsoleDeps;
   /** Of the service, for `/version`. */
   version: string;
   authenticator: Authenticator;
@@ -89,11 +89,11 @@ export function createApi(deps: ApiDeps): Api {
         if (isLambdaPath(request.path)) response.setHeader(LAMBDA_REQUEST_ID_HEADER, requestId);
         next();
       });
-      app.use(sandboxFunctions(deps.console.consoleHosts));
+      app.use(sandboxFunctions(deps.webConsole.consoleHosts));
       const guarded = { ...deps, owners: ownersOf(deps) };
       const mount = createMount(app, guarded);
       mountOperations(mount, deps);
-      mountConsole(mount, deps.console);
+      mountConsole(mount, deps.webConsole);
       mountFunctions(mount, deps);
       mountVersions(mount, deps);
       mountTags(mount, deps);

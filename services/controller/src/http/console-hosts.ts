@@ -13,7 +13,7 @@ export function readConsoleHosts(values: readonly string[], reader: EnvReader): 
   const names = values.map((value) => value.toLowerCase());
   for (const name of names) {
     if (!NAME.test(name) || name === 'on' || name === 'off')
-      reader.problem(`EASYFAAS_CONSOLE has "${name}", expected on, off, or names of hosts without port such as console.example`);
+      reader.problem(`EASYFAAS_CONSOLE has "${name}", expected on, off, or names of hosts without port such as ui.example`);
   }
   return names;
 }
