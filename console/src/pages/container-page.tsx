@@ -44,7 +44,14 @@ function Shown({ container: it }: { container: PoolContainer }) {
             assignment === undefined ? 'none yet' : <FunctionLink key="f" name={assignment.functionName} version={assignment.version} />,
           ],
           ['Account', assignment?.accountId],
-          ['Commit', assignment === undefined ? undefined : <span key="k" class="mono">{assignment.commitId}</span>],
+          [
+            'Commit',
+            assignment === undefined ? undefined : (
+              <span key="k" class="mono">
+                {assignment.commitId}
+              </span>
+            ),
+          ],
           ['Runtime', it.runtime],
           ['Network', it.network],
           ['Memory', <MemoryBar key="m" usedMb={usedMb(it)} limitMb={it.memoryMb} />],
