@@ -178,8 +178,13 @@ export class Controller implements Service {
     );
     const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
     const server = createFrontServer(hotPath.onRequest, options);
-    this.#plainFront = readPlainRequestsFirst(server, { onRequest: hotPath.onPlainRequest, isDraining, wallMs: () => clock.wallMs() });
-    await this.#listen(server.on('connection', (socket) => clients.add(socket)));
+    this.#plainFront = readPlainRequestsFirst(server, {
+      onRequest: hotPath.onPlainRequest,
+      onConnection: (socket) => clients.add(socket),
+      isDraining,
+      clock,
+    });
+    await this.#listen(server);
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -8,9 +8,9 @@ import { REQUEST_ID_HEADER } from './request-context';
  * make the kernel send a reset, which can overtake the answer: the client would see a broken pipe instead of our words.
  */
 const LINGER_BYTES = 16 * 1024 * 1024;
-const LINGER_MS = 1000;
+export const LINGER_MS = 1000;
 /** A rest of this size costs less to read than a new connection. */
-const KEEP_ALIVE_BYTES = 64 * 1024;
+export const KEEP_ALIVE_BYTES = 64 * 1024;
 
 /** After these the connection ends: where the next request would begin is better not guessed, or too far away. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

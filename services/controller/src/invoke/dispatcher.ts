@@ -159,6 +159,8 @@ export class Dispatcher implements CallOwner {
     const httpStatus = call.settle(outcome, clock);
     // A call of another pod is written down there, where its client is.
     if (httpStatus !== undefined && call.request.forwarded === undefined) journal.write(call, outcome, httpStatus);
+    // Another pod's connection may still be reading it.
+    if (httpStatus !== undefined && call.elsewhere === undefined) call.request.payload.lent?.letGo();
   }
 
   /** Answers everybody in the line. */

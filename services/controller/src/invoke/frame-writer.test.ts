@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { type Frame, FrameDecoder, FrameType } from '@easyfaas/contracts/wire';
 import { FrameWriter } from './frame-writer';
 import { payloadOf } from './payload';
+import { LentPieces, PayloadMemory } from './payload-memory';
 
 function collect(): { socket: PassThrough; frames: { type: number; stream: number; header: string; body: Buffer }[]; writes: number[] } {
   const frames: { type: number; stream: number; header: string; body: Buffer }[] = [];
@@ -41,6 +42,28 @@ describe('writing frames', () => {
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(frames.map(({ stream }) => stream)).toEqual([1, 2, 3]);
     expect(frames[1]?.body.equals(large)).toBe(true);
+  });
+
+  it.each([
+    [undefined, true],
+    [new Error('EPIPE'), false],
+  ])('holds memory that is used again until the socket has sent it, and for ever when it cannot (%s)', (error, isGivenBack) => {
+    const memory = new PayloadMemory();
+    const pieces = [memory.take(), memory.take()];
+    const lent = new LentPieces(memory, pieces);
+    const sent: (((error?: Error) => void) | undefined)[] = [];
+    const socket = { cork: () => undefined, uncork: () => undefined, write: (_: Buffer, done?: () => void) => sent.push(done) > 0 };
+    new FrameWriter(socket as unknown as PassThrough).write(FrameType.INVOKE, 1, '{}', { chunks: pieces, bytes: 2 * 65_536, lent });
+    lent.letGo();
+    expect(pieces).not.toContain(memory.take());
+    for (const done of sent) done?.(error);
+    expect(pieces.includes(memory.take())).toBe(isGivenBack);
+  });
+
+  it('writes a large header without a body', () => {
+    const { socket, frames } = collect();
+    new FrameWriter(socket).write(FrameType.INVOKE, 1, `{"n":"${'x'.repeat(40_000)}"}`);
+    expect(frames[0]).toMatchObject({ stream: 1, body: Buffer.alloc(0) });
   });
 
   it('writes characters beyond ASCII whole', () => {

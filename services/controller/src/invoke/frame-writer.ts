@@ -61,7 +61,13 @@ export class FrameWriter {
     head.writeUInt32BE(head.length - LENGTH_BYTES + body.bytes, 0);
     this.#socket.cork();
     this.#socket.write(head);
-    for (const chunk of body.chunks) this.#socket.write(chunk);
+    const { chunks, lent } = body;
+    lent?.hold();
+    // All were sent when the last one was. Of what could not be sent the socket may still hold something: that is for nobody else.
+    const onSent = (error?: Error | null): void => {
+      if (!error) lent?.letGo();
+    };
+    for (const chunk of chunks) this.#socket.write(chunk, chunk === chunks.at(-1) ? onSent : undefined);
     this.#socket.uncork();
   }
 

@@ -3,27 +3,38 @@ import type { ServiceError } from '@easyfaas/service-kit';
 import type { ErrorAnswer } from '../http/send-error';
 import type { Answer, Exchange } from '../invoke/exchange';
 import { type BodyFacts, tooLarge } from '../invoke/front-request';
-import { NO_PAYLOAD, type Payload, payloadOf } from '../invoke/payload';
-import type { PlainHead, PlainRequest } from './read-plain-request';
+import type { Payload } from '../invoke/payload';
+import type { PlainHead } from './read-plain-head';
 
-/** Sends the answer. @param isLast the connection ends behind it */
-type Send = (answer: Answer, isLast: boolean) => void;
+type BodyListener = (body: Payload | ServiceError) => void;
 
-/** A request that was read whole before anything was asked of it. */
-export class PlainExchange implements Exchange {
+/** What a request asks of its connection. */
+export interface PlainLine {
   readonly socket: Socket;
+  /** Reads the body to its end. @param done called at most once; never when the client goes away meanwhile */
+  readRest(done: BodyListener): void;
+  /** Sends the answer. @param isLast the connection ends behind it */
+  send(answer: Answer, isLast: boolean): void;
+}
+
+/** A request whose head was read before anything was asked of it, and mostly its body too. */
+export class PlainExchange implements Exchange {
   readonly head: PlainHead;
   readonly node = undefined;
-  readonly #body: Buffer;
-  readonly #send: Send;
+  readonly #line: PlainLine;
+  /** undefined when not all of it is here. */
+  readonly #body: Payload | undefined;
   isAnswered = false;
   status = 0;
 
-  constructor(socket: Socket, { head, body }: PlainRequest, send: Send) {
-    this.socket = socket;
+  constructor(line: PlainLine, head: PlainHead, body: Payload | undefined) {
+    this.#line = line;
     this.head = head;
     this.#body = body;
-    this.#send = send;
+  }
+
+  get socket(): Socket {
+    return this.#line.socket;
   }
 
   get url(): string {
@@ -34,14 +45,14 @@ export class PlainExchange implements Exchange {
     return this.head.rawHeaders;
   }
 
-  readBody(_facts: BodyFacts, limitBytes: number, done: (body: Payload | ServiceError) => void): void {
-    const body = this.#body;
-    if (body.length > limitBytes) done(tooLarge(limitBytes));
-    else done(body.length === 0 ? NO_PAYLOAD : payloadOf(body));
+  readBody(_facts: BodyFacts, limitBytes: number, done: BodyListener): void {
+    if (this.head.bodyBytes > limitBytes) done(tooLarge(limitBytes));
+    else if (this.#body === undefined) this.#line.readRest(done);
+    else done(this.#body);
   }
 
   discardBody(): void {
-    // It is here already.
+    // What is not here when the answer is given is thrown away.
   }
 
   answer(answer: Answer): void {
@@ -60,6 +71,6 @@ export class PlainExchange implements Exchange {
     if (this.isAnswered) throw new Error('The request has been answered before.');
     this.isAnswered = true;
     this.status = answer.status;
-    this.#send(answer, isLast);
+    this.#line.send(answer, isLast);
   }
 }

@@ -1,5 +1,7 @@
 import { type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
+import { ServiceError, systemClock } from '@easyfaas/service-kit';
+import type { Payload } from '../invoke/payload';
 import type { PlainExchange } from './plain-exchange';
 import { type PlainFront, readPlainRequestsFirst } from './plain-front';
 
@@ -13,9 +15,11 @@ let isDraining = false;
 /** What Node's parser got: the targets. */
 const byNode: string[] = [];
 const clients: Socket[] = [];
+/** What the server reads. */
+const connected: Socket[] = [];
 
 /** A server whose plain requests come to `onRequest`. */
-async function listen(onRequest: (exchange: PlainExchange) => void): Promise<void> {
+async function listen(onRequest: (exchange: PlainExchange) => void, requestTimeoutMs = 60_000): Promise<void> {
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -24,16 +28,25 @@ async function listen(onRequest: (exchange: PlainExchange) => void): Promise<voi
       response.end('node');
     });
   });
+  server.requestTimeout = requestTimeoutMs;
   front = readPlainRequestsFirst(server, {
     onRequest: (exchange) => {
       if (exchange.url !== '/plain') return false;
       onRequest(exchange);
       return true;
     },
+    onConnection: (socket) => connected.push(socket),
     isDraining: () => isDraining,
-    wallMs: () => Date.UTC(2026, 0, 31, 12, 0, 0),
+    clock: { ...systemClock, wallMs: () => Date.UTC(2026, 0, 31, 12, 0, 0) },
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+const textOf = (body: Payload | ServiceError): string =>
+  body instanceof ServiceError ? body.code : Buffer.concat(body.chunks).toString('latin1');
+
+async function until(isReached: () => boolean): Promise<void> {
+  while (!isReached()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 class Client {
@@ -67,6 +80,7 @@ class Client {
 beforeEach(() => {
   isDraining = false;
   byNode.length = 0;
+  connected.length = 0;
 });
 afterEach(async () => {
   for (const socket of clients.splice(0)) socket.destroy();
@@ -105,11 +119,97 @@ describe('a connection with plain requests', () => {
   it('is handed over with what has come: the rest of a body comes to Node', async () => {
     await listen((exchange) => exchange.answer(HELLO));
     const client = new Client();
-    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nab');
+    client.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nab');
     await new Promise((resolve) => setImmediate(resolve));
     client.send('c'.repeat(199_998));
     await client.until(() => byNode.length === 1);
-    expect(byNode).toEqual([`POST /plain ab${'c'.repeat(199_998)}`]);
+    expect(byNode).toEqual([`POST /x ab${'c'.repeat(199_998)}`]);
+  });
+
+  it.each([10, 70_000, 1_000_000])(
+    'reads a body of %i bytes that comes behind its head, and the next request behind that',
+    async (count) => {
+      const sent = Array.from({ length: count }, (_, at) => String.fromCharCode(at % 251)).join('');
+      const got: string[] = [];
+      await listen((exchange) => {
+        exchange.readBody({ contentLength: count, isChunked: false }, count, (body) => {
+          got.push(textOf(body));
+          exchange.answer(HELLO);
+        });
+      });
+      const client = new Client();
+      client.send(`POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: ${count}\r\n\r\n${sent.slice(0, 3)}`);
+      await until(() => connected.some(({ bytesRead }) => bytesRead > 0));
+      client.send(sent.slice(3) + REQUEST);
+      await client.until(({ received }) => received === PLAIN_ANSWER + PLAIN_ANSWER);
+      expect([got[0] === sent, got[1], byNode]).toEqual([true, 'hi', []]);
+    },
+  );
+
+  it('has a body wait until somebody wants it', async () => {
+    const sent = 'abc'.repeat(300_000);
+    let exchange: PlainExchange | undefined;
+    await listen((asking) => (exchange = asking));
+    const client = new Client();
+    client.send(`POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: ${sent.length}\r\n\r\n${sent}${REQUEST}`);
+    await until(() => exchange !== undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(connected[0]?.bytesRead).toBeLessThan(sent.length);
+    const first = exchange;
+    const body = await new Promise<Payload | ServiceError>((resolve) =>
+      first?.readBody({ contentLength: sent.length, isChunked: false }, sent.length, resolve),
+    );
+    expect(textOf(body) === sent).toBe(true);
+    first?.answer(HELLO);
+    await until(() => exchange !== first);
+    exchange?.answer(HELLO);
+    await client.until(({ received }) => received === PLAIN_ANSWER + PLAIN_ANSWER);
+  });
+
+  it('throws away a body that is refused: the next request is answered, or the connection ends where too much is left', async () => {
+    const refusal = { status: 403, headers: {}, body: Buffer.from('no'), isLast: false };
+    await listen((exchange) => (exchange.head.bodyBytes === 2 ? exchange.answer(HELLO) : exchange.refuse(refusal)));
+    const client = new Client();
+    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\nab');
+    await client.until(({ received }) => received.endsWith('no'));
+    client.send(`${'c'.repeat(49_998)}${REQUEST}`);
+    await client.until(({ received }) => received.endsWith(PLAIN_ANSWER));
+    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\nab');
+    await client.until(({ received }) => received.endsWith('no'));
+    client.send('c'.repeat(499_998));
+    await client.until(({ isClosed }) => isClosed);
+    expect(client.received.match(/HTTP.*|Connection.*/g)).toEqual([
+      'HTTP/1.1 403 Forbidden',
+      'Connection: keep-alive',
+      'HTTP/1.1 200 OK',
+      'Connection: keep-alive',
+      'HTTP/1.1 403 Forbidden',
+      'Connection: close',
+    ]);
+  });
+
+  it('gives a body that does not come up after the time of the server', async () => {
+    await listen(
+      (exchange) =>
+        exchange.readBody({ contentLength: 100_000, isChunked: false }, 100_000, (body) => {
+          const text = body instanceof ServiceError ? body.code : 'a body';
+          exchange.refuse({ status: 408, headers: {}, body: Buffer.from(text), isLast: true });
+        }),
+      50,
+    );
+    const client = new Client();
+    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nab');
+    await client.until(({ isClosed }) => isClosed);
+    expect(client.received).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n[^]*\r\nConnection: close\r\n\r\nREQUEST_TIMEOUT$/);
+  });
+
+  it("leaves bodies over the platform's limit to Node", async () => {
+    await listen((exchange) => exchange.answer(HELLO));
+    const client = new Client();
+    const count = 7 * 1024 * 1024;
+    client.send(`POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: ${count}\r\n\r\n${'c'.repeat(count)}`);
+    await client.until(() => byNode.length === 1);
+    expect(byNode[0]).toHaveLength('POST /plain '.length + count);
   });
 
   it('gets its answers in the order of its requests when it does not wait for them', async () => {

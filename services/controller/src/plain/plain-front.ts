@@ -1,12 +1,16 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '@easyfaas/service-kit';
+import { PayloadMemory } from '../invoke/payload-memory';
 import { HttpDate } from './http-date';
 import { PlainConnection, type PlainConnectionPorts } from './plain-connection';
 
 export interface PlainFrontOptions {
   onRequest: PlainConnectionPorts['onRequest'];
+  /** A client has connected; what the server says of it on `connection` is not to be used. */
+  onConnection: (socket: Socket) => void;
   isDraining: () => boolean;
-  wallMs: () => number;
+  clock: Clock;
 }
 
 /** The connections that Node's server has not got yet. */
@@ -18,25 +22,32 @@ export interface PlainFront {
 
 /**
  * Puts the reader of plain requests in front of a server's own parser. Its limits and time-outs hold from the hand-over on; until
- * then a connection has sent nothing that was not answered, and whoever made the server closes it when it is idle.
+ * then a connection has sent nothing that was not answered but a body, which has the server's time-out, and whoever made the server closes it
+ * when it is idle.
  */
-export function readPlainRequestsFirst(server: Server, { onRequest, isDraining, wallMs }: PlainFrontOptions): PlainFront {
+export function readPlainRequestsFirst(server: Server, { onRequest, onConnection, isDraining, clock }: PlainFrontOptions): PlainFront {
   const byNode = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   const connections = new Map<Socket, PlainConnection>();
   const leave = (socket: Socket): void => void connections.delete(socket);
   const ports: PlainConnectionPorts = {
     onRequest,
     isDraining,
-    date: new HttpDate(wallMs),
+    date: new HttpDate(() => clock.wallMs()),
+    clock,
+    memory: new PayloadMemory(),
+    bodyMs: server.requestTimeout,
     handOver: (socket) => {
       leave(socket);
       for (const listener of byNode) listener.call(server, socket);
     },
   };
   server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    connections.set(socket, new PlainConnection(socket, ports));
+  server.on('connection', (accepted: Socket) => {
+    const connection = new PlainConnection(accepted, ports);
+    const { socket } = connection;
+    connections.set(socket, connection);
     socket.once('close', () => leave(socket));
+    onConnection(socket);
   });
   return {
     closeIdle: () => {

@@ -210,10 +210,10 @@ export class LocalController {
     const server = createFrontServer(hotPath.onRequest, { requestClass: FrontRequest, keepAliveTimeoutMs: 0 });
     this.#plainFront = readPlainRequestsFirst(server, {
       onRequest: hotPath.onPlainRequest,
+      onConnection: (socket) => clients.add(socket),
       isDraining: () => false,
-      wallMs: () => systemClock.wallMs(),
+      clock: systemClock,
     });
-    server.on('connection', (socket) => clients.add(socket));
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     engine.start();

@@ -14,12 +14,6 @@ export interface PlainHead {
   invocation?: InvocationHead;
 }
 
-/** A request that was read whole. */
-export interface PlainRequest {
-  readonly head: PlainHead;
-  readonly body: Buffer;
-}
-
 /** A longer head is for Node's parser, which knows the limit. */
 const HEAD_BYTES_MAX = 4096;
 const START = 'POST /';
@@ -34,18 +28,18 @@ const NAME_BYTES = byteSet("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZa
 const TARGET_BYTES = byteSet(Array.from({ length: 0x5e }, (_, at) => String.fromCharCode(0x21 + at)).join(''));
 
 /**
- * Reads a request that leaves nothing to interpretation, and leaves every other one alone: a POST whose head and body are all of
- * `bytes`, not a byte more or less, in the plainest form of RFC 9112. One space behind a colon or none; printable ASCII; no
+ * Reads the head of a request that leaves nothing to interpretation, and leaves every other one alone: a POST of which at least the head, and
+ * nothing behind the body, has come, in the plainest form of RFC 9112. One space behind a colon or none; printable ASCII; no
  * folded lines; its length in one plain `Content-Length`; no transfer coding, no expectation, no upgrade, no wish to close.
  * What is accepted here means the same to Node's parser (a test asks it).
+ * @param count bytes that have come; the rest of `memory` is not looked at
  * @param last a head that was read before: most clients send the same one again and again, and it need not be read twice
  * @returns undefined when it takes a real parser to say what the bytes are
  */
-export function readPlainRequest(bytes: Buffer, last?: PlainHead): PlainRequest | undefined {
-  const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX));
+export function readPlainHead(memory: Buffer, count: number, last?: PlainHead): PlainHead | undefined {
+  const text = memory.toString('latin1', 0, Math.min(count, HEAD_BYTES_MAX));
   const head = last !== undefined && text.startsWith(last.text) ? last : readHead(text);
-  if (head === undefined || bytes.length !== head.text.length + head.bodyBytes) return undefined;
-  return { head, body: bytes.subarray(head.text.length) };
+  return head === undefined || count > head.text.length + head.bodyBytes ? undefined : head;
 }
 
 function readHead(text: string): PlainHead | undefined {
