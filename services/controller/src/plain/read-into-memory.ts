@@ -20,7 +20,7 @@ interface HandleOwner {
 }
 
 /**
- * Has a connection read into memory of the reader's. By itself Node makes a buffer of 64 KiB for each read and cuts it down to what came: 3 us
+ * Has a connection read into memory of the reader's. By itself Node makes a buffer of 64 KiB for each read and cuts it down to what came: 1.5 us
  * for a small request, and garbage by the megabyte for a large one. Its `onread` does without, but is for sockets that are made with it, and the
  * server makes its own. So the connection gets a second socket, made as the server made the first; closing it closes both. Where Node has no
  * handle to give, the reader gets Node's buffers.
