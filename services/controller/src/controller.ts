@@ -178,12 +178,7 @@ export class Controller implements Service {
     );
     const options = { requestTimeoutMs: config.requestTimeoutMs, requestClass: FrontRequest, keepAliveTimeoutMs: 0 };
     const server = createFrontServer(hotPath.onRequest, options);
-    this.#plainFront = readPlainRequestsFirst(server, {
-      onRequest: hotPath.onPlainRequest,
-      onConnection: (socket) => clients.add(socket),
-      isDraining,
-      clock,
-    });
+    this.#plainFront = readPlainRequestsFirst(server, { onRequest: hotPath.onPlainRequest, clients, isDraining, clock });
     await this.#listen(server);
   }
 

@@ -35,7 +35,12 @@ async function listen(onRequest: (exchange: PlainExchange) => void, requestTimeo
       onRequest(exchange);
       return true;
     },
-    onConnection: (socket) => connected.push(socket),
+    clients: {
+      add: (socket) => {
+        connected.push(socket);
+        return { underWay: [], idleSinceSweep: undefined };
+      },
+    },
     isDraining: () => isDraining,
     clock: { ...systemClock, wallMs: () => Date.UTC(2026, 0, 31, 12, 0, 0) },
   });

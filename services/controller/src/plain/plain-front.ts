@@ -1,14 +1,15 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '@easyfaas/service-kit';
+import type { ClientConnections } from '../invoke/client-connections';
 import { PayloadMemory } from '../invoke/payload-memory';
 import { HttpDate } from './http-date';
 import { PlainConnection, type PlainConnectionPorts } from './plain-connection';
 
 export interface PlainFrontOptions {
   onRequest: PlainConnectionPorts['onRequest'];
-  /** A client has connected; what the server says of it on `connection` is not to be used. */
-  onConnection: (socket: Socket) => void;
+  /** Told of each connection: the sockets that the server tells of are not the ones in use. */
+  clients: Pick<ClientConnections, 'add'>;
   isDraining: () => boolean;
   clock: Clock;
 }
@@ -25,7 +26,7 @@ export interface PlainFront {
  * then a connection has sent nothing that was not answered but a body, which has the server's time-out, and whoever made the server closes it
  * when it is idle.
  */
-export function readPlainRequestsFirst(server: Server, { onRequest, onConnection, isDraining, clock }: PlainFrontOptions): PlainFront {
+export function readPlainRequestsFirst(server: Server, { onRequest, clients, isDraining, clock }: PlainFrontOptions): PlainFront {
   const byNode = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   const connections = new Map<Socket, PlainConnection>();
   const leave = (socket: Socket): void => void connections.delete(socket);
@@ -47,7 +48,7 @@ export function readPlainRequestsFirst(server: Server, { onRequest, onConnection
     const { socket } = connection;
     connections.set(socket, connection);
     socket.once('close', () => leave(socket));
-    onConnection(socket);
+    clients.add(socket);
   });
   return {
     closeIdle: () => {

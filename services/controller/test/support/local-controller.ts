@@ -210,7 +210,7 @@ export class LocalController {
     const server = createFrontServer(hotPath.onRequest, { requestClass: FrontRequest, keepAliveTimeoutMs: 0 });
     this.#plainFront = readPlainRequestsFirst(server, {
       onRequest: hotPath.onPlainRequest,
-      onConnection: (socket) => clients.add(socket),
+      clients,
       isDraining: () => false,
       clock: systemClock,
     });
