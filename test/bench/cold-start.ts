@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually';
 import { type Language, deploy, docker, poolContainers, removeDeployments } from '../support/stack';
 import type { Figure } from './report';
 import { median, percentile } from './statistics';
-import { timedRequest } from './timed-request';
+import { callNobody, timedRequest } from './timed-request';
 
 const SOURCE: Record<Language, string> = {
   nodejs20: `exports.handler = async () => 'hello';`,
@@ -31,7 +31,7 @@ export async function coldStart(runtime: Language, samples: number): Promise<Fig
       const name = await deploy({ runtime, source: `${SOURCE[runtime]}\n` });
       await coldContainersReady(runtime);
       // The pool's refill after the last sample is over: a start alone is measured, not a start beside a build.
-      await timedRequest(agent, 'GET', '/healthz');
+      await callNobody(agent);
       cold.push(await timeColdCall(agent, name));
       if (sample % 4 === 0) dockerRun.push(await timeDockerRun(runtime, image));
       await removeDeployments();

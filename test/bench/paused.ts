@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { deploy, invoke, poolContainers, removeDeployments } from '../support/stack';
 import { eventually } from '../support/eventually';
 import type { Figure } from './report';
-import { timedRequest } from './timed-request';
+import { callNobody, timedRequest } from './timed-request';
 
 /** P17: a call to a function whose warm container is frozen, request to answer; beside it the call after that. */
 export async function paused(samples: number): Promise<Figure[]> {
@@ -12,6 +12,7 @@ export async function paused(samples: number): Promise<Figure[]> {
   try {
     const name = await deploy({ source: `exports.handler = async () => 'hello';` });
     await invoke(name);
+    await callNobody(agent);
     for (let sample = 0; sample < samples; sample++) {
       await eventually(async () => {
         const state = (await poolContainers()).find(({ assignment }) => assignment?.functionName === name)?.state;

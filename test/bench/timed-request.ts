@@ -9,6 +9,15 @@ export interface TimedAnswer {
   headers: IncomingHttpHeaders;
 }
 
+/**
+ * Opens the agent's connection, as one of a client that calls functions and asks for nothing else: with any other request it would be Node's parser's from
+ * there on (ADR 0040).
+ */
+export async function callNobody(agent: Agent): Promise<void> {
+  const { status } = await timedRequest(agent, 'POST', '/v1/functions/nobody/invocations', '{}');
+  if (status !== 404) throw new Error(`a call to no function answered ${status}`);
+}
+
 /** One request to the stack with its key, by a connection of the agent that is open already where there is one. */
 export function timedRequest(
   agent: Agent,

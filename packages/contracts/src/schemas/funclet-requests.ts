@@ -1,6 +1,6 @@
-import { LIMITS, type ResizeRequest, type TransitionRequest, type WarmUpRequest } from '../wire';
+import { LIMITS, type PoolResizeRequest, type ResizeRequest, type TransitionRequest, type WarmUpRequest } from '../wire';
 
-// Requests of the controller that a call waits for: checked by hand, since a schema costs 0.1 ms, several times that in code that is run
+// Requests that a call waits for, or an operator who wants a limit in force at once: checked by hand, since a schema costs 0.1 ms, several times that in code that is run
 // so seldom. What does not pass here is put to the schema of funclet-api.ts, which names the member; tests hold the two together.
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -32,6 +32,11 @@ export function isResizeRequest(value: unknown): value is ResizeRequest {
   if (!hasOnly(value, ['operationId', 'memoryMb', 'commitId'])) return false;
   const { operationId, memoryMb, commitId } = value;
   return isText(operationId, 64) && isMemory(memoryMb) && (commitId === undefined || isText(commitId, 128));
+}
+
+/** Of `PATCH /v1/pool/{id}`. */
+export function isPoolResizeRequest(value: unknown): value is PoolResizeRequest {
+  return hasOnly(value, ['memoryMb']) && isMemory(value['memoryMb']);
 }
 
 function hasOnly(value: unknown, names: readonly string[]): value is Record<string, unknown> {

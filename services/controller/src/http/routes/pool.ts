@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { poolResizeRequestSchema } from '@easyfaas/contracts/schemas';
+import { isPoolResizeRequest, poolResizeRequestSchema } from '@easyfaas/contracts/schemas';
 import { ServiceError } from '@easyfaas/service-kit';
 import { checked, readJson } from '../body';
 import { pathParameter, type Mount } from '../mount-route';
@@ -32,7 +32,7 @@ export function mountPool(mount: Mount, { pool, isStopping = () => false }: { po
   mount('/v1/pool/:containerId', {
     patch: async (request, response) => {
       readQuery(request, []);
-      const { memoryMb } = checked(poolResizeRequestSchema, await readJson(request, BODY_BYTES));
+      const { memoryMb } = checked(poolResizeRequestSchema, await readJson(request, BODY_BYTES), isPoolResizeRequest);
       response.json(withoutSecrets(await pool.resize(containerIdOf(request), memoryMb)));
     },
     get: async (request, response) => {
