@@ -24,7 +24,7 @@ interface Exchange extends PendingExchange {
 
 /**
  * HTTP with JSON bodies over a unix socket, for the pod's other service. Calls wait for some of it, so it is written and read without node:http, which
- * takes 0.6 ms more for an exchange after a quiet time (ADR 0045).
+ * takes 0.6 ms more for an exchange after a quiet time (ADR 0047).
  */
 export class UnixHttp {
   readonly #socketPath: string;

@@ -23,7 +23,7 @@ export interface FuncletServerOptions {
   logger: Logger;
 }
 
-/** The funclet's HTTP API on a unix socket. What the controller writes is read without Node's parser (ADR 0045), anything else by it. */
+/** The funclet's HTTP API on a unix socket. What the controller writes is read without Node's parser (ADR 0047), anything else by it. */
 export class FuncletServer {
   readonly #options: FuncletServerOptions;
   readonly #answer: (request: ReceivedRequest) => Promise<Reply>;

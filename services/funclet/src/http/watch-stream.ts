@@ -13,16 +13,15 @@ const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
  */
 export function streamChanges(response: ServerResponse, registry: ContainerRegistry, clock: Clock, stopping: AbortSignal): void {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-  let lines = '';
+  const events: WatchEvent[] = [];
   const flush = (): void => {
-    const text = lines;
-    lines = '';
+    const lines = events.splice(0).map((event) => `${JSON.stringify(event)}\n`);
     if (response.writableLength > BUFFERED_BYTES_MAX) response.destroy();
-    else if (!response.writableEnded) response.write(text);
+    else if (!response.writableEnded) response.write(lines.join(''));
   };
   const write = (event: WatchEvent): void => {
-    if (lines === '') setImmediate(flush);
-    lines += `${JSON.stringify(event)}\n`;
+    if (events.length === 0) setImmediate(flush);
+    events.push(event);
   };
   write({ type: 'snapshot', revision: registry.revision, containers: registry.views() });
   const stopListening = registry.listen({ onChange: (container, _previous, revision) => write({ type: 'change', revision, container }) });
