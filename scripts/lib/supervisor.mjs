@@ -49,9 +49,9 @@ export class Supervisor {
   /** Ends all, the last one first; resolves when none runs. */
   async stop() {
     this.#isStopping = true;
+    for (const { timer } of this.#states.values()) clearTimeout(timer);
     for (const { name, graceMs } of [...this.#programs].reverse()) {
       const state = this.#states.get(name);
-      clearTimeout(state?.timer);
       if (state?.child === undefined) continue;
       state.child.kill('SIGTERM');
       const timer = setTimeout(() => {
