@@ -14,7 +14,7 @@ const EVENT: NewEvent = { accountId: 'default', functionName: 'f', qualifier: '$
 
 /** Bytes for as many events as are asked for. */
 const PLENTY = 1024 * 1024;
-const ENDED: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], fields: {} };
+const ENDED: Settlement = { status: 'succeeded', nowMs: Date.now(), isDeadLetter: false, deliveries: [], outcome: {}, fields: {} };
 
 describeWithPrivateRedis('taking events', () => {
   let redis: PrivateRedis;
@@ -31,7 +31,15 @@ describeWithPrivateRedis('taking events', () => {
     await eventually(() => expect(client.redis.status).toBe('ready'), 20_000);
     keys = new AsyncKeys(redis.prefix);
     queues = new RedisEventQueues({ redis: client.redis, queuePrefix: keys.queuePrefix, logger: silentLogger() });
-    store = new RedisEventStore({ redis: client.redis, keys, keptS: 60, keptCount: 10, deadLettersKeptS: 60, deadLettersKeptCount: 10 });
+    store = new RedisEventStore({
+      redis: client.redis,
+      keys,
+      clock: systemClock,
+      keptS: 60,
+      keptCount: 10,
+      deadLettersKeptS: 60,
+      deadLettersKeptCount: 10,
+    });
     accepted = [];
     intake = new RedisEventIntake({
       redis: client.redis,
@@ -207,7 +215,7 @@ describeWithPrivateRedis('taking events', () => {
     const [first, second, third] = events as [TakenEvent, TakenEvent, TakenEvent];
     const before = await commandsRun();
     const settled = await Promise.all([
-      store.settle(first, 'first', { ...ENDED, fields: { condition: 'Success' } }),
+      store.settle(first, 'first', { ...ENDED, outcome: { condition: 'Success' } }),
       store.settle(second, 'stolen', ENDED),
       store.settle({ ...first, requestId: 'nobody' }, 'token', ENDED),
       store.settle(third, 'third', { ...ENDED, status: 'failed', isDeadLetter: true }),

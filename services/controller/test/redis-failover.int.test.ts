@@ -135,6 +135,7 @@ describeWithPrivateRedis('a failover of Redis', () => {
     const store = new RedisEventStore({
       redis: client.redis,
       keys,
+      clock: systemClock,
       keptS: 60,
       keptCount: 10,
       deadLettersKeptS: 60,

@@ -1,6 +1,6 @@
 import type { InvocationResult } from '../invoke/invoker';
 import { IsoTime } from '../invoke/iso-time';
-import type { EventAttempt } from './event-state';
+import type { EventAttempt, EventOutcome } from './event-state';
 import type { AttemptEnd } from './invocation-machine';
 import { plainText } from './plain-text';
 import type { Fields } from './redis-event-store';
@@ -56,27 +56,46 @@ export function attemptOf(
   }
 }
 
-/**
- * What is kept of a try's result. Text goes to Redis as text: with bytes among its arguments, each argument of a command becomes bytes.
- * @param limitBytes more is not kept, only counted; @param before error type that is kept of the try before
- */
-export function resultFields(result: InvocationResult | undefined, limitBytes: number, before: string | undefined): Fields {
+/** What is kept of a try. @param before error type that is kept of the try before */
+export function outcomeOf(result: InvocationResult | undefined, before: string | undefined): EventOutcome {
   if (result === undefined) return {};
-  const facts = {
-    executedVersion: result.executedVersion,
-    logTail: result.logTail?.toString('utf8'),
-    stages: JSON.stringify(result.stages),
-  };
-  if (result.kind === 'success' || result.kind === 'function-error') {
-    return {
-      ...facts,
-      resultBytes: result.body.length,
-      result: result.body.length > limitBytes ? '' : plainText(result.body),
-      resultContentType: result.kind === 'success' ? result.contentType : 'application/json',
-      errorType: result.kind === 'function-error' ? result.errorType : before === undefined ? undefined : '',
-    };
+  const { executedVersion, stages } = result;
+  const facts: EventOutcome = { executedVersion, logTail: result.logTail?.toString('utf8'), stages };
+  switch (result.kind) {
+    case 'success':
+      facts.resultContentType = result.contentType;
+      facts.resultBytes = result.body.length;
+      if (before !== undefined) facts.errorType = '';
+      return facts;
+    case 'function-error':
+      facts.resultContentType = 'application/json';
+      facts.resultBytes = result.body.length;
+      facts.errorType = result.errorType;
+      return facts;
+    case 'platform-error':
+      facts.errorType = result.error.code;
+      return facts;
+    case 'aborted':
+      return facts;
   }
-  return result.kind === 'platform-error' ? { ...facts, errorType: result.error.code } : facts;
+}
+
+/**
+ * The body of a result as it is kept. Text goes to Redis as text: with bytes among its arguments, each argument of a command becomes bytes.
+ * @param limitBytes more is not kept @returns undefined when there is none
+ */
+export function keptBody(result: InvocationResult | undefined, limitBytes: number): Buffer | string | undefined {
+  if (result?.kind !== 'success' && result?.kind !== 'function-error') return undefined;
+  return result.body.length > limitBytes ? '' : plainText(result.body);
+}
+
+/** Of an event that is tried again, field by field: its end has them together. */
+export function fieldsOf({ attempts, stages, ...facts }: EventOutcome): Fields {
+  return {
+    ...facts,
+    attempts: JSON.stringify(attempts),
+    stages: stages === undefined ? undefined : JSON.stringify(stages),
+  };
 }
 
 /** `errorMessage` of an error object that came from inside a container: it may be anything. */

@@ -175,6 +175,7 @@ export class EventConsumer {
   async #take(lane: FunctionLane, count: number, taking: Promise<Taken>): Promise<void> {
     const { clock, logger } = this.#deps;
     const { notices, functionName } = lane;
+    lane.asking++;
     try {
       const { events, nextDueMs, hasMore } = await taking;
       if (events.length > 0) lane.lastTakenMs = clock.monotonicMs();
@@ -186,6 +187,7 @@ export class EventConsumer {
       this.#pause(lane);
       logger.debug('no event could be taken', { functionName, error });
     }
+    lane.asking--;
     this.#afterChange();
   }
 

@@ -13,15 +13,15 @@ const ISO_TIME = new IsoTime();
 
 /** The record of an event that has ended: one for all its tries. @param result of the last one, when there was one */
 export function eventRecord(event: EventState, settlement: Settlement, result: InvocationResult | undefined): InvocationRecord {
-  const { status, nowMs, fields } = settlement;
+  const { status, nowMs, outcome } = settlement;
   const startedAtMs = event.notBeforeMs === undefined ? event.acceptedAtMs : Math.max(event.acceptedAtMs, event.notBeforeMs);
   const latest = event.attempts.at(-1);
-  const errorType = String(fields['errorType'] ?? latest?.reason ?? '');
+  const errorType = outcome.errorType ?? latest?.reason ?? '';
   return {
     requestId: event.requestId,
     accountId: event.accountId,
     functionName: event.functionName,
-    version: String(fields['executedVersion'] ?? event.qualifier),
+    version: outcome.executedVersion ?? event.qualifier,
     commitId: '',
     invokeType: 'Event',
     status: status as InvocationRecord['status'],
@@ -29,7 +29,7 @@ export function eventRecord(event: EventState, settlement: Settlement, result: I
     startedAt: ISO_TIME.format(startedAtMs),
     stages: { ...result?.stages, totalMs: nowMs - startedAtMs },
     payloadBytes: event.payload.length,
-    resultBytes: Number(fields['resultBytes'] ?? 0),
+    resultBytes: outcome.resultBytes ?? 0,
     attemptCount: event.attempt,
     source: event.source,
     ...(event.traceparent === undefined ? {} : { traceId: readTraceparent(event.traceparent)?.traceId ?? '' }),
@@ -39,6 +39,6 @@ export function eventRecord(event: EventState, settlement: Settlement, result: I
     ...(latest?.message === undefined ? {} : { errorMessage: latest.message }),
     ...(latest?.containerId === undefined ? {} : { containerId: latest.containerId }),
     // As with synchronous calls: START and REPORT of one that wrote nothing say no more than the record does.
-    ...(result?.hasLog === true ? { logTail: String(fields['logTail'] ?? '') } : {}),
+    ...(result?.hasLog === true ? { logTail: outcome.logTail ?? '' } : {}),
   };
 }

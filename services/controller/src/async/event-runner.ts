@@ -9,7 +9,7 @@ import type { EventFailpoints } from './event-failpoints';
 import type { EventStop } from './event-stop';
 import type { EventInvokeConfig, EventInvokeConfigKey } from './event-invoke-config';
 import { type EventAttempt, type EventState, DELIVERY_KINDS, pendingDelivery } from './event-state';
-import { attemptEndOf, attemptOf, resultFields } from './attempt-record';
+import { attemptEndOf, attemptOf, fieldsOf, keptBody, outcomeOf } from './attempt-record';
 import { type AttemptEnd, type Decision, type EventRules, decide, expiresAtMs } from './invocation-machine';
 import type { RedisEventQueues } from './redis-event-queues';
 import type { RedisEventStore, Settlement, TakenEvent } from './redis-event-store';
@@ -135,8 +135,8 @@ export class EventRunner {
     const fields = {
       functionErrors,
       faults,
-      attempts: JSON.stringify(last(attempts)),
-      ...resultFields(result, this.#deps.resultLimitBytes, state.errorType),
+      ...fieldsOf({ ...outcomeOf(result, state.errorType), attempts: last(attempts) }),
+      result: keptBody(result, this.#deps.resultLimitBytes),
     };
     const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
     if (isOurs) await this.#insist(() => queues.postpone(state, token, nowMs + delayMs, nowMs));
@@ -162,12 +162,11 @@ export class EventRunner {
       nowMs: clock.wallMs(),
       isDeadLetter: status === 'failed' || status === 'expired',
       deliveries: isWanted || hasCallback ? DELIVERY_KINDS.filter((kind) => (kind === 'delivery' ? isWanted : hasCallback)) : [],
+      outcome: Object.assign(outcomeOf(result, state.errorType), { condition, attempts: last(attempts) }),
       fields: {
-        condition,
-        ...(result?.traceparent === undefined ? {} : { traceparent: result.traceparent }),
-        attempts: JSON.stringify(last(attempts)),
-        ...(isWanted ? { delivery: JSON.stringify(pendingDelivery(destination.Destination, destination.Format)) } : {}),
-        ...resultFields(result, resultLimitBytes, state.errorType),
+        traceparent: result?.traceparent,
+        result: keptBody(result, resultLimitBytes),
+        delivery: isWanted ? JSON.stringify(pendingDelivery(destination.Destination, destination.Format)) : undefined,
       },
     };
     const isOurs = await this.#insist(() => store.settle(state, token, settlement));

@@ -74,6 +74,11 @@ export interface EventState {
   callback: EventDelivery | undefined;
 }
 
+/** What is known of an event once it has ended, or of its last try; kept as one field when it has ended. */
+export type EventOutcome = Partial<
+  Pick<EventState, 'attempts' | 'condition' | 'resultContentType' | 'resultBytes' | 'errorType' | 'logTail' | 'executedVersion' | 'stages'>
+>;
+
 export interface EventDelivery {
   destination: string;
   /** Lambda's record when absent. */
@@ -109,8 +114,21 @@ export function readEventState(accountId: string, requestId: string, flat: reado
   const fields = new Map<string, Buffer>();
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(String(flat[index]), flat[index + 1] as Buffer);
   const text = (name: string): string | undefined => fields.get(name)?.toString('utf8');
+  const json = (name: string): unknown => (fields.has(name) ? JSON.parse(text(name) ?? '') : undefined);
   const figure = (name: string): number | undefined => (fields.has(name) ? Number(text(name)) : undefined);
+  const lastTry = {
+    attempts: (json('attempts') ?? []) as EventAttempt[],
+    resultContentType: text('resultContentType'),
+    resultBytes: figure('resultBytes') ?? 0,
+    errorType: text('errorType'),
+    logTail: text('logTail'),
+    executedVersion: text('executedVersion'),
+    stages: json('stages') as InvocationStages | undefined,
+    condition: text('condition') as EventCondition | undefined,
+  } satisfies EventOutcome;
   return {
+    ...lastTry,
+    ...(json('outcome') as typeof lastTry | undefined),
     accountId,
     requestId,
     functionName: text('functionName') ?? '',
@@ -134,18 +152,10 @@ export function readEventState(accountId: string, requestId: string, flat: reado
     maximumRetryAttempts: figure('maximumRetryAttempts'),
     maximumAgeMs: figure('maximumAgeMs'),
     cancelRequestedAtMs: figure('cancelRequestedAt'),
-    attempts: JSON.parse(text('attempts') ?? '[]') as EventAttempt[],
-    condition: text('condition') as EventCondition | undefined,
     replayOf: text('replayOf'),
     redrivenAs: text('redrivenAs'),
     result: fields.get('result'),
-    resultContentType: text('resultContentType'),
-    resultBytes: figure('resultBytes') ?? 0,
-    errorType: text('errorType'),
-    logTail: text('logTail'),
-    executedVersion: text('executedVersion'),
-    stages: fields.has('stages') ? (JSON.parse(text('stages') ?? '{}') as InvocationStages) : undefined,
-    delivery: fields.has('delivery') ? (JSON.parse(text('delivery') ?? '{}') as EventDelivery) : undefined,
-    callback: fields.has('callback') ? (JSON.parse(text('callback') ?? '{}') as EventDelivery) : undefined,
+    delivery: json('delivery') as EventDelivery | undefined,
+    callback: json('callback') as EventDelivery | undefined,
   };
 }

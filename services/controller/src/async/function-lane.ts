@@ -4,6 +4,8 @@ export interface FunctionLane {
   readonly functionName: string;
   /** Events being taken or run here. */
   running: number;
+  /** Commands that ask for its events now. */
+  asking: number;
   /** How many may be, found out by trying: grows by success, halves when the platform has no room. */
   limit: number;
   /** Monotonic, ms: nothing is taken before. */
@@ -20,6 +22,9 @@ export interface FunctionLane {
   lastTakenMs: number;
 }
 
+/** Commands that ask for a function's events at once; what there is room for meanwhile is asked for together, when one has been answered. */
+const ASKING_MAX = 2;
+
 export interface Room {
   running: number;
   /** Events that this pod may run at once. */
@@ -35,6 +40,7 @@ export function newLane(accountId: string, functionName: string, nowMs: number):
     accountId,
     functionName,
     running: 0,
+    asking: 0,
     limit: 2,
     pausedUntilMs: 0,
     isEmpty: false,
@@ -87,7 +93,7 @@ export function shareRoom(
 }
 
 function isReady(lane: FunctionLane, { running, capacity, reserve, nowMs, wallMs }: Room): boolean {
-  if (lane.running >= lane.limit || lane.pausedUntilMs > nowMs) return false;
+  if (lane.running >= lane.limit || lane.asking >= ASKING_MAX || lane.pausedUntilMs > nowMs) return false;
   if (running >= (lane.running === 0 ? capacity + reserve : capacity)) return false;
   return !lane.isEmpty || (lane.nextDueMs !== undefined && lane.nextDueMs <= wallMs);
 }

@@ -23,7 +23,7 @@ import type { AcceptedEvent, EventIntake, NewEvent } from './event-intake';
 import { pendingDelivery } from './event-state';
 import { plainText } from './plain-text';
 import { ReplicatedWrites } from './replicated-writes';
-import { SharedCommands } from './shared-commands';
+import { SharedCommands, UNDER_WAY_MAX } from './shared-commands';
 
 export interface RedisEventIntakeOptions {
   redis: Redis;
@@ -84,6 +84,9 @@ export class RedisEventIntake implements EventIntake {
       countMax: TOGETHER_MAX,
       bytesMax: TOGETHER_BYTES,
       later: setImmediate,
+      // A command that waits for replicas may take long.
+      underWayMax: options.replicas === 0 ? UNDER_WAY_MAX : Infinity,
+      after: (delayMs, callback) => options.clock.after(delayMs, callback),
     });
   }
 

@@ -1,13 +1,15 @@
 import type { Redis } from 'ioredis';
+import type { Clock } from '@easyfaas/service-kit';
 import { type AsyncKeys, functionOfQueue, queueName, requestIdOf } from './async-keys';
 import { defineScripts, queueCall, runScript, runScriptForBytes, type ScriptArgument } from './async-redis';
-import { type DeliveryKind, type EventState, type EventStatus, outboxMember, readEventState } from './event-state';
+import { type DeliveryKind, type EventOutcome, type EventState, type EventStatus, outboxMember, readEventState } from './event-state';
 import { LOCK_MS, type QueuedEvent } from './redis-event-queues';
-import { SharedCommands } from './shared-commands';
+import { SharedCommands, UNDER_WAY_MAX } from './shared-commands';
 
 export interface RedisEventStoreOptions {
   redis: Redis;
   keys: AsyncKeys;
+  clock: Pick<Clock, 'after'>;
   /** How long ended events are kept, s. */
   keptS: number;
   /** How many per function at most. */
@@ -38,12 +40,16 @@ export interface Settlement {
   isDeadLetter: boolean;
   /** Deliveries that are due. */
   deliveries: readonly DeliveryKind[];
+  outcome: EventOutcome;
+  /** Beside it. */
   fields: Fields;
 }
 
 interface Ending extends QueuedEvent {
   token: string;
   settlement: Settlement;
+  /** JSON. */
+  outcome: string;
 }
 
 /** Events of one command, and bytes of one: Redis does nothing else meanwhile. */
@@ -68,6 +74,8 @@ export class RedisEventStore {
       countMax: TOGETHER_MAX,
       bytesMax: TOGETHER_BYTES,
       later: setImmediate,
+      underWayMax: UNDER_WAY_MAX,
+      after: (delayMs, callback) => options.clock.after(delayMs, callback),
     });
   }
 
@@ -92,8 +100,9 @@ export class RedisEventStore {
   /** Ends the event and its job; safe to repeat when the answer was lost. @returns false when the try is not the current one any more: nothing was changed */
   async settle(event: QueuedEvent, token: string, settlement: Settlement): Promise<boolean> {
     const { accountId, functionName, requestId } = event;
-    const bytes = sizeOf(settlement.fields);
-    const ending = { accountId, functionName, requestId, token, settlement };
+    const outcome = JSON.stringify(settlement.outcome);
+    const ending = { accountId, functionName, requestId, token, settlement, outcome };
+    const bytes = outcome.length + sizeOf(settlement.fields);
     return (await this.#endings.add(queueName(accountId, functionName), ending, bytes)) === 'settled';
   }
 
@@ -106,7 +115,7 @@ export class RedisEventStore {
       const { status, nowMs, isDeadLetter, deliveries, fields } = ending.settlement;
       const members = deliveries.map((kind) => outboxMember(ending, kind)).join(' ');
       args.push(ending.requestId, ending.token, status, nowMs, isDeadLetter ? '1' : '0', members);
-      const countAt = args.push(0) - 1;
+      const countAt = args.push(0, 'outcome', ending.outcome) - 3;
       for (const name in fields) {
         const value = fields[name];
         if (value !== undefined) args.push(name, value);

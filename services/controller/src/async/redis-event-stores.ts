@@ -20,7 +20,7 @@ export interface EventStoresOptions {
 
 /** Everything that events keep in Redis, and the connections to it. */
 export interface EventStores {
-  /** What is being taken in does not wait behind results. */
+  /** For what is taken in; it may be the other one. */
   producer: Redis;
   worker: Redis;
   queues: RedisEventQueues;
@@ -32,13 +32,14 @@ export interface EventStores {
 }
 
 export function openEventStores({ address, keys, settings, clock, logger }: EventStoresOptions): EventStores {
-  const producer = connectRedis({ ...address, isBatching: true }, 'easyfaas-controller-events-in');
   const worker = connectRedis({ ...address, isBatching: true }, 'easyfaas-controller-events');
+  // What waits for replicas holds up its connection. Otherwise one is better: what Redis reads together it writes to the disk together.
+  const producer = settings.replicas === 0 ? worker : connectRedis({ ...address, isBatching: true }, 'easyfaas-controller-events-in');
   return {
     producer,
     worker,
     queues: new RedisEventQueues({ redis: worker, queuePrefix: keys.queuePrefix, logger }),
-    store: new RedisEventStore({ redis: worker, keys, ...settings }),
+    store: new RedisEventStore({ redis: worker, keys, clock, ...settings }),
     configs: new RedisEventInvokeConfigs({ redis: worker, keys, clock }),
     secret: new RedisChainSecret({ redis: producer, keys, random: randomBytes }),
     keptCalls: new RedisKeptCalls({ redis: producer, keys, limitBytes: settings.resultLimitBytes }),

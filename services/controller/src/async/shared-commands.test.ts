@@ -1,8 +1,10 @@
+import { FakeClock } from '@easyfaas/service-kit';
 import { SharedCommands, type SharedCommandsOptions } from './shared-commands';
 
 describe('commands that several share', () => {
   let sent: [string, readonly string[]][];
   let turns: (() => void)[];
+  let clock: FakeClock;
   let commands: SharedCommands<string, string>;
 
   const open = (options: Partial<SharedCommandsOptions<string, string>> = {}): void => {
@@ -14,6 +16,8 @@ describe('commands that several share', () => {
       countMax: 3,
       bytesMax: 100,
       later: (callback) => turns.push(callback),
+      underWayMax: 2,
+      after: (delayMs, callback) => clock.after(delayMs, callback),
       ...options,
     });
   };
@@ -24,6 +28,7 @@ describe('commands that several share', () => {
   beforeEach(() => {
     sent = [];
     turns = [];
+    clock = new FakeClock();
     open();
   });
 
@@ -40,6 +45,42 @@ describe('commands that several share', () => {
     endTurn();
     expect(await next).toBe('d!');
     expect(turns).toEqual([]);
+  });
+
+  it('wait while enough are under way, for an answer or a while, and carry what came meanwhile', async () => {
+    const answers: (() => void)[] = [];
+    open({
+      send: (key, items) => {
+        sent.push([key, items]);
+        return new Promise((resolve) => answers.push(() => resolve(items.map((item) => `${item}!`))));
+      },
+    });
+    const told: string[] = [];
+    const add = (item: string): void => void commands.add('f', item, 1).then((answer) => told.push(answer));
+    for (const item of ['a', 'b']) {
+      add(item);
+      endTurn();
+    }
+    add('c');
+    endTurn();
+    add('d');
+    expect(sent.map(([, items]) => items)).toEqual([['a'], ['b']]);
+    answers.shift()?.();
+    await Promise.resolve();
+    endTurn();
+    expect(sent.at(-1)).toEqual(['f', ['c', 'd']]);
+    add('e');
+    endTurn();
+    clock.advance(19);
+    expect(sent).toHaveLength(3);
+    clock.advance(1);
+    expect(sent.at(-1)).toEqual(['f', ['e']]);
+    for (const answer of answers) answer();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
+    add('g');
+    endTurn();
+    expect(sent.at(-1)).toEqual(['f', ['g']]);
   });
 
   it('are full with so many items, or so many bytes', async () => {

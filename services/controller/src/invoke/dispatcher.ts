@@ -205,7 +205,8 @@ export class Dispatcher implements CallOwner {
       this.#send(container, call);
       pool.noteSlots(container);
       this.#endIfWorn(container);
-      flush(container, container.inFlight === 1);
+      // Nobody waits for an event: those that were taken together reach the process inside together.
+      flush(container, container.inFlight === 1 && call.request.invokeType !== 'Event');
       return;
     }
     const nowMs = clock.monotonicMs();
