@@ -1,6 +1,6 @@
 import type { InvocationResult } from '../invoke/invoker';
 import { IsoTime } from '../invoke/iso-time';
-import type { EventAttempt, EventOutcome } from './event-state';
+import type { EventAttempt, EventCondition, EventOutcome } from './event-state';
 import type { AttemptEnd } from './invocation-machine';
 import { plainText } from './plain-text';
 import type { Fields } from './redis-event-store';
@@ -56,27 +56,45 @@ export function attemptOf(
   }
 }
 
-/** What is kept of a try. @param before error type that is kept of the try before */
-export function outcomeOf(result: InvocationResult | undefined, before: string | undefined): EventOutcome {
-  if (result === undefined) return {};
-  const { executedVersion, stages } = result;
-  const facts: EventOutcome = { executedVersion, logTail: result.logTail?.toString('utf8'), stages };
-  switch (result.kind) {
+/**
+ * What is kept of a try, and of the event when it was the last one.
+ * @param before error type that is kept of the try before
+ */
+export function outcomeOf(
+  result: InvocationResult | undefined,
+  before: string | undefined,
+  attempts: EventAttempt[],
+  condition?: EventCondition,
+): EventOutcome {
+  const body = result?.kind === 'success' || result?.kind === 'function-error' ? result.body : undefined;
+  return {
+    condition,
+    attempts,
+    executedVersion: result?.executedVersion,
+    logTail: result?.logTail?.toString('utf8'),
+    stages: result?.stages,
+    resultBytes: body?.length,
+    resultContentType: contentTypeOf(result),
+    errorType: errorTypeOf(result, before),
+  };
+}
+
+function contentTypeOf(result: InvocationResult | undefined): string | undefined {
+  if (result?.kind === 'success') return result.contentType;
+  return result?.kind === 'function-error' ? 'application/json' : undefined;
+}
+
+/** Nothing says that what was kept stays. */
+function errorTypeOf(result: InvocationResult | undefined, before: string | undefined): string | undefined {
+  switch (result?.kind) {
     case 'success':
-      facts.resultContentType = result.contentType;
-      facts.resultBytes = result.body.length;
-      if (before !== undefined) facts.errorType = '';
-      return facts;
+      return before === undefined ? undefined : '';
     case 'function-error':
-      facts.resultContentType = 'application/json';
-      facts.resultBytes = result.body.length;
-      facts.errorType = result.errorType;
-      return facts;
+      return result.errorType;
     case 'platform-error':
-      facts.errorType = result.error.code;
-      return facts;
-    case 'aborted':
-      return facts;
+      return result.error.code;
+    default:
+      return undefined;
   }
 }
 

@@ -135,7 +135,7 @@ export class EventRunner {
     const fields = {
       functionErrors,
       faults,
-      ...fieldsOf({ ...outcomeOf(result, state.errorType), attempts: last(attempts) }),
+      ...fieldsOf(outcomeOf(result, state.errorType, last(attempts))),
       result: keptBody(result, this.#deps.resultLimitBytes),
     };
     const isOurs = await this.#insist(() => store.release(state, token, !hasRun, fields));
@@ -162,7 +162,7 @@ export class EventRunner {
       nowMs: clock.wallMs(),
       isDeadLetter: status === 'failed' || status === 'expired',
       deliveries: isWanted || hasCallback ? DELIVERY_KINDS.filter((kind) => (kind === 'delivery' ? isWanted : hasCallback)) : [],
-      outcome: Object.assign(outcomeOf(result, state.errorType), { condition, attempts: last(attempts) }),
+      outcome: outcomeOf(result, state.errorType, last(attempts), condition),
       fields: {
         traceparent: result?.traceparent,
         result: keptBody(result, resultLimitBytes),
