@@ -93,7 +93,8 @@ function errorTypeOf(result: InvocationResult | undefined, before: string | unde
       return result.errorType;
     case 'platform-error':
       return result.error.code;
-    default:
+    case 'aborted':
+    case undefined:
       return undefined;
   }
 }
