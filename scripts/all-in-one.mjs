@@ -100,6 +100,7 @@ async function main(values, terminal, log) {
     note(`Ready at ${url}`);
   });
   terminal.print(`\n  EasyFaaS is up at ${terminal.bold(url)}; its admin key is in ${join(dataDir, 'admin.key')}\n`);
+  terminal.print(`  Web console: ${terminal.bold(`${url}/console`)}, signed in to with that key\n`);
   terminal.print(`export EASYFAAS_URL=${url} EASYFAAS_KEY=$(sudo cat ${join(dataDir, 'admin.key')})`);
   terminal.print(`Stop it: docker stop ${values.name}    More: docs/guides/ways-to-start.md`);
 }

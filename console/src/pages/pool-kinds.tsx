@@ -3,7 +3,7 @@ import { Table } from '../components/table';
 import { duration } from '../format/figures';
 import { visibleText } from '../format/visible-text';
 
-const COLUMNS = ['Kind', 'Cold', 'Target', 'Recommended', 'Bounds', 'Why', 'Cold calls', 'Making one', 'Last failure'];
+const COLUMNS = ['Kind', 'Cold', 'Target', 'Recommended', 'Bounds', 'Cold calls', 'Making one', 'Why'];
 
 /** Cold containers that are kept ready: how many of each kind, and why so many. */
 export function PoolKinds({ kinds }: { kinds: readonly PoolKind[] }) {
@@ -29,11 +29,13 @@ export function PoolKinds({ kinds }: { kinds: readonly PoolKind[] }) {
             <td class="figure">
               {kind.min} to {kind.cap}
             </td>
-            <td class="clip">{visibleText(kind.reason)}</td>
             <td>{coldCalls(kind)}</td>
             <td class="figure">{kind.startMs === undefined ? '' : duration(kind.startMs)}</td>
-            <td class="clip">
-              {kind.lastFailure === undefined ? null : visibleText(`${kind.lastFailure.code}: ${kind.lastFailure.message}`)}
+            <td class="wide">
+              {visibleText(kind.reason)}
+              {kind.lastFailure === undefined ? null : (
+                <div class="faint">last failure: {visibleText(`${kind.lastFailure.code}: ${kind.lastFailure.message}`)}</div>
+              )}
             </td>
           </tr>
         ))}
