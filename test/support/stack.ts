@@ -142,6 +142,8 @@ export interface PoolContainer {
   containerId: string;
   dockerId?: string;
   state: string;
+  /** Wall clock, ms. */
+  stateSinceMs: number;
   reason: string;
   runtime: string;
   memoryMb: number;
