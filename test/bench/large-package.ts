@@ -36,8 +36,8 @@ export async function largePackage(samples: number, smallMs: number): Promise<Fi
         // EasyFaaS unpacks ahead, beside the answer to the deployment.
         await eventually(() => statSync(`${cached}.complete`), 60_000);
         await coldContainersReady('nodejs20');
-        // Not deleted: for minutes ext4 passes over the numbers of deleted files one by one for each file that is created, which made the
-        // baseline three and the subject five times as slow.
+        // Not deleted: for minutes ext4 passes over the numbers of deleted files one by one for each file that is created, which
+        // makes unpacking several times as slow.
         if (!isCached) renameSync(cached, join(folder, `aside-${sample}`));
         figures[isCached ? 'cached' : 'uncached'].push(await timeColdCall(agent, name));
         await removeDeployments();
