@@ -88,6 +88,32 @@ describe('an event', () => {
     expect((await ended(waiting, 'cancelled')).condition ?? 'Cancelled').toBe('Cancelled');
   }, 150_000);
 
+  it('can be made of a synchronous call whose payload is kept', async () => {
+    const name = await deploy({ source: ECHO });
+    const idOf = async (payload: unknown): Promise<string> => (await invoke(name, payload)).headers.get('x-easyfaas-request-id') ?? '';
+    const forgotten = await idOf({ n: 1 });
+    await eventually(async () => {
+      const refused = await call(`/v1/invocations/${forgotten}/replay`, { method: 'POST' });
+      expectError(refused, 'PAYLOAD_NOT_KEPT');
+      expect(refused.text).toContain('KeepPayloads');
+    }, 20_000);
+    const settings = { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: '{"KeepPayloads":true}' };
+    expect((await call(`/v1/functions/${name}/configuration`, settings)).json()).toMatchObject({ KeepPayloads: true });
+    const first = await idOf({ n: 2 });
+    const answer = await eventually(async () => {
+      const replayed = await call(`/v1/invocations/${first}/replay`, { method: 'POST' });
+      expect(replayed.status).toBe(202);
+      return replayed;
+    }, 20_000);
+    const again = await ended(answer.json<{ requestId: string }>().requestId, 'succeeded');
+    expect(again.result).toMatchObject({ event: { n: 2 }, facts: { replayOf: first } });
+    await eventually(async () => expect((await call(`/v1/invocations/${first}`)).json()).toMatchObject({ payload: { n: 2 } }), 20_000);
+    await call(`/v1/functions/${name}`, { method: 'DELETE' });
+    await eventually(async () => {
+      expectError(await call(`/v1/invocations/${first}/replay`, { method: 'POST' }), 'PAYLOAD_NOT_KEPT');
+    }, 20_000);
+  }, 90_000);
+
   it('belongs to its account alone', async () => {
     const name = await deploy({ source: ECHO });
     const requestId = await send(name);

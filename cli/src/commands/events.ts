@@ -31,7 +31,7 @@ interface Choice {
 export function registerEvents(program: Command, open: OpenSession): void {
   program
     .command('replay')
-    .description('run an event that is kept once more, as a new one')
+    .description('run an event, or a call whose payload is kept, once more, as a new event')
     .argument('<request-id>')
     .option('-q, --qualifier <version>', 'another version or alias than it was for')
     .action(async (requestId: string, { qualifier }: { qualifier?: string }, command: Command) => {

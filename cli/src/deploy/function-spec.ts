@@ -13,6 +13,8 @@ export interface FunctionSpec {
   concurrency?: number;
   reservedConcurrency?: number;
   network?: string;
+  /** Of synchronous calls, for replays. */
+  keepPayloads?: boolean;
   environment?: Record<string, string>;
   tags?: Record<string, string>;
   layers?: string[];
@@ -28,6 +30,7 @@ export interface Configuration {
   Timeout?: number;
   PodConcurrentQuota?: number;
   NetworkMode?: string;
+  KeepPayloads?: boolean;
   Environment?: { Variables: Record<string, string> };
   Tags?: Record<string, string>;
   Layers?: string[];
@@ -45,6 +48,7 @@ export function configurationOf(spec: FunctionSpec): Configuration {
     concurrency,
     reservedConcurrency,
     network,
+    keepPayloads,
     environment,
     tags,
     layers,
@@ -58,6 +62,7 @@ export function configurationOf(spec: FunctionSpec): Configuration {
     ...(timeoutSeconds === undefined ? {} : { Timeout: timeoutSeconds }),
     ...(concurrency === undefined ? {} : { PodConcurrentQuota: concurrency }),
     ...(network === undefined ? {} : { NetworkMode: network }),
+    ...(keepPayloads === undefined ? {} : { KeepPayloads: keepPayloads }),
     ...(environment === undefined ? {} : { Environment: { Variables: environment } }),
     ...(tags === undefined ? {} : { Tags: tags }),
     ...(layers === undefined ? {} : { Layers: layers }),

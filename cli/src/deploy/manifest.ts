@@ -17,6 +17,7 @@ const TYPES = {
   timeoutSeconds: 'number',
   concurrency: 'number',
   reservedConcurrency: 'number',
+  keepPayloads: 'true or false',
   environment: 'texts by name',
   tags: 'texts by name',
   layers: 'a list of texts',
@@ -67,6 +68,7 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
 function isOfType(value: unknown, type: (typeof TYPES)[Member]): boolean {
   if (type === 'text') return typeof value === 'string';
   if (type === 'number') return typeof value === 'number';
+  if (type === 'true or false') return typeof value === 'boolean';
   if (type === 'a list of texts') return Array.isArray(value) && value.every((each) => typeof each === 'string');
   return isMapping(value) && Object.values(value).every((each) => typeof each === 'string');
 }

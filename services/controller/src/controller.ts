@@ -65,7 +65,7 @@ export class Controller implements Service {
     const held = { ...stores, functionStore };
     const pods = createPods({ config, clock, ids: systemIds, logger, metrics: registry, stores: held, registryPackages, isDraining });
     this.#pods = pods;
-    const written = createCallWriting(config, { records, clock, logger, registry, podId: pods.podId });
+    const written = createCallWriting(config, { records, redis, clock, logger, registry, podId: pods.podId });
     const secretBox = new SecretBox(await loadSecretKey(config));
     const callers = createAuthentication(config, { keyStore, secretBox, clock, logger });
     const { adminKey } = callers;

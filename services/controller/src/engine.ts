@@ -9,6 +9,7 @@ import { type Calls, createCalls } from './invoke/calls';
 import type { Dispatcher } from './invoke/dispatcher';
 import type { Overflow } from './invoke/overflow';
 import type { RecordSink } from './invoke/record-sink';
+import type { KeptPayloads } from './records/kept-payloads';
 import type { Traces } from './traces/traces';
 import { coldWishOf } from './pool/cold-wish-of';
 import { type Containers, createContainers } from './pool/containers';
@@ -31,6 +32,7 @@ export interface EngineOptions {
   provisionedStore: ProvisionedStore;
   records: RecordSink;
   traces: Traces;
+  keptPayloads: Pick<KeptPayloads, 'add'>;
   /** The kinds of cold containers, and how many of each. */
   shelves: Shelves;
   poolMax: number;

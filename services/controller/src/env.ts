@@ -1,6 +1,7 @@
 import { LIMITS } from '@easyfaas/contracts/wire';
 import { type EnvReader, LOG_LEVELS, type LogLevel } from '@easyfaas/service-kit';
 import { type AsyncSettings, readAsyncSettings } from './async/env';
+import { type KeptPayloadSettings, readKeptPayloadSettings } from './records/env';
 import { type TraceSettings, readTraceSettings } from './traces/env';
 import { type RegistryEnv, readRegistryEnv } from './registry/registry-config';
 
@@ -56,6 +57,7 @@ export interface ControllerEnv {
   logLevel: LogLevel;
   callLog: string;
   traces: TraceSettings;
+  keptPayloads: KeptPayloadSettings;
   drainS: number;
   requestTimeoutS: number;
   version: string;
@@ -112,6 +114,7 @@ export function readControllerEnv(reader: EnvReader): ControllerEnv {
     logLevel: reader.choice<LogLevel>('EASYFAAS_LOG_LEVEL', 'info', LOG_LEVELS),
     callLog: reader.text('EASYFAAS_CALL_LOG', '100'),
     traces: readTraceSettings(reader),
+    keptPayloads: readKeptPayloadSettings(reader),
     drainS: reader.integer('EASYFAAS_DRAIN_S', 25, { min: 0, max: 900 }),
     requestTimeoutS: reader.integer('EASYFAAS_REQUEST_TIMEOUT_S', 30, { min: 1, max: 3600 }),
     // Written into the bundle by the build.

@@ -34,6 +34,8 @@ import { SecretBox } from '../src/secrets/secret-box';
 import { RedisRecords } from '../src/records/redis-records';
 import { pingRedis } from '../src/redis-connection';
 import { PayloadBudget } from '../src/invoke/payload-budget';
+import { readKeptPayloadSettings } from '../src/records/env';
+import { RedisKeptPayloads } from '../src/records/redis-kept-payloads';
 import type { InvocationRequest, InvocationResult } from '../src/invoke/invoker';
 import type { NewEvent } from '../src/async/event-intake';
 import { openTriggerStores } from '../src/triggers/redis-trigger-stores';
@@ -210,6 +212,11 @@ export async function startApi({
       if (preparing.failure !== undefined) throw preparing.failure;
     },
   });
+  const keptPayloads = new RedisKeptPayloads({
+    ...{ redis: client.redis, prefix, clock, logger },
+    registry: createMetrics('controller'),
+    settings: readKeptPayloadSettings(new EnvReader({})),
+  });
   const events = createAsyncEngine({
     clock,
     ids: systemIds,
@@ -222,6 +229,7 @@ export async function startApi({
     directory,
     invoker: { invoke: () => Promise.reject(new Error('nothing is run here')) },
     records,
+    keptPayloads,
     payloads: new PayloadBudget(256 * 1024 * 1024),
     waitingCalls: () => 0,
     settings: readAsyncSettings(new EnvReader({})),

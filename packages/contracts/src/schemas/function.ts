@@ -42,6 +42,7 @@ const settings = {
   ReservedConcurrentExecutions: concurrent,
   NetworkMode: networkMode,
   EphemeralStorage: ephemeralStorage,
+  KeepPayloads: Joi.boolean(),
   Tags: tags,
   Layers: Joi.array().items(Joi.string().max(256)).max(LIMITS.layersPerFunction),
   RevisionId: Joi.string().max(64),
@@ -95,6 +96,7 @@ export const functionConfigurationSchema = Joi.object<FunctionConfiguration, tru
   PodConcurrentQuota: settings.PodConcurrentQuota.required(),
   NetworkMode: networkMode.required(),
   EphemeralStorage: ephemeralStorage,
+  KeepPayloads: Joi.boolean(),
   Tags: tags.required(),
   Layers: Joi.array()
     .items(Joi.object({ Arn: text(512).required(), CodeSize: byteCount.required() }).unknown())

@@ -57,6 +57,10 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: caller(405, 'The path exists, the method does not; `Allow` lists the ones that do.'),
   REQUEST_TIMEOUT: caller(408, 'The request did not arrive completely in time.', true),
   CONFLICT: caller(409, 'A function of that name exists already.'),
+  PAYLOAD_NOT_KEPT: caller(
+    409,
+    'The payload of the synchronous call was not kept, so it cannot be replayed; the text says how later ones are.',
+  ),
   INVOCATION_ENDED: caller(409, 'The invocation has ended, or is one that this cannot be done with; the text says which.'),
   IDEMPOTENCY_IN_FLIGHT: caller(409, 'A call with this Idempotency-Key is still running; ask again when it has ended.', true),
   NOT_READY: caller(409, 'The function is still being deployed; ask again when its State is Active.', true),

@@ -31,6 +31,8 @@ export interface FunctionConfiguration {
   NetworkMode: NetworkMode;
   /** Size of /tmp, MB; absent for the default. */
   EphemeralStorage?: { Size: number };
+  /** Payloads of synchronous calls are kept for a while, for replays; absent: they are not. */
+  KeepPayloads?: boolean;
   Tags: Record<string, string>;
   /** In the order in which they are laid over each other; absent without layers. */
   Layers?: { Arn: string; CodeSize: number }[];
@@ -141,6 +143,8 @@ export interface UpdateConfigurationRequest {
   NetworkMode?: NetworkMode;
   /** MB, one of {@link LIMITS.ephemeralStorageMb}. */
   EphemeralStorage?: { Size: number };
+  /** Keep payloads of synchronous calls, for replays. */
+  KeepPayloads?: boolean;
   Tags?: Record<string, string>;
   /** Layer versions by ARN, or as `name:version` of the caller's account; all of them, `[]` takes them away. */
   Layers?: string[];

@@ -5,6 +5,7 @@ import type { FunctionDirectory } from '../functions/function-directory';
 import type { EventPath } from '../invoke/event-path';
 import type { Invoker } from '../invoke/invoker';
 import type { PayloadBudget } from '../invoke/payload-budget';
+import type { KeptPayloads } from '../records/kept-payloads';
 import type { RecordSink } from '../invoke/record-sink';
 import type { SecretBox } from '../secrets/secret-box';
 import type { RedisConnectionOptions } from '../redis-connection';
@@ -39,6 +40,7 @@ export interface AsyncEngineOptions {
   directory: FunctionDirectory;
   invoker: Invoker;
   records: RecordSink;
+  keptPayloads: Pick<KeptPayloads, 'find' | 'forget'>;
   /** Memory for payloads, calls' and events'. */
   payloads: PayloadBudget;
   /** Calls of the function that wait for a container. */
@@ -70,7 +72,7 @@ const WAITING_CALLS = 1;
 
 /** Wires everything that happens after a 202. */
 export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
-  const { clock, ids, logger, directory, settings, notices, region, secretBox } = options;
+  const { clock, ids, logger, directory, settings, notices, region, secretBox, keptPayloads } = options;
   const rules = new UrlRules(settings.urlAllow);
   const keys = new AsyncKeys(options.prefix);
   const metrics = new AsyncMetrics(options.registry);
@@ -79,8 +81,12 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   const failpoints = new Failpoints(settings.failpoints);
   const stores = openEventStores({ address: options.redis, keys, settings, clock, logger });
   const { producer, worker, queues, store, configs, secret } = stores;
-  directory.onChange(({ commitId }) => {
-    if (commitId === undefined) configs.forget();
+  directory.onChange(({ accountId, functionName, commitId }) => {
+    if (commitId !== undefined) return;
+    configs.forget();
+    keptPayloads
+      .forget(accountId, functionName)
+      .catch((error: unknown) => logger.warn('payloads of a deleted function stay until their time is over', { functionName, error }));
   });
   const known = (accountId: string, functionName: string): StoredFunction | undefined => lookUp(directory, accountId, functionName, logger);
 
@@ -151,7 +157,7 @@ export function createAsyncEngine(options: AsyncEngineOptions): AsyncEngine {
   return {
     intake,
     store,
-    invocations: new AsyncInvocations({ store, queues, clock, ids, intake, keys }),
+    invocations: new AsyncInvocations({ store, queues, clock, ids, intake, keys, keptPayloads }),
     deadLetters: new DeadLetters({ store, intake, keys, clock, ids }),
     configs: new EventInvokeConfigService({ store: configs, rules, region, clock, newSecret, secretBox }),
     sweep: () => sweeper.sweep(),

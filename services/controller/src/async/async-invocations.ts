@@ -1,4 +1,5 @@
 import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
+import type { KeptPayload, KeptPayloads } from '../records/kept-payloads';
 import type { AsyncKeys } from './async-keys';
 import { type EventState, isFinal } from './event-state';
 import type { NewEvent } from './event-intake';
@@ -11,6 +12,8 @@ export interface AsyncInvocationsDeps {
   queues: RedisEventQueues;
   intake: RedisEventIntake;
   keys: AsyncKeys;
+  /** Of synchronous calls. */
+  keptPayloads: Pick<KeptPayloads, 'find'>;
   clock: Clock;
   ids: Ids;
 }
@@ -61,20 +64,25 @@ export class AsyncInvocations {
   }
 
   /**
-   * Runs a kept event again, as a new one.
-   * @throws ServiceError RECORD_NOT_FOUND and what {@link EventIntake.accept} throws
+   * Runs a kept event, or a synchronous call whose payload is kept, again as a new event.
+   * @throws ServiceError RECORD_NOT_FOUND, STORE_UNAVAILABLE and what {@link EventIntake.accept} throws
    */
   async replay(accountId: string, requestId: string, { qualifier, keyId }: ReplayRequest): Promise<string> {
     const { intake, ids } = this.#deps;
-    const state = await this.#existing(accountId, requestId);
-    const accepted = await intake.acceptWith(repeated(state, { source: `replay:${requestId}`, keyId, qualifier }), ids.requestId(), []);
-    return accepted.requestId;
+    const state = await this.find(accountId, requestId);
+    const kept = state === undefined ? await this.findKept(accountId, requestId) : undefined;
+    const repetition = { source: `replay:${requestId}`, keyId, qualifier };
+    const event = kept === undefined ? repeated(existing(state), repetition) : repeatedCall({ accountId, requestId, kept }, repetition);
+    return (await intake.acceptWith(event, ids.requestId(), [])).requestId;
+  }
+
+  /** The payload of a synchronous call. @throws ServiceError STORE_UNAVAILABLE */
+  findKept(accountId: string, requestId: string): Promise<KeptPayload | undefined> {
+    return this.#deps.keptPayloads.find(accountId, requestId);
   }
 
   async #existing(accountId: string, requestId: string): Promise<EventState> {
-    const state = await this.find(accountId, requestId);
-    if (state === undefined) throw notFound();
-    return state;
+    return existing(await this.find(accountId, requestId));
   }
 }
 
@@ -102,6 +110,31 @@ export function repeated(state: EventState, { source, keyId, qualifier = state.q
     depth: state.depth,
     replayOf: state.requestId,
   };
+}
+
+/** Its trace is not gone on with: who replays it is another caller. */
+function repeatedCall(
+  { accountId, requestId, kept }: { accountId: string; requestId: string; kept: KeptPayload },
+  { source, keyId, qualifier }: Repetition,
+): NewEvent {
+  const { functionName, version, payload, contentType, clientContext } = kept;
+  return {
+    accountId,
+    functionName,
+    qualifier: qualifier ?? version,
+    payload,
+    contentType,
+    clientContext,
+    source,
+    keyId,
+    replayOf: requestId,
+  };
+}
+
+/** @throws ServiceError RECORD_NOT_FOUND */
+function existing(state: EventState | undefined): EventState {
+  if (state === undefined) throw notFound();
+  return state;
 }
 
 function notFound(): ServiceError {

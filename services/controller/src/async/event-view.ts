@@ -1,5 +1,6 @@
 import { readTraceparent } from '../traces/trace-context';
 import type { EventState } from './event-state';
+import { shownBytes } from './shown-bytes';
 
 /** An event as the API shows it: the members of a record, and its life. */
 export function eventView(event: EventState, { hasBodies }: { hasBodies: boolean }): Record<string, unknown> {
@@ -48,24 +49,11 @@ function bodies(event: EventState): Record<string, unknown> {
   const { result, resultBytes, payload, contentType, resultContentType, logTail } = event;
   const isKept = result !== undefined && result.length === resultBytes;
   return {
-    ...shown('payload', payload, contentType),
-    ...(isKept ? shown('result', result, resultContentType) : {}),
+    ...shownBytes('payload', payload, contentType),
+    ...(isKept ? shownBytes('result', result, resultContentType) : {}),
     ...(result !== undefined && !isKept ? { isResultTooLarge: true } : {}),
     ...(logTail === undefined ? {} : { logTail }),
   };
-}
-
-/** JSON as a value, other text as text, bytes in base64. */
-function shown(name: string, bytes: Buffer, contentType = 'application/json'): Record<string, unknown> {
-  const text = bytes.toString('utf8');
-  if (Buffer.from(text, 'utf8').compare(bytes) !== 0) return { [`${name}Base64`]: bytes.toString('base64') };
-  if (!contentType.startsWith('application/json')) return { [name]: text };
-  try {
-    return { [name]: text === '' ? null : (JSON.parse(text) as unknown) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return { [name]: text };
-    throw error;
-  }
 }
 
 const iso = (wallMs: number): string => new Date(wallMs).toISOString();

@@ -20,6 +20,7 @@ type Settings = Pick<
   | 'PodConcurrentQuota'
   | 'NetworkMode'
   | 'EphemeralStorage'
+  | 'KeepPayloads'
   | 'Tags'
 >;
 
@@ -57,14 +58,18 @@ export function configurationView(configuration: FunctionConfiguration): Functio
 
 function settingsOf(configuration: FunctionConfiguration): Settings {
   const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = configuration;
-  const { EphemeralStorage } = configuration;
+  const { EphemeralStorage, KeepPayloads } = configuration;
   const settings = { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags };
-  return { ...settings, ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }) };
+  return {
+    ...settings,
+    ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }),
+    ...(KeepPayloads === undefined ? {} : { KeepPayloads }),
+  };
 }
 
 function given(request: UpdateConfigurationRequest, stored: Readonly<Record<string, string>>): Partial<Settings> {
-  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags, EphemeralStorage } =
-    request;
+  const { Description, Runtime, Handler, Timeout, MemorySize, Environment, PodConcurrentQuota, NetworkMode, Tags } = request;
+  const { EphemeralStorage, KeepPayloads } = request;
   return {
     ...(Description === undefined ? {} : { Description }),
     ...(Runtime === undefined ? {} : { Runtime }),
@@ -76,6 +81,7 @@ function given(request: UpdateConfigurationRequest, stored: Readonly<Record<stri
     ...(NetworkMode === undefined ? {} : { NetworkMode }),
     ...(Tags === undefined ? {} : { Tags }),
     ...(EphemeralStorage === undefined ? {} : { EphemeralStorage }),
+    ...(KeepPayloads === undefined ? {} : { KeepPayloads }),
   };
 }
 

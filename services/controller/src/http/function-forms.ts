@@ -24,6 +24,7 @@ export const SETTING_PARAMETERS = [
   'PodConcurrentQuota',
   'NetworkMode',
   'EphemeralStorage',
+  'KeepPayloads',
   'Description',
   'Publish',
 ] as const;
@@ -60,7 +61,7 @@ export interface CodeForm {
 export async function readCreate(request: IncomingMessage, query: SettingQuery, languages: Languages): Promise<CreateForm> {
   const mediaType = mediaTypeOf(request);
   if (mediaType === 'application/json') return readJsonCreate(request, query);
-  const publish = readPublish(query);
+  const publish = readFlag('Publish', query.Publish);
   if (ZIP_TYPES.includes(mediaType)) return { settings: settingsOf(query, undefined), upload: zipUpload(request), publish };
   const manifest = manifestFor(mediaType, languages.runtimes, query.Runtime);
   const settings = settingsOf({ Handler: DEFAULT_HANDLER, ...query }, manifest.name);
@@ -75,7 +76,7 @@ export async function readCodeUpdate(
   runtime: string,
 ): Promise<CodeForm> {
   const mediaType = mediaTypeOf(request);
-  const publish = readPublish(query);
+  const publish = readFlag('Publish', query.Publish);
   if (ZIP_TYPES.includes(mediaType)) return { upload: zipUpload(request), publish };
   if (mediaType !== 'application/json') {
     const manifest = manifestFor(mediaType, languages.runtimes, runtime);
@@ -109,9 +110,9 @@ function refuseQuery(query: Readonly<Record<string, string>>): void {
 }
 
 /** @throws ServiceError VALIDATION_FAILED */
-function readPublish({ Publish }: Query<'Publish'>): boolean {
-  if (Publish === undefined || Publish === 'true' || Publish === 'false') return Publish === 'true';
-  throw invalidField('Publish', 'Publish must be true or false.');
+function readFlag(name: string, text = 'false'): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw invalidField(name, `${name} must be true or false.`);
 }
 
 /** Members that users of Lambda know and that this version does not have: refused in words, never stored and ignored. */
@@ -139,7 +140,7 @@ function notInThisVersion(member: string): ServiceError {
 
 /** @throws ServiceError VALIDATION_FAILED; the ranges are checked with all other settings */
 function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): FunctionSettings {
-  const { Runtime = runtimeBySource, Handler, Description, NetworkMode, EphemeralStorage } = query;
+  const { Runtime = runtimeBySource, Handler, Description, NetworkMode, EphemeralStorage, KeepPayloads } = query;
   if (Runtime === undefined)
     throw invalidField('Runtime', 'Runtime is needed in the query, such as ?Runtime=nodejs20&Handler=index.handler.');
   if (Handler === undefined) throw invalidField('Handler', 'Handler is needed in the query, such as &Handler=index.handler.');
@@ -153,6 +154,7 @@ function settingsOf(query: SettingQuery, runtimeBySource: string | undefined): F
     ...(EphemeralStorage === undefined
       ? {}
       : { EphemeralStorage: { Size: readInteger('EphemeralStorage', EphemeralStorage, { min: 1, max: 1_000_000 }) } }),
+    ...(KeepPayloads === undefined ? {} : { KeepPayloads: readFlag('KeepPayloads', KeepPayloads) }),
     ...integerOf('PodConcurrentQuota', query.PodConcurrentQuota, { min: 1, max: LIMITS.podConcurrentQuotaMax }),
   };
   // The same rules as for JSON, with a text where the code would be.

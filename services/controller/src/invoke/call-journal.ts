@@ -2,6 +2,7 @@ import type { Clock } from '@easyfaas/service-kit';
 import type { Call } from './call';
 import { callRecord } from './call-record';
 import type { InvokeMetrics } from './invoke-metrics';
+import type { KeptPayloads } from '../records/kept-payloads';
 import { IsoTime } from './iso-time';
 import type { Outcome } from './outcome';
 import type { RecordSink } from './record-sink';
@@ -12,6 +13,7 @@ import { ThrottledRecords } from './throttled-records';
 export class CallJournal {
   readonly #records: RecordSink;
   readonly #traces: Pick<Traces, 'end'>;
+  readonly #payloads: Pick<KeptPayloads, 'add'>;
   readonly #metrics: InvokeMetrics;
   readonly #clock: Clock;
   readonly #podId: string | undefined;
@@ -21,18 +23,21 @@ export class CallJournal {
   constructor({
     records,
     traces,
+    payloads,
     metrics,
     clock,
     podId,
   }: {
     records: RecordSink;
     traces: Pick<Traces, 'end'>;
+    payloads: Pick<KeptPayloads, 'add'>;
     metrics: InvokeMetrics;
     clock: Clock;
     podId?: string | undefined;
   }) {
     this.#records = records;
     this.#traces = traces;
+    this.#payloads = payloads;
     this.#metrics = metrics;
     this.#clock = clock;
     this.#podId = podId;
@@ -45,6 +50,8 @@ export class CallJournal {
     if (call.trace !== undefined) this.#traces.end(call.trace, record, startedAtMs);
     if (call.request.isRecorded === false) return;
     const kept = record.status === 'throttled' ? this.#throttled.admit(record, this.#clock.monotonicMs()) : record;
-    if (kept !== undefined) this.#records.add(kept);
+    if (kept === undefined) return;
+    this.#records.add(kept);
+    if (call.request.stored.configuration.KeepPayloads === true) this.#payloads.add(call.request);
   }
 }

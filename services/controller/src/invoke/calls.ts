@@ -1,4 +1,5 @@
 import type { Clock, Logger, Registry } from '@easyfaas/service-kit';
+import type { KeptPayloads } from '../records/kept-payloads';
 import type { PoolContainer } from '../pool/container';
 import type { FunctionPools } from '../pool/function-pools';
 import { Admission } from './admission';
@@ -21,6 +22,7 @@ export interface CallsOptions extends Pick<
   registry: Registry;
   records: RecordSink;
   traces: Traces;
+  keptPayloads: Pick<KeptPayloads, 'add'>;
   pools: FunctionPools;
   /** All containers, whatever their phase. */
   containers: () => Iterable<PoolContainer>;
@@ -62,7 +64,7 @@ export function createCalls(options: CallsOptions): Calls {
     nonces: new NonceSource(),
     pools,
     admission,
-    journal: new CallJournal({ records, traces, metrics, clock, podId }),
+    journal: new CallJournal({ records, traces, payloads: options.keptPayloads, metrics, clock, podId }),
     traces,
     overflow,
     waitMs: options.waitMs,

@@ -38,6 +38,7 @@ const NO_EVENTS: EventPath = {
   },
 };
 
+const NO_PAYLOADS = { add: () => undefined, find: async () => undefined, forget: async () => undefined };
 const MIB = 1024 * 1024;
 
 export interface LocalFunction {
@@ -162,6 +163,7 @@ export class LocalController {
       registry: this.registry,
       funclet: client,
       directory: this.directory,
+      keptPayloads: NO_PAYLOADS,
       traces: this.#options.traces ?? PASSED_TRACES,
       records: { add: (record) => void this.records.push(record) },
       shelves: shelvesOf({ runtimes: ['nodejs20'], classesMb: [128], minimums: { nodejs20: poolMin }, caps: {}, networks: ['none'] }),
@@ -238,6 +240,7 @@ export class LocalController {
       directory: this.directory,
       invoker: new DispatcherInvoker({ clock, directory: this.directory, dispatcher: engine.dispatcher }),
       records: { add: (record) => void this.records.push(record) },
+      keptPayloads: NO_PAYLOADS,
       payloads: this.payloads,
       waitingCalls: engine.waitingCalls,
       settings: { ...readAsyncSettings(new EnvReader({})), ...this.#options.async },

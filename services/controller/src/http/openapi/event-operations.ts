@@ -81,7 +81,7 @@ export const eventOperations = (): Operations => ({
     body: { [JSON_TYPE]: 'ReplayRequest' },
     isBodyOptional: true,
     answers: [accepted],
-    errors: ['RECORD_NOT_FOUND', 'FUNCTION_NOT_FOUND', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
+    errors: ['RECORD_NOT_FOUND', 'PAYLOAD_NOT_KEPT', 'FUNCTION_NOT_FOUND', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
   },
 
   'get /v1/triggers': {

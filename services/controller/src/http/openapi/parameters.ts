@@ -29,6 +29,7 @@ const queryParameters = () =>
     PodConcurrentQuota: of(number, 'Calls at once in one container.'),
     NetworkMode: of({ type: 'string', enum: ['none', 'egress'] }, 'Whether the function reaches the internet.'),
     EphemeralStorage: of(number, 'Size of /tmp, MB.'),
+    KeepPayloads: of(flag, 'Keep payloads of synchronous calls for replays.'),
     Description: of(text, 'Words for people.'),
     CompatibleRuntimes: of(text, 'Names of runtimes, with commas between.'),
     since: of(text, `Not before this time: ${TIME}.`),

@@ -10,6 +10,8 @@ import { eventView } from '../../async/event-view';
 import { authorizeFunction } from '../../auth/authorize';
 import { LATEST } from '../../functions/function-name';
 import type { FunctionService } from '../../functions/function-service';
+import type { RecordReader } from '../../records/record-reader';
+import { ServiceError } from '@easyfaas/service-kit';
 import { invalidField } from '../../invalid-field';
 import { checked, readBytes, readJson } from '../body';
 import { parseStrictJson } from '../strict-json';
@@ -24,13 +26,19 @@ const PAGE_DEFAULT = 50;
 const PAGE_MAX = 100;
 
 export interface EventRoutesDeps {
+  records: Pick<RecordReader, 'find'>;
   functions: FunctionService;
   events: { invocations: AsyncInvocations; deadLetters: DeadLetters; configs: EventInvokeConfigService };
 }
 
 /** What becomes of a function's events: their configuration, dead letters, cancelling and replaying. */
-export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps): void {
+export function mountEvents(mount: Mount, { functions, events, records }: EventRoutesDeps): void {
   const { invocations, deadLetters, configs } = events;
+  const whyNot = async (error: unknown, accountId: string, requestId: string): Promise<never> => {
+    const isUnknown = error instanceof ServiceError && error.code === 'RECORD_NOT_FOUND';
+    const record = isUnknown ? await records.find(accountId, requestId) : undefined;
+    throw record === undefined ? error : payloadNotKept(record.functionName);
+  };
   const target = (request: Request): FunctionTarget => unqualifiedTarget(request, functions.region);
 
   mount('/v1/functions/:id/event-invoke-config', {
@@ -123,10 +131,17 @@ export function mountEvents(mount: Mount, { functions, events }: EventRoutesDeps
       const { Qualifier } = body.length === 0 ? {} : checked(replayRequestSchema, parseStrictJson(body));
       const { accountId, keyId } = principalOf(request);
       const wanted = { keyId, ...(Qualifier === undefined ? {} : { qualifier: Qualifier }) };
-      const newId = await invocations.replay(accountId, pathParameter(request, 'requestId'), wanted);
+      const requestId = pathParameter(request, 'requestId');
+      const newId = await invocations.replay(accountId, requestId, wanted).catch((error: unknown) => whyNot(error, accountId, requestId));
       response.status(202).setHeader('Location', `/v1/invocations/${newId}`).json({ requestId: newId });
     },
   });
+}
+
+function payloadNotKept(name: string): ServiceError {
+  const way = `PUT /v1/functions/${name}/configuration with {"KeepPayloads": true}, or keepPayloads in its manifest`;
+  const text = `The payload of this synchronous call was not kept, or is not any more. ${way}, has those of later calls kept, within the limits of EASYFAAS_KEPT_PAYLOAD_KB, _PAYLOADS_MAX and _PAYLOADS_H.`;
+  return new ServiceError('PAYLOAD_NOT_KEPT', text);
 }
 
 /** The secret is shown to whoever may write it, when it is written, and never again. */

@@ -1,5 +1,6 @@
 import type { InvocationRecord } from '@easyfaas/contracts/wire';
 import type { AsyncInvocations } from '../../async/async-invocations';
+import { shownBytes } from '../../async/shown-bytes';
 import { eventView } from '../../async/event-view';
 import { authorizeAccount, authorizeFunction } from '../../auth/authorize';
 import { ServiceError } from '@easyfaas/service-kit';
@@ -54,7 +55,8 @@ export function mountRecords(
       if (record === undefined) {
         throw new ServiceError('RECORD_NOT_FOUND', 'No record of that invocation is kept: it is unknown here, or too old.');
       }
-      response.json(record);
+      const kept = await invocations.findKept(accountId, requestId);
+      response.json(kept === undefined ? record : { ...record, ...shownBytes('payload', kept.payload, kept.contentType) });
     },
     delete: async (request, response) => {
       readQuery(request, []);
