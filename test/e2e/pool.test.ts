@@ -127,6 +127,18 @@ describe('an operator', () => {
     expect(history.at(-1)?.reason).toMatch(/operator/);
   });
 
+  it('has a container followed by a warm one of its function before it goes', async () => {
+    const name = await deploy({ source: TELLS.nodejs20 });
+    const containerId = containerOf(await invoke(name));
+    await eventually(async () => {
+      expect((await call(`/v1/pool/${containerId}/reborn`, { method: 'POST' })).status).toBe(200);
+    }, 30_000);
+    await eventually(async () => expect((await shown(containerId)).state).toBe('gone'), 30_000);
+    const next = await invoke(name);
+    expect([next.headers.get('x-easyfaas-start'), containerOf(next) === containerId]).toEqual(['warm', false]);
+    expect((await shown(containerId)).history.at(-1)?.reason).toMatch(/reborn by an operator/);
+  });
+
   it('sees how many cold containers of each kind there are, how many there should be, and why', async () => {
     const { shelves } = (await call('/v1/pool')).json<{ shelves: Record<string, unknown>[] }>();
     const node = shelves.find(({ runtime, classMb, network }) => runtime === 'nodejs20' && classMb === 128 && network === 'none');

@@ -76,7 +76,9 @@ export function registerPool(program: Command, open: OpenSession): void {
   for (const verb of ['drain', 'reborn'] as const) {
     pool
       .command(verb)
-      .description(verb === 'drain' ? 'let its calls finish, then destroy it' : 'destroy it and have a fresh one made')
+      .description(
+        verb === 'drain' ? 'let its calls finish, then destroy it' : 'have another one of its function warmed up first, then as drain',
+      )
       .argument('<container-id>')
       .action(async (containerId: string, _options: object, command: Command) => {
         const { output, api } = open(command);

@@ -281,7 +281,7 @@ describeWithRedis('keys over the API', () => {
       }
       expect(api.poolResets).toEqual([
         expect.stringMatching(/^0123456789ab drained by an operator/),
-        expect.stringMatching(/^0123456789ab reborn by an operator/),
+        expect.stringMatching(/^0123456789ab replaced: reborn by an operator/),
       ]);
     });
   });

@@ -166,6 +166,10 @@ export async function startApi({
       poolResets.push(`${containerId} ${reason}`);
       return CONTAINER;
     },
+    replace: async (containerId, reason) => {
+      poolResets.push(`${containerId} replaced: ${reason}`);
+      return CONTAINER;
+    },
   };
   const authenticator = new KeyAuthenticator({
     store: keyStore,

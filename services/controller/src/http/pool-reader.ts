@@ -29,6 +29,11 @@ export interface PoolReader {
    */
   reset(containerId: string, reason: string): Promise<PoolContainer>;
   /**
+   * The same once another container of its function is warm in its stead; at once for one that serves no function.
+   * @throws ServiceError as `reset`, RUNTIME_UNAVAILABLE when no other one can be begun
+   */
+  replace(containerId: string, reason: string): Promise<PoolContainer>;
+  /**
    * Changes the memory limit of a live container, also while it works. It keeps that until its function's memory is changed, or
    * until it is reset.
    * @throws ServiceError CONTAINER_NOT_FOUND, ILLEGAL_TRANSITION, MEMORY_BUSY, CAPACITY_EXCEEDED, FUNCLET_UNAVAILABLE

@@ -92,7 +92,10 @@ export function createContainers(options: ContainersOptions): Containers {
     refusal: ({ wish }) => egressRefusal(wish.network, shelves),
     onShortage: () => upkeep.reconciler.kick(),
     onStart: ({ wish }) => upkeep.noteDemand(wish),
-    onWarm: (container) => upkeep.memoryChanges.onWarm(container),
+    onWarm: (container) => {
+      upkeep.memoryChanges.onWarm(container);
+      upkeep.successions.onWarm(container);
+    },
     resumePaused: (pool) => upkeep.pauses.resumeFor(pool),
   });
   const timeOuts = new TimeOuts({ clock, view, resets, dispatcher });

@@ -5,6 +5,7 @@ import type { PoolContainer as PoolContainerView, PoolReader, PoolSummary } from
 import type { PoolContainer } from './container';
 import type { ContainerCreations } from './container-creations';
 import type { ContainerResets } from './container-resets';
+import type { Successions } from './successions';
 import type { FunctionPools } from './function-pools';
 import type { PoolView } from './pool-view';
 import type { Reconciler } from './reconciler';
@@ -23,7 +24,8 @@ export interface PoolReportDeps {
   node: NodeFacts;
   memoryChanges: Pick<MemoryChanges, 'resize'>;
   pools: FunctionPools;
-  resets: ContainerResets;
+  resets: Pick<ContainerResets, 'recent'>;
+  successions: Successions;
   reconciler: Reconciler;
   creations: ContainerCreations;
   shelves: Shelves;
@@ -110,17 +112,24 @@ export class PoolReport implements PoolReader {
   }
 
   async reset(containerId: string, reason: string): Promise<PoolContainerView> {
+    const container = this.#endable(containerId);
+    this.#deps.successions.end(container, reason);
+    return shown(container);
+  }
+
+  async replace(containerId: string, reason: string): Promise<PoolContainerView> {
+    const container = this.#endable(containerId);
+    this.#deps.successions.begin(container, reason);
+    return shown(container);
+  }
+
+  #endable(containerId: string): PoolContainer {
     const container = this.#find(containerId);
     if (container.phase === 'resetting') throw new ServiceError('ILLEGAL_TRANSITION', 'The container is being reset already.');
     if (container.phase === 'warming' || container.phase === 'loading') {
       throw new ServiceError('ILLEGAL_TRANSITION', 'The container is being warmed up; try again when it is warm.');
     }
-    if (container.inFlight === 0) this.#deps.resets.reset(container, reason);
-    else if (container.phase === 'warm') {
-      container.moveTo('draining');
-      container.functionPool?.noteSlots(container);
-    }
-    return shown(container);
+    return container;
   }
 
   #find(containerId: string): PoolContainer {

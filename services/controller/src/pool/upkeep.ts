@@ -23,6 +23,7 @@ import type { PoolView } from './pool-view';
 import { Reconciler } from './reconciler';
 import type { Shelves } from './shelves';
 import { StartShares } from './start-shares';
+import { Successions } from './successions';
 import type { WarmUps } from './warm-ups';
 
 export interface UpkeepOptions {
@@ -58,6 +59,7 @@ export interface Upkeep {
   creations: ContainerCreations;
   reconciler: Reconciler;
   report: PoolReport;
+  successions: Successions;
   pauses: Pauses;
   memoryChanges: MemoryChanges;
   commitChanges: CommitChanges;
@@ -106,6 +108,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   });
   const node = new NodeFacts(options);
   const memoryChanges = new MemoryChanges({ ...options, isVariant: isMemoryVariant });
+  const successions = new Successions(options);
   const report = new PoolReport({
     funclet,
     view,
@@ -113,6 +116,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     node,
     pools,
     resets,
+    successions,
     reconciler,
     creations,
     shelves,
@@ -134,6 +138,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     creations,
     reconciler,
     report,
+    successions,
     pauses,
     memoryChanges,
     commitChanges,

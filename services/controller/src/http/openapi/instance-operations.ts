@@ -37,9 +37,9 @@ export const instanceOperations = (): Operations => ({
     errors: noContainer,
   },
   'post /v1/pool/:containerId/reborn': {
-    summary: 'Reset a container once its calls have ended; the same as drain',
+    summary: 'Have another container of its function warmed up, then reset this one once its calls have ended',
     answers: [ok('PoolContainer')],
-    errors: noContainer,
+    errors: [...noContainer, 'RUNTIME_UNAVAILABLE'],
   },
   'get /v1/keys': { summary: 'Keys of all accounts, without their secrets', answers: [ok('KeyList')] },
   'post /v1/keys': {

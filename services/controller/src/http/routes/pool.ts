@@ -43,12 +43,13 @@ export function mountPool(mount: Mount, { pool, isStopping = () => false }: { po
     },
   });
 
-  mount('/v1/pool/:containerId/drain', { post: async (request, response) => void response.json(await reset(request, 'drained')) });
-  mount('/v1/pool/:containerId/reborn', { post: async (request, response) => void response.json(await reset(request, 'reborn')) });
+  mount('/v1/pool/:containerId/drain', { post: async (request, response) => void response.json(await end(request, 'reset')) });
+  mount('/v1/pool/:containerId/reborn', { post: async (request, response) => void response.json(await end(request, 'replace')) });
 
-  const reset = async (request: Request, what: string): Promise<PoolContainer> => {
+  const end = async (request: Request, how: 'reset' | 'replace'): Promise<PoolContainer> => {
     readQuery(request, []);
-    return withoutSecrets(await pool.reset(containerIdOf(request), `${what} by an operator (key ${principalOf(request).keyId})`));
+    const reason = `${how === 'reset' ? 'drained' : 'reborn'} by an operator (key ${principalOf(request).keyId})`;
+    return withoutSecrets(await pool[how](containerIdOf(request), reason));
   };
 }
 
