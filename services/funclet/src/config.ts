@@ -19,6 +19,8 @@ export interface FuncletConfig {
   mountMode: 'auto' | 'bind' | 'hardlink';
   egress: EgressSettings;
   hasCpuQuota: boolean;
+  /** Of all quotas together; 0: as many as the machine has. */
+  nodeCpus: number;
   /** 0: taken from the machine. */
   nodeMemoryMb: number;
   overheadMb: number;
@@ -100,6 +102,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): F
     mountMode: values.mountMode,
     egress,
     hasCpuQuota: values.cpuQuota === 'on',
+    nodeCpus: values.nodeCpus,
     nodeMemoryMb: values.nodeMemoryMb,
     overheadMb: values.overheadMb,
     codeCacheBytes: values.codeCacheMb * MIB,

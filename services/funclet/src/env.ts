@@ -30,6 +30,7 @@ export function readEnv(env: Readonly<Record<string, string | undefined>>) {
       /** 0: 80 % of the machine. */
       nodeMemoryMb: reader.integer('EASYFAAS_NODE_MEMORY_MB', 0, { min: 0, max: 64 * MIB }),
       /** 0: all of the machine. */
+      nodeCpus: reader.decimal('EASYFAAS_NODE_CPUS', 0, { min: 0, max: 4096 }),
       overheadMb: reader.integer('EASYFAAS_CONTAINER_OVERHEAD_MB', 8, { min: 0, max: 1024 }),
       codeCacheMb: reader.integer('EASYFAAS_CODE_CACHE_MB', 4096, { min: 1, max: 64 * MIB }),
       unpackedMb: reader.integer('EASYFAAS_UNPACKED_MB', LIMITS.unpackedBytes / MIB, { min: 1, max: 10_240 }),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NodeView } from '@easyfaas/contracts/wire';
 import { Failpoints, ServiceError, createMetrics, systemClock, withDeadline, type Logger, type Service } from '@easyfaas/service-kit';
+import { CpuLedger } from './capacity/cpu-ledger';
 import { Ledger } from './capacity/ledger';
 import { detectCgroups } from './cgroup/detect';
 import { CodeCache } from './code/code-cache';
@@ -89,6 +90,8 @@ export class Funclet implements Service {
     const registry = new ContainerRegistry(systemClock, containerDirectories, systemClock.wallMs());
     const memoryMb = config.nodeMemoryMb || Math.floor((facts.memoryBytes / MIB) * NODE_MEMORY_SHARE);
     const ledger = new Ledger(memoryMb, config.overheadMb);
+    const cpus = config.nodeCpus || facts.cpus;
+    const cpuLedger = new CpuLedger(config.hasCpuQuota ? cpus : undefined);
     const limits = new ContainerLimits({
       engine,
       cgroups,
@@ -119,6 +122,7 @@ export class Funclet implements Service {
       registry,
       engine,
       ledger,
+      cpuLedger,
       limits,
       cgroups,
       code,
@@ -151,8 +155,8 @@ export class Funclet implements Service {
       cgroupDriver: facts.cgroupDriver,
       mountMode: codeMounts.mode,
       memoryMode: cgroups === undefined ? 'docker' : 'cgroup',
-      budget: { memoryMb, cpus: facts.cpus, overheadMb: ledger.overheadMb },
-      reserved: { memoryMb: ledger.reservedMb },
+      budget: { memoryMb, cpus, overheadMb: ledger.overheadMb },
+      reserved: { memoryMb: ledger.reservedMb, ...(config.hasCpuQuota ? { cpus: cpuLedger.reservedCpus } : {}) },
       egress: egress.view,
       engine: { version: facts.version, apiVersion: facts.apiVersion, runcVersion: facts.runcVersion },
       runtimes: runtimes.list().map(({ name, image, imageId }) => ({ name, image, present: imageId !== undefined })),

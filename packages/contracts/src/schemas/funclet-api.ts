@@ -143,7 +143,7 @@ export const nodeViewSchema = Joi.object<NodeView, true>({
   mountMode: Joi.string().valid('bind', 'hardlink').required(),
   memoryMode: Joi.string().valid('cgroup', 'docker').required(),
   budget: Joi.object({ memoryMb: Joi.number().required(), cpus: Joi.number().required(), overheadMb: Joi.number() }).required(),
-  reserved: Joi.object({ memoryMb: Joi.number().required() }).required(),
+  reserved: Joi.object({ memoryMb: Joi.number().required(), cpus: Joi.number() }).required(),
   engine: Joi.object({
     version: Joi.string().required(),
     apiVersion: Joi.string().required(),

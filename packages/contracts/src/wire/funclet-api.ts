@@ -151,11 +151,13 @@ export interface NodeView {
   memoryMode: 'cgroup' | 'docker';
   budget: {
     memoryMb: number;
+    /** Where functions have quotas these are never more together. */
     cpus: number;
     /** Counted to each container besides its limit. */
     overheadMb?: number;
   };
-  reserved: { memoryMb: number };
+  /** Processors only where functions have quotas of them. */
+  reserved: { memoryMb: number; cpus?: number };
   engine: { version: string; apiVersion: string; runcVersion: string };
   runtimes: { name: string; image: string; present: boolean }[];
   /** The network of functions; `failed` with the cause when its rules cannot be put in force. */

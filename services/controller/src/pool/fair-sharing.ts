@@ -112,7 +112,17 @@ export class FairSharing {
       const shelf = shelves.of(pool.wish)?.key ?? '';
       // Who has just given its container to another one has waited for nothing yet.
       const waitingSinceMs = Math.max(pool.line.first()?.waitingSinceMs ?? Infinity, pool.share.lastHeldMs ?? 0);
-      claims.push({ ...functionOf(pool), pool, runtime, shelf, memoryMb, wanted, waitingSinceMs, missingMb: pool.missingMb });
+      claims.push({
+        ...functionOf(pool),
+        pool,
+        runtime,
+        shelf,
+        memoryMb,
+        wanted,
+        waitingSinceMs,
+        missingMb: pool.missingMb,
+        lacksCpu: pool.lacksCpu,
+      });
     }
     return claims;
   }

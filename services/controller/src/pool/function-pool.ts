@@ -58,6 +58,8 @@ export class FunctionPool {
   lastFailure: ServiceError | undefined;
   /** What the node lacked when a warm-up was last refused for want of memory, MB; 0 when the last one was not. */
   missingMb = 0;
+  /** It is the memory that goes with processors that were missing. */
+  lacksCpu = false;
   /** No warm-up is tried before this time. */
   retryAtMs = 0;
   failures = 0;

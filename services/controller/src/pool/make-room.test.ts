@@ -105,6 +105,21 @@ describe('memory of the node', () => {
     expect(steps({ claims: [claim('a', 'f', { missingMb: 385 })], candidates, minByShelf, room: 9 })).toEqual([]);
   });
 
+  it('that goes with missing processors is not freed by cold ones, which have none', () => {
+    const { candidates, holdings } = busy('a', 6, 256);
+    const cold: RoomCandidate = {
+      containerId: 'cold',
+      shelf: 'other',
+      state: 'cold',
+      sinceMs: 0,
+      heldSinceMs: 0,
+      inFlight: 0,
+      memoryMb: 4096,
+    };
+    const short = { claims: [claim('b', 'g', { wanted: 0, missingMb: 300, lacksCpu: true })], candidates: [cold, ...candidates], holdings };
+    expect(steps(short)).toEqual(['drain a-1', 'drain a-2']);
+  });
+
   it('is not taken in vain', () => {
     const { candidates, holdings } = busy('a', 2, 256);
     expect(steps({ claims: [claim('b', 'g', { memoryMb: 128, missingMb: 4000 })], candidates, holdings, room: 1 })).toEqual([]);

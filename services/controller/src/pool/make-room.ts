@@ -12,6 +12,8 @@ export interface RoomClaim extends Claim {
   memoryMb: number;
   /** What the node lacked when a container was last tried to be had, MB; 0 when it lacked nothing. */
   missingMb: number;
+  /** It is the memory that goes with missing processors: of these cold containers have none. */
+  lacksCpu?: boolean;
 }
 
 /** One container that is of interest: cold, or warm and not draining. */
@@ -110,7 +112,7 @@ function forMemory({ claims, candidates, holdings, weights, minByShelf, nowMs, .
     while (freedMb < claim.missingMb) {
       const isChosen = ({ containerId }: EvictionCandidate): boolean =>
         victims.some(({ candidate }) => candidate.containerId === containerId);
-      const candidatesLeft = [...left].filter((each) => !isChosen(each));
+      const candidatesLeft = [...left].filter((each) => !isChosen(each) && !(claim.lacksCpu === true && each.state === 'cold'));
       const victim = evict({ candidates: withSpare(candidatesLeft, claim.shelf), claim, amount: claim.memoryMb, usage, minByShelf, nowMs });
       // Nothing is taken from anybody for a container that would not have room even then.
       if (victim === undefined) return false;

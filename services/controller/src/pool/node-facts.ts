@@ -44,6 +44,11 @@ export class NodeFacts {
     return this.#view?.budget.cpus;
   }
 
+  /** Quotas in force, processors, as of some seconds ago; undefined where functions have none. */
+  get cpuLimits(): number | undefined {
+    return this.#view?.reserved.cpus;
+  }
+
   /** @throws ServiceError VALIDATION_FAILED when no container of this memory can ever be made here */
   assertFits(memoryMb: number): void {
     const { budget } = this;

@@ -79,6 +79,7 @@ export class PoolReport implements PoolReader {
       containers,
       max,
       counts,
+      cpu: this.resource().cpu,
       shelves: this.#shelves(),
       recentEnds: this.#deps.resets.recent.list(),
       waiting: [...pools.values()]

@@ -16,7 +16,13 @@ export interface ResourceReport {
     /** What the containers use, by their supervisors' last word, MB. */
     usedMb: number;
   };
-  cpu: { total?: number; /** By the weights of the containers that serve a function. */ promised: number };
+  cpu: {
+    total?: number;
+    /** By the memory of the containers that serve a function. */
+    promised: number;
+    /** Where functions have quotas: those in force, of `total` at most. */
+    limit?: number;
+  };
   containers: { total: number; max: number; byState: Record<string, number>; byPhase: Record<string, number> };
 }
 
@@ -27,7 +33,7 @@ export interface ResourceReportDeps {
 }
 
 export function resourceReport({ view, node, max }: ResourceReportDeps): ResourceReport {
-  const { budget, cpus } = node;
+  const { budget, cpus, cpuLimits } = node;
   const byState: Record<string, number> = {};
   const byPhase: Record<string, number> = {};
   let total = 0;
@@ -48,7 +54,11 @@ export function resourceReport({ view, node, max }: ResourceReportDeps): Resourc
       usedMb: Math.round(usedBytes / MIB),
       ...(budget === undefined ? {} : { totalMb: budget.memoryMb, freeMb: budget.memoryMb - reservedMb }),
     },
-    cpu: { promised: Math.round((promisedMb / MB_PER_CPU) * 100) / 100, ...(cpus === undefined ? {} : { total: cpus }) },
+    cpu: {
+      promised: Math.round((promisedMb / MB_PER_CPU) * 100) / 100,
+      ...(cpus === undefined ? {} : { total: cpus }),
+      ...(cpuLimits === undefined ? {} : { limit: cpuLimits }),
+    },
     containers: { total, max, byState, byPhase },
   };
 }

@@ -10,7 +10,7 @@ import { coldReason } from './cold-reason';
 import type { PoolContainer } from './container';
 import type { ContainerResets } from './container-resets';
 import type { FunctionPool } from './function-pool';
-import { missingMb } from './missing-mb';
+import { lacksCpu, missingMb } from './missing-mb';
 import type { PoolView } from './pool-view';
 import { noteStartFailure } from './start-circuit';
 import { warmUpsWanted } from './warm-ups-wanted';
@@ -227,6 +227,7 @@ export class WarmUps {
     }
     if (error.code === 'CAPACITY_EXCEEDED') {
       pool.missingMb = missingMb(error) ?? pool.stored.configuration.MemorySize;
+      pool.lacksCpu = lacksCpu(error);
       onShortage();
     }
     this.#recheckAfter(pool, pool.retryAtMs - clock.monotonicMs());

@@ -50,9 +50,10 @@ async function takeOver(
   { dockerId, status }: EngineContainer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { registry, ledger, limits, cgroups, engine, logger } = context;
+  const { registry, ledger, cpuLedger, limits, cgroups, engine, logger } = context;
   const { containerId, state, memoryMb } = record.view;
   ledger.adopt(containerId, memoryMb);
+  if (record.view.assignment !== undefined) cpuLedger.adopt(containerId, memoryMb);
   registry.adopt({ ...record, view: { ...record.view, dockerId } });
   // A crash may have come between the record and the limit, or between the freeze and the record: the record is right.
   if (state !== 'creating') await limits.set(dockerId, memoryMb, signal);

@@ -2,10 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@easyfaas/service-kit';
 import type { ContainerCgroups } from '../cgroup/container-cgroups';
 import type { ContainerEngine, CpuLimits } from '../engine/container-engine';
+import { MB_PER_CPU, hundredthsOf } from '../capacity/cpu-share';
 import { EngineError } from '../engine/engine-error';
 
-/** Lambda gives one processor per 1769 MB. */
-const MB_PER_CPU = 1769;
 /** A whole processor on Docker's scale. */
 const SHARES_PER_CPU = 1024;
 const SHARES_MIN = 2;
@@ -23,8 +22,7 @@ const TRIES_MAX = 5;
 export function cpuLimits(memoryMb: number, quotaPerCpuShare: boolean): CpuLimits {
   const cpus = memoryMb / MB_PER_CPU;
   const shares = Math.max(SHARES_MIN, Math.round(cpus * SHARES_PER_CPU));
-  // Docker refuses less than a hundredth of a processor.
-  return quotaPerCpuShare ? { shares, quota: Math.max(0.01, Math.round(cpus * 100) / 100) } : { shares };
+  return quotaPerCpuShare ? { shares, quota: hundredthsOf(memoryMb) / 100 } : { shares };
 }
 
 export interface ContainerLimitsOptions {

@@ -190,6 +190,23 @@ describe('a warm-up', () => {
     expect(life.ledger.reservedMb).toBe(136);
   });
 
+  it('leaves the container cold, and its memory as it was, when the quotas of others take the processors', async () => {
+    life.close();
+    await open({ budgetCpus: 0.3 });
+    await life.warm(A, sha256);
+    await life.cold(B);
+    const reservedMb = life.ledger.reservedMb;
+    await expect(life.containers.warmUp(B, life.warmUpRequest(sha256, 300), life.signal)).rejects.toMatchObject({
+      code: 'CAPACITY_EXCEEDED',
+      details: { resource: 'cpu', neededCpus: 0.17 },
+    });
+    expect([life.stateOf(B), life.ledger.reservedMb, life.cpuLedger.reservedCpus]).toEqual(['cold', reservedMb, 0.14]);
+    await life.containers.reset(A, life.transition(), life.signal);
+    expect(life.cpuLedger.reservedCpus).toBe(0);
+    await life.containers.warmUp(B, life.warmUpRequest(sha256, 300), life.signal);
+    expect(life.cpuLedger.reservedCpus).toBe(0.17);
+  });
+
   it('gives memory back for a function smaller than its class', async () => {
     await life.containers.init(life.initRequest(A, 512), life.signal);
     await life.containers.attached(A, life.transition());

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@easyfaas/service-kit';
+import type { CpuLedger } from '../capacity/cpu-ledger';
 import type { Ledger } from '../capacity/ledger';
 import type { ContainerCgroups } from '../cgroup/container-cgroups';
 import type { CodeCache } from '../code/code-cache';
@@ -24,6 +25,7 @@ export interface LifecycleContext {
   registry: ContainerRegistry;
   engine: ContainerEngine;
   ledger: Ledger;
+  cpuLedger: CpuLedger;
   limits: ContainerLimits;
   /** Absent where control groups cannot be written. */
   cgroups: ContainerCgroups | undefined;

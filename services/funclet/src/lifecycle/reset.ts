@@ -14,7 +14,7 @@ export async function reset(
   { reason, operationId, exit }: { reason: string; operationId?: string; exit?: ContainerExit },
   signal: AbortSignal,
 ): Promise<ContainerView> {
-  const { registry, engine, ledger, directories, codeMounts, limits } = context;
+  const { registry, engine, ledger, cpuLedger, directories, codeMounts, limits } = context;
   const record = registry.get(containerId);
   if (record.view.state === 'gone') return record.view;
   const done = operationId === undefined ? {} : { done: { verb: 'reset', operationId } as const };
@@ -36,6 +36,7 @@ export async function reset(
   directories.remove(containerId, { isLinked: codeMounts.mode === 'hardlink' });
   context.failpoints.reach('reset-cleaned');
   ledger.release(containerId);
+  cpuLedger.release(containerId);
   return registry.move(containerId, 'gone', reason).view;
 }
 

@@ -20,7 +20,7 @@ export async function resize(
   { memoryMb, operationId, commitId }: ResizeRequest,
   signal: AbortSignal,
 ): Promise<ContainerView> {
-  const { registry, ledger, limits } = context;
+  const { registry, ledger, cpuLedger, limits } = context;
   const record = registry.get(containerId);
   const { state, memoryMb: oldMemoryMb, assignment } = record.view;
   if (state !== 'cold' && state !== 'warming' && state !== 'warm' && state !== 'paused') {
@@ -32,15 +32,18 @@ export async function resize(
   const dockerId = dockerIdOf(record);
   const done = { verb: 'resize', operationId } as const;
   if (memoryMb < oldMemoryMb) assertRoom(context, containerId, dockerId, memoryMb);
-  ledger.reserve(containerId, memoryMb);
+  if (state !== 'cold') cpuLedger.reserve(containerId, memoryMb);
   try {
+    ledger.reserve(containerId, memoryMb);
     await limits.set(dockerId, memoryMb, signal);
     context.failpoints.reach('resize-applied');
   } catch (error) {
     ledger.lower(containerId, oldMemoryMb);
+    cpuLedger.lower(containerId, oldMemoryMb);
     throw error;
   }
   ledger.lower(containerId, memoryMb);
+  cpuLedger.lower(containerId, memoryMb);
   const isRenamed = commitId !== undefined && assignment !== undefined;
   return registry.patch(containerId, { memoryMb, done, ...(isRenamed ? { assignment: { ...assignment, commitId } } : {}) }).view;
 }

@@ -15,7 +15,7 @@ export async function warmUp(
   request: WarmUpRequest,
   signal: AbortSignal,
 ): Promise<WarmUpResponse> {
-  const { registry, ledger, clock, directories } = context;
+  const { registry, ledger, cpuLedger, clock, directories } = context;
   const { assignment, codeSha256, layerSha256s, memoryMb, operationId, reason } = request;
   const { task, layers } = codeParts({ accountId: assignment.accountId, codeSha256, layerSha256s });
   const record = registry.get(containerId);
@@ -23,7 +23,7 @@ export async function warmUp(
   const dockerId = dockerIdOf(record);
 
   const start = clock.monotonicMs();
-  ledger.reserve(containerId, memoryMb);
+  reserve(context, containerId, memoryMb);
   registry.move(containerId, 'warming', reason, {
     assignment,
     memoryMb,
@@ -48,6 +48,7 @@ export async function warmUp(
     ),
   ]);
   ledger.lower(containerId, memoryMb);
+  cpuLedger.lower(containerId, memoryMb);
 
   const prepared = clock.monotonicMs();
   signal.throwIfAborted();
@@ -57,4 +58,16 @@ export async function warmUp(
   context.failpoints.reach('warm-up-mounted');
   const mountMs = clock.monotonicMs() - prepared;
   return { container: registry.get(containerId).view, timings: { reserveMs: reserved - start, memoryMs, codeMs, mountMs } };
+}
+
+/** Both or none. A container that is cold has memory already, and of the processors nothing. */
+function reserve({ registry, ledger, cpuLedger }: LifecycleContext, containerId: string, memoryMb: number): void {
+  const { state } = registry.get(containerId).view;
+  cpuLedger.reserve(containerId, memoryMb);
+  try {
+    ledger.reserve(containerId, memoryMb);
+  } catch (error) {
+    if (state === 'cold') cpuLedger.release(containerId);
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '@easyfaas/code-package';
 import type { InitRequest, WarmUpRequest } from '@easyfaas/contracts/wire';
 import { Failpoints, FakeClock, silentLogger } from '@easyfaas/service-kit';
+import { CpuLedger } from '../../capacity/cpu-ledger';
 import { Ledger } from '../../capacity/ledger';
 import type { ContainerCgroups } from '../../cgroup/container-cgroups';
 import { CodeCache } from '../../code/code-cache';
@@ -81,6 +82,8 @@ export class FakeCodeMounts implements CodeMounts {
 
 export interface TestLifecycleOptions {
   budgetMb?: number;
+  /** Of processors; without one functions have weights. */
+  budgetCpus?: number;
   hasCgroups?: boolean;
   creationsMax?: number;
 }
@@ -98,11 +101,12 @@ export class TestLifecycle {
   readonly reaper: Reaper;
   readonly registry: ContainerRegistry;
   readonly ledger: Ledger;
+  readonly cpuLedger: CpuLedger;
   readonly signal: AbortSignal = new AbortController().signal;
   #operations = 0;
 
   constructor(options: TestLifecycleOptions = {}, earlier?: TestLifecycle) {
-    const { budgetMb = 2000, hasCgroups = true, creationsMax = 4 } = options;
+    const { budgetMb = 2000, budgetCpus, hasCgroups = true, creationsMax = 4 } = options;
     this.directory = earlier?.directory ?? mkdtempSync(join(tmpdir(), 'easyfaas-lifecycle-'));
     this.engine = earlier?.engine ?? new FakeEngine();
     this.cgroups = earlier?.cgroups ?? new FakeCgroups();
@@ -116,9 +120,10 @@ export class TestLifecycle {
     const directories = new ContainerDirectories(path('containers'));
     this.registry = new ContainerRegistry(this.clock, directories, this.clock.wallMs());
     this.ledger = new Ledger(budgetMb, 8);
+    this.cpuLedger = new CpuLedger(budgetCpus);
     const cgroups = hasCgroups ? this.cgroups : undefined;
     const logger = silentLogger();
-    const { engine, registry, ledger, clock, codeMounts } = this;
+    const { engine, registry, ledger, cpuLedger, clock, codeMounts } = this;
     const code = new CodeCache({
       store: new CodeStore({ directory: path('code'), packages: path('packages'), limits: DEFAULT_PACKAGE_LIMITS }),
       maxBytes: 1024 * 1024,
@@ -140,6 +145,7 @@ export class TestLifecycle {
       registry,
       engine,
       ledger,
+      cpuLedger,
       limits: new ContainerLimits({ engine, cgroups, hasCpuQuota: false, isMaking: () => false, logger }),
       cgroups,
       code,

@@ -68,6 +68,14 @@ function runtime(): JsonSchema {
   };
 }
 
+function processors(): JsonSchema {
+  return objectOf<ResourceReport['cpu']>('Processors.', {
+    total: optional(figure()),
+    promised: figure('By the memory of containers that serve a function.'),
+    limit: optional(figure('Where functions have quotas: those in force, of total at most; as of some seconds ago.')),
+  });
+}
+
 function resource(): JsonSchema {
   return objectOf<ResourceReport>('What of the node is spoken for and used.', {
     memory: objectOf<ResourceReport['memory']>('MB.', {
@@ -76,10 +84,7 @@ function resource(): JsonSchema {
       freeMb: optional(figure()),
       usedMb: figure(),
     }),
-    cpu: objectOf<ResourceReport['cpu']>('Processors.', {
-      total: optional(figure()),
-      promised: figure('By the weights of containers that serve a function.'),
-    }),
+    cpu: processors(),
     containers: objectOf<ResourceReport['containers']>('How many there are.', {
       total: count(),
       max: count(),
@@ -127,6 +132,7 @@ function pool(): Record<string, JsonSchema> {
         containers: listOf(ref('PoolContainer')),
         max: count('Containers in all.'),
         counts: mapOf(count(), 'By state.'),
+        cpu: processors(),
         shelves: listOf(shelf(), 'Kinds of cold containers.'),
         recentEnds: listOf(
           objectOf<RecentEnd>(undefined, {
