@@ -157,8 +157,11 @@ describeWithBrowser('the console in a browser', () => {
     await page.getByLabel('Queue it as an event').check();
     await button('Invoke').click();
     await seen(page.getByRole('link', { name: 'Watch what becomes of it' }));
-    const total = async (): Promise<number> => (await call(`/v1/functions/${name}/dead-letters`)).json<{ total: number }>().total;
-    await eventually(async () => expect(await total()).toBe(1), DEADLINE_MS);
+    const letter = await eventually(async () => {
+      const { deadLetters } = (await call(`/v1/functions/${name}/dead-letters`)).json<{ deadLetters: { requestId: string }[] }>();
+      expect(deadLetters).toHaveLength(1);
+      return deadLetters[0]?.requestId ?? '';
+    }, DEADLINE_MS);
 
     await go('queues');
     await page.getByRole('link', { name: `Dead letters of ${name}` }).click();
@@ -167,10 +170,9 @@ describeWithBrowser('the console in a browser', () => {
     expect(await table.innerText()).toContain(HOSTILE);
     await table.getByRole('button', { name: /^Redrive / }).click();
     await seen(page.getByRole('status').filter({ hasText: 'The event runs again.' }));
-    await eventually(async () => {
-      const { invocations } = (await call(`/v1/invocations?function=${name}`)).json<{ invocations: { replayOf?: string }[] }>();
-      expect(invocations.some(({ replayOf }) => replayOf !== undefined)).toBe(true);
-    }, DEADLINE_MS);
+    const { redrivenAs = '' } = (await call(`/v1/invocations/${letter}`)).json<{ redrivenAs?: string }>();
+    expect((await call(`/v1/invocations/${redrivenAs}`)).json()).toMatchObject({ functionName: name, replayOf: letter });
+    await seen(table.getByRole('link', { name: redrivenAs.slice(0, 8) }));
     await expectHarmless();
   });
 
