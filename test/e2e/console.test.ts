@@ -176,7 +176,7 @@ describeWithBrowser('the console in a browser', () => {
       return id;
     }, DEADLINE_MS);
     expect((await call(`/v1/invocations/${redrivenAs}`)).json()).toMatchObject({ functionName: name, replayOf: letter });
-    await seen(table.getByRole('link', { name: redrivenAs.slice(0, 8) }));
+    await table.getByRole('link', { name: letter.slice(0, 8) }).waitFor({ state: 'detached', timeout: DEADLINE_MS });
     await expectHarmless();
   });
 

@@ -35,9 +35,9 @@ export function DeadLetters({ name }: { name: string }) {
     return refused[0] === undefined ? words : `${words} ${refused[0].message}`;
   });
   const redrive = useAction(async (api, requestId: string) => {
-    await api.json('POST', apiPath([...path, requestId, 'redrive']));
+    const made = await api.json<{ requestId: string }>('POST', apiPath([...path, requestId, 'redrive']));
     reload();
-    return 'The event runs again.';
+    return `The event runs again, as ${made.requestId}.`;
   });
   const drop = useAction(async (api, requestId: string | undefined) => {
     await api.json('DELETE', requestId === undefined ? apiPath(path, { all: 'true' }) : apiPath([...path, requestId]));
@@ -69,8 +69,8 @@ export function DeadLetters({ name }: { name: string }) {
               onConfirm={() => drop.run(undefined)}
             />
           </div>
-          <Table label="Dead letters" columns={['Request', 'Ended', 'Tries', 'Why', 'Error', 'Redriven as', 'Actions']}>
-            {items.map(({ requestId, endedAt, startedAt, attemptCount, condition, errorType, errorMessage, redrivenAs }) => (
+          <Table label="Dead letters" columns={['Request', 'Ended', 'Tries', 'Why', 'Error', 'Actions']}>
+            {items.map(({ requestId, endedAt, startedAt, attemptCount, condition, errorType, errorMessage }) => (
               <tr key={requestId}>
                 <td>
                   <RequestLink requestId={requestId} />
@@ -81,7 +81,6 @@ export function DeadLetters({ name }: { name: string }) {
                 <td class="figure">{attemptCount}</td>
                 <td>{visibleText(condition ?? '')}</td>
                 <td class="clip">{visibleText([errorType, errorMessage].filter(Boolean).join(': '))}</td>
-                <td>{redrivenAs === undefined ? null : <RequestLink requestId={redrivenAs} />}</td>
                 <td class="actions">
                   <button
                     type="button"
