@@ -92,10 +92,11 @@ export class Funclet implements Service {
     const ledger = new Ledger(memoryMb, config.overheadMb);
     const cpus = config.nodeCpus || facts.cpus;
     const cpuLedger = new CpuLedger(config.hasCpuQuota ? cpus : undefined);
+    const cpuQuotaMax = config.hasCpuQuota ? Math.min(cpus, facts.cpus) : undefined;
     const limits = new ContainerLimits({
       engine,
       cgroups,
-      hasCpuQuota: config.hasCpuQuota,
+      cpuQuotaMax,
       isMaking: () => registry.views().some(({ state }) => state === 'creating'),
       logger,
     });
@@ -116,7 +117,7 @@ export class Funclet implements Service {
     const context: LifecycleContext = {
       instanceId,
       labels: config.labels,
-      hasCpuQuota: config.hasCpuQuota,
+      cpuQuotaMax,
       creatingDeadlineMs: config.creatingDeadlineMs,
       warmingDeadlineMs: config.warmingDeadlineMs,
       registry,

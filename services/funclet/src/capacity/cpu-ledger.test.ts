@@ -52,7 +52,7 @@ describe('the ledger of processors', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const ledger = new CpuLedger(3);
         const model = new Map<string, number>();
-        const quota = (mb: number): number => Math.min(cpuLimits(mb, true).quota ?? 0, 3);
+        const quota = (mb: number): number => cpuLimits(mb, 3).quota ?? 0;
         const sum = (): number => Math.round([...model.values()].reduce((total, mb) => total + quota(mb), 0) * 100) / 100;
         for (const { verb, id, mb } of steps) {
           const held = model.get(id);

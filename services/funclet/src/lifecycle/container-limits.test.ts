@@ -1,5 +1,5 @@
 import { silentLogger } from '@easyfaas/service-kit';
-import { ContainerLimits } from './container-limits';
+import { ContainerLimits, cpuLimits } from './container-limits';
 import { eventually } from './testing/eventually';
 
 const MIB = 1024 * 1024;
@@ -22,11 +22,19 @@ class SlowGroup {
         }),
     },
     cgroups: { setMemory: (_dockerId, bytes) => void (this.limitMb = bytes / MIB), setCpuShares: () => undefined },
-    hasCpuQuota: false,
+    cpuQuotaMax: undefined,
     isMaking: () => this.isMaking,
     logger: silentLogger(),
   });
 }
+
+describe('the processors of a container', () => {
+  it('go with its memory, and a quota is never more than there are', () => {
+    expect(cpuLimits(1769, undefined)).toEqual({ shares: 1024 });
+    expect(cpuLimits(1769, 4)).toEqual({ shares: 1024, quota: 1 });
+    expect(cpuLimits(10_240, 4)).toMatchObject({ quota: 4 });
+  });
+});
 
 describe('a new limit of a live container', () => {
   const signal = new AbortController().signal;

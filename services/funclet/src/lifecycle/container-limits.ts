@@ -18,18 +18,22 @@ const PUT_OFF_MS = 50;
 const RETRY_MS = 250;
 const TRIES_MAX = 5;
 
-/** Processor weight in proportion to memory, as Lambda gives it. */
-export function cpuLimits(memoryMb: number, quotaPerCpuShare: boolean): CpuLimits {
+/**
+ * Processor weight in proportion to memory, as Lambda gives it, and a quota of as much.
+ * @param quotaMaxCpus the most that one container has; undefined: weights only
+ */
+export function cpuLimits(memoryMb: number, quotaMaxCpus: number | undefined): CpuLimits {
   const cpus = memoryMb / MB_PER_CPU;
   const shares = Math.max(SHARES_MIN, Math.round(cpus * SHARES_PER_CPU));
-  return quotaPerCpuShare ? { shares, quota: hundredthsOf(memoryMb) / 100 } : { shares };
+  return quotaMaxCpus === undefined ? { shares } : { shares, quota: Math.min(hundredthsOf(memoryMb) / 100, quotaMaxCpus) };
 }
 
 export interface ContainerLimitsOptions {
   engine: Pick<ContainerEngine, 'setLimits'>;
   /** Absent: every change goes through the engine. */
   cgroups: Pick<ContainerCgroups, 'setMemory' | 'setCpuShares'> | undefined;
-  hasCpuQuota: boolean;
+  /** Processors, the most that a quota says: Docker refuses more than there are. undefined: no quotas. */
+  cpuQuotaMax: number | undefined;
   /** Whether containers are being made. */
   isMaking: () => boolean;
   logger: Logger;
@@ -53,7 +57,7 @@ export class ContainerLimits {
 
   /** When it resolves the limit is in force. @throws EngineError when neither way worked */
   async set(dockerId: string, memoryMb: number, signal: AbortSignal): Promise<void> {
-    const cpus = cpuLimits(memoryMb, this.#options.hasCpuQuota);
+    const cpus = cpuLimits(memoryMb, this.#options.cpuQuotaMax);
     // The limit of before that the engine is being told would overwrite this one.
     await this.#telling.get(dockerId);
     signal.throwIfAborted();
@@ -118,10 +122,10 @@ export class ContainerLimits {
 
   /** One try with the newest limit. @returns whether the engine has answered, or knows no such container */
   async #tell(dockerId: string, tries: number): Promise<boolean> {
-    const { engine, hasCpuQuota, logger } = this.#options;
+    const { engine, cpuQuotaMax, logger } = this.#options;
     const memoryMb = this.#pending.get(dockerId);
     if (memoryMb === undefined) return true;
-    const limits = { memoryMb, cpus: cpuLimits(memoryMb, hasCpuQuota) };
+    const limits = { memoryMb, cpus: cpuLimits(memoryMb, cpuQuotaMax) };
     const telling = engine.setLimits(dockerId, limits, AbortSignal.timeout(UPDATE_TIMEOUT_MS)).then(
       () => undefined,
       (error: unknown) => ({ error }),

@@ -26,7 +26,7 @@ export async function init(context: LifecycleContext, request: InitRequest, sign
       imageId,
       memoryMb,
       ...(tmpMb === undefined ? {} : { tmpMb }),
-      cpus: cpuLimits(memoryMb, context.hasCpuQuota),
+      cpus: cpuLimits(memoryMb, context.cpuQuotaMax),
       token: registry.get(containerId).view.token,
       paths: { task: paths.task, layers: paths.layers, socket: paths.socket },
       codePropagation: context.codeMounts.mode === 'bind' ? 'rslave' : 'rprivate',

@@ -17,7 +17,8 @@ export interface LifecycleContext {
   instanceId: string;
   /** Added to every container. */
   labels: Readonly<Record<string, string>>;
-  hasCpuQuota: boolean;
+  /** Processors, the most that a quota says: Docker refuses more than there are. undefined: no quotas. */
+  cpuQuotaMax: number | undefined;
   /** Longest time from create to both connections, ms. */
   creatingDeadlineMs: number;
   /** Longest time from warm-up to the runtime's answer, ms. */
