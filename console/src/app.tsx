@@ -23,6 +23,8 @@ export function App() {
     <SignedIn
       apiKey={key}
       onEnd={(why) => {
+        // A late answer to the key before says nothing of this one.
+        if (why !== undefined && readKey() !== key) return;
         forgetKey();
         setReason(why);
         setKey(undefined);

@@ -17,6 +17,8 @@ export function SignIn({ reason, onSignedIn }: { reason: string | undefined; onS
     setError(undefined);
     const given = key.trim();
     try {
+      // A browser refuses to send any other character, and that would look like a controller that does not answer.
+      if (!/^[\x21-\x7e]+$/.test(given)) throw new ApiError('No key has such characters.', { status: 401 });
       await new Api(given).send('GET', ASKED);
       onSignedIn(given);
     } catch (failure) {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api/api';
 import { useShared } from './context';
 
@@ -52,9 +52,11 @@ export function usePages<T>(
     );
     return () => aborter.abort();
   }, [api, wanted]);
+  const isFirst = useRef(true);
   useEffect(() => {
-    // The first time the list is loaded anyway.
-    if (state.page !== undefined) reload();
+    // The first time the list is loaded anyway; what comes late of it is not what is wanted by now.
+    if (!isFirst.current) reload();
+    isFirst.current = false;
   }, dependencies);
   return {
     items: state.page?.items,

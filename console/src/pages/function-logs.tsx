@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { apiPath } from '../api/api';
+import { ApiError } from '../api/api-error';
 import { LineParser } from '../api/event-stream';
 import { textParts } from '../api/text-parts';
 import { Ago } from '../components/ago';
@@ -40,6 +41,7 @@ export function FunctionLogs({ name }: { name: string }) {
         const told = parser.push(part).map((line) => JSON.parse(line) as LogLine);
         setLines((before = []) => [...told.reverse(), ...before].slice(0, KEPT));
       }
+      if (isFollowed) throw new ApiError('The stream has ended.', { status: 0 });
     };
     setError(undefined);
     read().catch((failure: unknown) => {

@@ -1,4 +1,5 @@
 import { type Clock, type Ids, ServiceError } from '@easyfaas/service-kit';
+import type { FunctionLimit } from '../auth/function-limit';
 import type { KeptPayload, KeptPayloads } from '../records/kept-payloads';
 import type { AsyncKeys } from './async-keys';
 import { type EventState, isFinal } from './event-state';
@@ -23,6 +24,8 @@ export interface ReplayRequest {
   qualifier?: string;
   /** Whose key asks for it. */
   keyId?: string;
+  /** The only functions that the key is for. Ids of calls are their callers': the payload under one may be another function's than its record. */
+  functions?: FunctionLimit | undefined;
 }
 
 /** What can be done with events by their ids; every method throws QUEUE_UNAVAILABLE when Redis is away. */
@@ -67,10 +70,11 @@ export class AsyncInvocations {
    * Runs a kept event, or a synchronous call whose payload is kept, again as a new event.
    * @throws ServiceError RECORD_NOT_FOUND, STORE_UNAVAILABLE and what {@link EventIntake.accept} throws
    */
-  async replay(accountId: string, requestId: string, { qualifier, keyId }: ReplayRequest): Promise<string> {
+  async replay(accountId: string, requestId: string, { qualifier, keyId, functions }: ReplayRequest): Promise<string> {
     const { intake, ids } = this.#deps;
     const state = await this.find(accountId, requestId);
-    const kept = state === undefined ? await this.findKept(accountId, requestId) : undefined;
+    const found = state === undefined ? await this.findKept(accountId, requestId) : undefined;
+    const kept = found !== undefined && functions?.covers(found.functionName) === false ? undefined : found;
     const repetition = { source: `replay:${requestId}`, keyId, qualifier };
     const event = kept === undefined ? repeated(existing(state), repetition) : repeatedCall({ accountId, requestId, kept }, repetition);
     return (await intake.acceptWith(event, ids.requestId(), [])).requestId;

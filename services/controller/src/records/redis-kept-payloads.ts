@@ -16,7 +16,9 @@ export interface RedisKeptPayloadsOptions {
 
 /** How long payloads gather before they are written. */
 const FLUSH_MS = 100;
-/** What may wait for Redis, bytes. */
+/** Keys of one command: there may be a million of them. */
+const TOGETHER = 1000;
+/** What may wait for Redis, or be on its way to it, bytes. */
 const WAITING_BYTES = 8 * 1024 * 1024;
 
 interface Waiting {
@@ -36,6 +38,7 @@ export class RedisKeptPayloads implements KeptPayloads {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isScheduled = false;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(options: RedisKeptPayloadsOptions) {
     this.#options = options;
@@ -70,23 +73,33 @@ export class RedisKeptPayloads implements KeptPayloads {
   }
 
   async forget(accountId: string, functionName: string): Promise<void> {
-    this.#waiting = this.#waiting.filter((each) => each.accountId !== accountId || each.functionName !== functionName);
+    const isGone = (each: Waiting): boolean => each.accountId === accountId && each.functionName === functionName;
+    this.#waitingBytes -= bytesOf(this.#waiting.filter(isGone));
+    this.#waiting = this.#waiting.filter((each) => !isGone(each));
+    // What is on its way is in the list afterwards.
+    await this.#written;
     const list = this.#list(accountId, functionName);
     const ids = await redisCall(() => this.#options.redis.lrange(list, 0, -1));
-    if (ids.length > 0) await redisCall(() => this.#options.redis.unlink(list, ...ids.map((id) => this.#key(accountId, id))));
+    await this.#unlink(accountId, ids);
+    await redisCall(() => this.#options.redis.ltrim(list, ids.length, -1));
   }
 
-  /** Writes what waits. Never throws: what cannot be written is dropped and counted. */
-  async flush(): Promise<void> {
+  /** Writes what waits, after what is on its way. Never throws: what cannot be written is dropped and counted. */
+  flush(): Promise<void> {
+    this.#written = this.#written.then(() => this.#writeAll());
+    return this.#written;
+  }
+
+  async #writeAll(): Promise<void> {
     const taken = this.#waiting;
     this.#waiting = [];
-    this.#waitingBytes = 0;
     try {
       await this.#write(taken);
     } catch (error) {
       this.#dropped.inc(taken.length);
       this.#options.logger.warn('payloads could not be kept', { count: taken.length, error });
     }
+    this.#waitingBytes -= bytesOf(taken);
   }
 
   async #write(taken: readonly Waiting[]): Promise<void> {
@@ -114,7 +127,14 @@ export class RedisKeptPayloads implements KeptPayloads {
     const { redis } = this.#options;
     if (surplus <= 0) return;
     const oldest = (await redisCall(() => redis.lpop(list, surplus))) ?? [];
-    if (oldest.length > 0) await redisCall(() => redis.unlink(...oldest.map((id) => this.#key(accountId, id))));
+    await this.#unlink(accountId, oldest);
+  }
+
+  async #unlink(accountId: string, ids: readonly string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += TOGETHER) {
+      const keys = ids.slice(at, at + TOGETHER).map((id) => this.#key(accountId, id));
+      await redisCall(() => this.#options.redis.unlink(...keys));
+    }
   }
 
   #key(accountId: string, requestId: string): string {
@@ -124,6 +144,10 @@ export class RedisKeptPayloads implements KeptPayloads {
   #list(accountId: string, functionName: string): string {
     return `${this.#options.prefix}:payloads:${accountId}:${functionName}`;
   }
+}
+
+function bytesOf(waiting: readonly Waiting[]): number {
+  return waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 function readKept(bytes: Buffer): KeptPayload {

@@ -86,6 +86,19 @@ describe('spans', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('that gather while others are on their way are sent when the service ends, too', async () => {
+    const { exporter, requests, add, figures } = underTest();
+    add(0, 512);
+    add(512, 515);
+    let isStopped = false;
+    const stopped = exporter.stop().then(() => (isStopped = true));
+    await requests[0]?.answer(200);
+    expect([requests.length, isStopped]).toEqual([2, false]);
+    await requests[1]?.answer(200);
+    await stopped;
+    expect(await figures()).toEqual([515, 0]);
+  });
+
   it('that wait are sent when the service ends', async () => {
     const { exporter, requests, add, figures } = underTest();
     add(0, 2);

@@ -31,7 +31,7 @@ export class SpanExporter {
   readonly #exported: Counter;
   readonly #dropped: Counter;
   #waiting: string[] = [];
-  #isSending = false;
+  #sending: Promise<void> | undefined;
   #isScheduled = false;
   #pauseMs = 0;
 
@@ -53,9 +53,10 @@ export class SpanExporter {
     else this.#schedule(Math.max(FLUSH_MS, this.#pauseMs));
   }
 
-  /** Sends what there is, once; for the end of the service. */
+  /** Sends what there is, once, after what is on its way; for the end of the service. */
   async stop(): Promise<void> {
-    while (this.#waiting.length > 0 && this.#pauseMs === 0 && !this.#isSending) await this.#send();
+    if (this.#sending !== undefined) await this.#sending;
+    while (this.#waiting.length > 0 && this.#pauseMs === 0) await this.#send();
   }
 
   #schedule(delayMs: number): void {
@@ -68,8 +69,14 @@ export class SpanExporter {
   }
 
   async #send(): Promise<void> {
-    if (this.#isSending || this.#waiting.length === 0) return;
-    this.#isSending = true;
+    if (this.#waiting.length === 0) return;
+    this.#sending ??= this.#sendBatch().finally(() => {
+      this.#sending = undefined;
+    });
+    await this.#sending;
+  }
+
+  async #sendBatch(): Promise<void> {
     const batch = this.#waiting.slice(0, BATCH_MAX);
     this.#waiting = this.#waiting.slice(BATCH_MAX);
     try {
@@ -77,7 +84,6 @@ export class SpanExporter {
     } catch (error) {
       this.#failed(batch, true, { error });
     }
-    this.#isSending = false;
     if (this.#waiting.length > 0) this.#schedule(this.#pauseMs);
   }
 

@@ -36,4 +36,18 @@ describe('the routes of the console', () => {
     const handler = handlersOf('all').get('/console/:file');
     await expect(async () => handler?.(asked('localhost', file), unplanned)).rejects.toMatchObject({ code: 'ROUTE_NOT_FOUND' });
   });
+
+  it('say of a file that is missing nothing that a browser would keep', async () => {
+    const headers = new Map<string, string>();
+    const response = {
+      headersSent: false,
+      set: (given: string | Record<string, string>, value = '') => {
+        for (const [name, text] of typeof given === 'string' ? [[given, value] as const] : Object.entries(given)) headers.set(name, text);
+      },
+      sendFile: (_name: string, _options: object, done: (error: Error) => void) => done(Object.assign(new Error('none'), { status: 404 })),
+    } as unknown as Response;
+    const handler = handlersOf('all').get('/console/:file');
+    await expect(async () => handler?.(asked('localhost'), response)).rejects.toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+    expect(headers.get('Cache-Control')).toBe('no-store');
+  });
 });

@@ -38,8 +38,10 @@ export function mountConsole(mount: Mount, { consoleDir, consoleHosts }: Console
     return new Promise((resolve, reject) => {
       response.sendFile(name, { root: consoleDir, cacheControl: false, dotfiles: 'deny' }, (error?: Error) => {
         // A client that went away before its file was there is nobody's fault.
-        if (error === undefined || response.headersSent) resolve();
-        else reject(isMissing(error) ? notBuilt(name, error) : error);
+        if (error === undefined || response.headersSent) return resolve();
+        // Another pod, or the next build, may have the file: nobody keeps that it is not here.
+        response.set('Cache-Control', 'no-store');
+        reject(isMissing(error) ? notBuilt(name, error) : error);
       });
     });
   };

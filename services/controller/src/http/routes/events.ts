@@ -129,8 +129,8 @@ export function mountEvents(mount: Mount, { functions, events, records }: EventR
       readQuery(request, []);
       const body = await readBytes(request, BODY_BYTES);
       const { Qualifier } = body.length === 0 ? {} : checked(replayRequestSchema, parseStrictJson(body));
-      const { accountId, keyId } = principalOf(request);
-      const wanted = { keyId, ...(Qualifier === undefined ? {} : { qualifier: Qualifier }) };
+      const { accountId, keyId, functions } = principalOf(request);
+      const wanted = { keyId, functions, ...(Qualifier === undefined ? {} : { qualifier: Qualifier }) };
       const requestId = pathParameter(request, 'requestId');
       const newId = await invocations.replay(accountId, requestId, wanted).catch((error: unknown) => whyNot(error, accountId, requestId));
       response.status(202).setHeader('Location', `/v1/invocations/${newId}`).json({ requestId: newId });

@@ -56,7 +56,9 @@ export function mountRecords(
         throw new ServiceError('RECORD_NOT_FOUND', 'No record of that invocation is kept: it is unknown here, or too old.');
       }
       const kept = await invocations.findKept(accountId, requestId);
-      response.json(kept === undefined ? record : { ...record, ...shownBytes('payload', kept.payload, kept.contentType) });
+      // Ids are the callers': the same one may have been another function's before.
+      const isOther = kept?.functionName !== record.functionName;
+      response.json(kept === undefined || isOther ? record : { ...record, ...shownBytes('payload', kept.payload, kept.contentType) });
     },
     delete: async (request, response) => {
       readQuery(request, []);
