@@ -243,7 +243,7 @@ export async function startApi({
     logger,
     clock,
     version: '1.2.3',
-    webConsole: { consoleHosts: 'all', consoleDir: '/nowhere' },
+    webConsole: { consoleHosts: 'all', consoleDir: join(__dirname, 'fixtures', 'console') },
     authenticator,
     triggers,
     signatures,
