@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually';
 import { LEDGER_HANDLER } from '../support/ledger';
 import { LocalStack } from '../support/local-stack';
 import { PrivateEngine } from '../support/private-engine';
+import { takeAllSteps } from '../support/take-all-steps';
 
 /** Shorter than usual, so that a call to Docker that outlives its deadline shows within the test. */
 const DOCKER_TIMEOUT_MS = 4000;
@@ -38,8 +39,7 @@ describeLocally('a Docker Engine of its own', () => {
   }, 240_000);
 
   afterAll(async () => {
-    await stack?.stop();
-    await engine?.stop();
+    await takeAllSteps('stop', [() => stack?.stop(), () => engine?.stop()]);
   }, 120_000);
 
   it('F14: whose image is deleted is told in the answer, and all is well when it is back', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { CallRun } from './call-run';
 import { eventually } from './eventually';
 import { Ledger } from './ledger';
+import { dockerIds, mounts, removeContainers, removeDirectory } from './leftovers';
 import { repositoryRoot } from './repository';
 import { type Ending, ServiceProcess } from './service-process';
 import { StackClient } from './stack-client';
+import { takeAllSteps } from './take-all-steps';
 
 export interface LocalStackOptions {
   /** Socket of the Docker Engine to use; the machine's own by default. */
@@ -62,8 +64,11 @@ export class LocalStack {
       return stack;
     } catch (error) {
       const words = stack.#lastWords();
-      await stack.stop();
-      throw new Error(`the local stack did not start:\n${words}`, { cause: error });
+      const undone = await stack.stop().then(
+        () => '',
+        (failure: unknown) => `\n${String(failure)}`,
+      );
+      throw new Error(`the local stack did not start:\n${words}${undone}`, { cause: error });
     }
   }
 
@@ -198,7 +203,7 @@ export class LocalStack {
       ...containers.filter(({ containerId }) => !known.has(containerId)).map(({ containerId }) => `container ${containerId}`),
       ...[...known].filter((containerId) => !running.has(containerId)).map((containerId) => `missing ${containerId}`),
       ...directories.filter((name) => !known.has(name)).map((name) => `directory ${name}`),
-      ...this.#mounts()
+      ...mounts()
         .filter((path) => path.startsWith(`${folder}/`) && !known.has(ofMount(path)))
         .map((path) => `mount ${path}`),
     ];
@@ -219,9 +224,7 @@ export class LocalStack {
 
   /** Docker's ids of its containers. */
   dockerIds(): string[] {
-    return this.docker('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=easyfaas.test-run=${this.label}`)
-      .split('\n')
-      .filter(Boolean);
+    return dockerIds(this.docker.bind(this), this.label);
   }
 
   /** Measures when the pool has been full and without orphans for a moment. */
@@ -239,20 +242,20 @@ export class LocalStack {
     return rows.map((line) => line.split(' ')).map(([containerId = '', state = '']) => ({ containerId, state }));
   }
 
-  /** Ends everything and removes what is left of it. */
+  /** Ends everything and removes what is left of it. @throws AggregateError when part of that failed; the other parts were done */
   async stop(): Promise<Ending[]> {
     const endings: Ending[] = [];
-    for (const run of this.#runs) await run.finish();
-    await this.#ledger?.close();
-    for (const service of [this.#controller, this.#funclet, this.#redis]) {
-      if (service?.isRunning === true) service.signal('SIGCONT');
-      if (service !== undefined) endings.push(await service.stop());
-    }
-    const ids = this.docker('ps', '--all', '--quiet', '--filter', `label=easyfaas.test-run=${this.label}`).split('\n').filter(Boolean);
-    if (ids.length > 0) this.docker('rm', '--force', '--volumes', ...ids);
-    const own = this.#mounts().filter((path) => path === this.dataDirectory || path.startsWith(`${this.dataDirectory}/`));
-    for (const path of own.sort((a, b) => b.length - a.length)) execFileSync('umount', ['-l', path]);
-    rmSync(this.dataDirectory, { recursive: true, force: true });
+    const services = [this.#controller, this.#funclet, this.#redis];
+    await takeAllSteps('stop the local stack', [
+      ...this.#runs.map((run) => () => run.finish()),
+      () => this.#ledger?.close(),
+      ...services.map((service) => async () => {
+        if (service?.isRunning === true) service.signal('SIGCONT');
+        if (service !== undefined) endings.push(await service.stop());
+      }),
+      () => removeContainers(this.docker.bind(this), this.label),
+      () => removeDirectory(this.dataDirectory),
+    ]);
     return endings;
   }
 
@@ -276,11 +279,6 @@ export class LocalStack {
         ...env,
       },
     });
-  }
-
-  #mounts(): string[] {
-    const rows = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-    return rows.map((line) => line.split(' ')[4] ?? '');
   }
 }
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './eventually';
 import { ServiceProcess } from './service-process';
+import { takeAllSteps } from './take-all-steps';
 
 const run = promisify(execFile);
 
@@ -88,18 +89,20 @@ export class PrivateEngine {
   /** Ends it with all that it runs, and removes all that it made. */
   async stop(): Promise<void> {
     const daemon = this.#daemon;
-    if (daemon?.isRunning === true) {
-      daemon.signal('SIGCONT');
-      try {
-        const ids = this.docker('ps', '--all', '--quiet').split('\n').filter(Boolean);
-        if (ids.length > 0) this.docker('rm', '--force', ...ids);
-      } finally {
-        await daemon.stop(20_000);
-      }
-    }
-    await this.#endContainerd();
-    for (const path of mountsBelow(this.#directory)) execFileSync('umount', ['-l', path]);
-    rmSync(this.#directory, { recursive: true, force: true });
+    const ofDaemon = (): void => {
+      daemon?.signal('SIGCONT');
+      const ids = this.docker('ps', '--all', '--quiet').split('\n').filter(Boolean);
+      if (ids.length > 0) this.docker('rm', '--force', ...ids);
+    };
+    const isRunning = daemon?.isRunning === true;
+    await takeAllSteps('stop the private Docker Engine', [
+      ...(isRunning ? [ofDaemon, () => daemon.stop(20_000)] : []),
+      () => this.#endContainerd(),
+      () => {
+        for (const path of mountsBelow(this.#directory)) execFileSync('umount', ['-l', path]);
+      },
+      () => rmSync(this.#directory, { recursive: true, force: true }),
+    ]);
   }
 
   /** containerd outlives a dockerd that was killed; the next dockerd takes it over, the last one leaves it to us. */
