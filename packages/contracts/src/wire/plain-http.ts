@@ -64,11 +64,6 @@ export class PlainAnswerReader {
     this.#bodyBytesMax = bodyBytesMax;
   }
 
-  /** Some of an answer has come, and not all. */
-  get hasBegun(): boolean {
-    return this.#held !== undefined;
-  }
-
   /**
    * @returns the answer when this completes it
    * @throws ProtocolError on what is no answer with its length ahead, or has more or longer bytes than it may

@@ -20,6 +20,8 @@ export class KeptConnection {
   readonly #answers = new PlainAnswerReader(ANSWER_BYTES_MAX);
   #pending: PendingExchange | undefined;
   #hasAnswered = false;
+  /** Bytes have come since the last request. */
+  #isHeard = false;
   #error: Error | undefined;
 
   /** @param onFree the answer was handed on: another exchange may begin @param onClosed called once */
@@ -37,6 +39,7 @@ export class KeptConnection {
 
   begin(pending: PendingExchange): void {
     this.#pending = pending;
+    this.#isHeard = false;
     this.#socket.ref();
     this.#socket.write(pending.text);
   }
@@ -48,6 +51,7 @@ export class KeptConnection {
   }
 
   #onData(chunk: Buffer): void {
+    this.#isHeard = true;
     const answer = this.#read(chunk);
     const pending = this.#pending;
     if (answer === undefined || pending === undefined) return;
@@ -76,6 +80,6 @@ export class KeptConnection {
     const pending = this.#pending;
     this.#pending = undefined;
     const error = this.#error ?? Object.assign(new Error('the connection was closed without an answer'), { code: 'ECONNRESET' });
-    pending?.onFailed(error, this.#hasAnswered && !this.#answers.hasBegun);
+    pending?.onFailed(error, this.#hasAnswered && !this.#isHeard);
   }
 }

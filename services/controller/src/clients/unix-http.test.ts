@@ -104,6 +104,13 @@ describe('exchanges with the other service', () => {
     expect(urls).toEqual(['/1', '/2']);
   });
 
+  it('are not begun anew when what came is no answer', async () => {
+    await get('/1');
+    answer = (_url, socket) => void socket.write('what?\r\n\r\n');
+    await expect(get('/2')).rejects.toMatchObject({ code: 'FUNCLET_UNAVAILABLE' });
+    expect(urls).toEqual(['/1', '/2']);
+  });
+
   it('fail when nobody listens, and when this service stops', async () => {
     await expect(new UnixHttp(join(directory, 'nobody')).send({ method: 'GET', path: '/', deadlineMs: 60_000 })).rejects.toMatchObject({
       code: 'FUNCLET_UNAVAILABLE',

@@ -80,6 +80,8 @@ export class PlainConnection implements ConnectionReader, PlainLine {
   }
 
   readRest(done: (body: Payload | ServiceError) => void): void {
+    // The client went away while it was found out who it is.
+    if (this.socket.destroyed) return;
     this.#onBody = done;
     this.#cancelTimer = this.#ports.clock.after(this.#ports.bodyMs, () => {
       this.#onBody = undefined;
@@ -159,7 +161,10 @@ export class PlainConnection implements ConnectionReader, PlainLine {
     const done = this.#onBody;
     this.#onBody = undefined;
     if (done !== undefined) done(body.payload);
-    else if (this.#isAnswered) this.#next();
+    else if (this.#isAnswered) {
+      this.#mustClose ||= this.#ports.isDraining();
+      this.#next();
+    }
     return this.#held === undefined;
   }
 

@@ -288,6 +288,32 @@ describe('a connection with plain requests', () => {
     expect(busy.received).toBe(PLAIN_ANSWER.replace('keep-alive', 'close'));
   });
 
+  it('is closed behind a refused body when the server stopped meanwhile', async () => {
+    await listen((exchange) => exchange.refuse({ status: 429, headers: {}, body: Buffer.from('no'), isLast: false }));
+    const client = new Client();
+    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nhi');
+    await client.until(({ received }) => received.endsWith('no'));
+    isDraining = true;
+    front.closeIdle();
+    client.send('ho');
+    await client.until(({ isClosed }) => isClosed);
+  });
+
+  it('has no body that is waited for when its client has gone', async () => {
+    let asking: PlainExchange | undefined;
+    await listen((exchange) => (asking = exchange), 50);
+    const client = new Client();
+    client.send('POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nhi');
+    await until(() => asking !== undefined);
+    const closed = new Promise((resolve) => asking?.socket.once('close', resolve));
+    asking?.socket.destroy();
+    await closed;
+    const bodies: string[] = [];
+    asking?.readBody({ contentLength: 4, isChunked: false }, 100, (body) => bodies.push(textOf(body)));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(bodies).toEqual([]);
+  });
+
   it('cannot be answered twice', async () => {
     await listen((exchange) => {
       exchange.answer(HELLO);

@@ -38,6 +38,12 @@ describe('the size of the pool', () => {
     expect(created([shelf('a', { cold: 0 }), shelf('b', { demanded: 1, creating: 1 })], { isMakingSlow: true })).toEqual(['a']);
   });
 
+  it('makes for the calls of each kind in turns, however many wait for one of them', () => {
+    expect(created([shelf('a', { demanded: 5 }), shelf('b', { demanded: 1 })])).toEqual(['a', 'b']);
+    expect(created([shelf('a', { demanded: 5, creating: 1 }), shelf('b', { demanded: 1 })])).toEqual(['b']);
+    expect(created([shelf('a', { demanded: 5 }), shelf('b', { demanded: 1, creating: 1 })])).toEqual(['a']);
+  });
+
   it('never goes over the cap', () => {
     expect(created([shelf('a', { cold: 0, demanded: 5 })], { total: 9 })).toEqual(['a']);
     expect(created([shelf('a', { cold: 0, demanded: 5 })], { total: 10 })).toEqual([]);

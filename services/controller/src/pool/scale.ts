@@ -46,8 +46,12 @@ export function scale({ shelves, total, max, creationsMax, isMakingSlow }: Scale
     room--;
   };
   const able = shelves.filter(({ isPausing }) => !isPausing);
-  for (const { shelf, demanded } of able) {
-    while (room > 0 && creating < creationsMax && (coming.get(shelf) ?? 0) < demanded) add(shelf, 'calls are waiting');
+  const comingTo = ({ shelf }: ShelfFacts): number => coming.get(shelf) ?? 0;
+  while (room > 0 && creating < creationsMax) {
+    // In turns: a kind whose calls use up what is made as fast as it is made must not keep the others' calls waiting for ever.
+    const [next] = able.filter((facts) => comingTo(facts) < facts.demanded).sort((a, b) => comingTo(a) - comingTo(b));
+    if (next === undefined) break;
+    add(next.shelf, 'calls are waiting');
   }
   if (!isMakingSlow && able.some(({ demanded }) => demanded > 0)) return steps;
   const missing = ({ shelf, target, cold, demanded }: ShelfFacts): number => target + demanded - cold - (coming.get(shelf) ?? 0);
