@@ -11,4 +11,14 @@ describe('an answer that comes in pieces', () => {
   it('may be empty', async () => {
     for await (const part of textParts(new Response(null))) throw new Error(part);
   });
+
+  it('that breaks off is told as a controller that does not answer', async () => {
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => controller.error(new TypeError('network error')),
+    });
+    const read = async (): Promise<void> => {
+      for await (const part of textParts({ body })) throw new Error(part);
+    };
+    await expect(read()).rejects.toMatchObject({ name: 'ApiError', status: 0 });
+  });
 });

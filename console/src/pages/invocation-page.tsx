@@ -29,7 +29,7 @@ export function InvocationPage({ requestId }: { requestId: string }) {
   const replay = useAction(async (api) => {
     const made = await api.json<{ requestId: string }>('POST', apiPath([...path, 'replay']));
     location.hash = linkTo('invocations', made.requestId);
-    return 'The event runs once more; this is its record.';
+    return 'It runs once more, as an event; this is its record.';
   });
   const isOpen = data?.status === 'accepted' || data?.status === 'running';
   return (
@@ -39,7 +39,7 @@ export function InvocationPage({ requestId }: { requestId: string }) {
         <button type="button" onClick={reload} disabled={isLoading}>
           Refresh
         </button>
-        {data?.invokeType === 'Event' ? (
+        {data?.invokeType === 'Event' || data?.payload !== undefined || data?.payloadBase64 !== undefined ? (
           <button type="button" onClick={() => replay.run()} disabled={replay.isBusy}>
             Replay
           </button>

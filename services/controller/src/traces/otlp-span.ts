@@ -66,13 +66,14 @@ function attributesOf(values: Readonly<Record<string, Value>>): { key: string; v
   const attributes = [];
   for (const key in values) {
     const value = values[key];
-    if (value !== undefined) attributes.push({ key, value: anyValue(value) });
+    if (value !== undefined) attributes.push({ key, value: anyValue(key, value) });
   }
   return attributes;
 }
 
-function anyValue(value: Exclude<Value, undefined>): object {
+/** One type for each name: backends refuse, or lose, an attribute that is an integer in one span and a fraction in the next. */
+function anyValue(key: string, value: Exclude<Value, undefined>): object {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
-  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+  return key.endsWith('_ms') ? { doubleValue: value } : { intValue: String(Math.round(value)) };
 }

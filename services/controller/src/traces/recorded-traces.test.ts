@@ -19,7 +19,7 @@ const record: InvocationRecord = {
   errorType: 'TypeError',
   start: 'cold',
   startedAt: '2026-01-31T12:00:00.000Z',
-  stages: { totalMs: 1.5, waitMs: 0.25 },
+  stages: { totalMs: 1.5, waitMs: 0.25, invokeMs: 3 },
   payloadBytes: 0,
   resultBytes: 0,
 };
@@ -57,6 +57,7 @@ describe('a call of a trace', () => {
       'faas.invocation_id': { stringValue: REQUEST },
       'http.response.status_code': { intValue: '200' },
       'easyfaas.wait_ms': { doubleValue: 0.25 },
+      'easyfaas.invoke_ms': { doubleValue: 3 },
     });
   });
 
@@ -75,6 +76,8 @@ describe('a call of a trace', () => {
     expect([begin(undefined)?.traceId, begin('nonsense')?.traceId]).toEqual([REQUEST.replaceAll('-', ''), REQUEST.replaceAll('-', '')]);
     expect(begin(undefined)?.parentSpanId).toBeUndefined();
     expect(traces.begin({ requestId: 'my-own-id', traceparent: undefined })?.traceId).toMatch(/^[0-9a-f]{32}$/);
+    const nil = traces.begin({ requestId: '00000000-0000-0000-0000-000000000000', traceparent: undefined });
+    expect(nil?.traceId).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
     const half = recorded(0.5).traces;
     const chosen = Array.from({ length: 16 }, (_, n) =>
       half.begin({ requestId: `221134a4-8176-4d4b-948b-8cc6${n.toString(16)}86af8e5`, traceparent: undefined }),

@@ -15,6 +15,7 @@ export interface RecordedTracesOptions {
 
 const SPAN_BYTES = 8;
 const POOL_BYTES = SPAN_BYTES * 512;
+const NIL = '00000000-0000-0000-0000-000000000000';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
@@ -67,9 +68,9 @@ export class RecordedTraces implements Traces {
   }
 }
 
-/** A UUID is as many digits as the id of a trace has; any other id is hashed. */
+/** A UUID is as many digits as the id of a trace has; any other id is hashed, and so is the one that no trace may have. */
 function traceIdOf(requestId: string): string {
-  if (UUID.test(requestId)) return requestId.replaceAll('-', '');
+  if (UUID.test(requestId) && requestId !== NIL) return requestId.replaceAll('-', '');
   return createHash('sha256').update(requestId).digest('hex').slice(0, 32);
 }
 
