@@ -81,9 +81,13 @@ export function sendAnswer(web: WebRequest, { status, headers, body }: HttpAnswe
   response.end(body);
 }
 
+/** These are for a whole origin: in an answer of a function they would be for the console that it shares it with, too. */
+const OF_ORIGIN = new Set(['alt-svc', 'clear-site-data', 'nel', 'report-to', 'strict-transport-security']);
+
 /** Everything but the body. @param more as above */
 export function beginAnswer({ response, requestId }: WebRequest, { status, headers }: HttpAnswerHead, more: readonly string[]): void {
-  const all = [...headers, ...more, 'X-Easyfaas-Request-Id', requestId];
+  const own = response.hasHeader('content-security-policy') ? withoutOrigins(headers) : headers;
+  const all = [...own, ...more, 'X-Easyfaas-Request-Id', requestId];
   // Appended one by one: writeHead keeps only the last of several headers of one name when others were set before.
   for (let at = 0; at < all.length; at += 2) {
     // The policy that is set already keeps functions apart from the console: a function may only add to it.
@@ -91,6 +95,10 @@ export function beginAnswer({ response, requestId }: WebRequest, { status, heade
   }
   for (let at = 0; at + 1 < all.length; at += 2) response.appendHeader(all[at] as string, all[at + 1] as string);
   response.writeHead(status);
+}
+
+function withoutOrigins(headers: readonly string[]): string[] {
+  return headers.filter((_text, at) => !OF_ORIGIN.has((headers[at - (at % 2)] as string).toLowerCase()));
 }
 
 export function sendJson(web: WebRequest, status: number, value: unknown): void {
