@@ -1,12 +1,15 @@
 import { accessKeyOf } from '../src/auth/access-key';
 import { type ApiUnderTest, startApi } from './api-under-test';
+import { eventually } from './eventually';
 import { clientOf, jsonBody } from './http-client';
 import { describeWithRedis, startRedis, type TestRedis } from './redis-server';
 import { compareAnswer, readOracle } from './support/lambda-oracle';
 import { ANSWERED_ELSEWHERE, DIFFERENCES, DIFFERENT_CASES, DIFFERENT_STEPS } from './support/lambda-oracle-differences';
+import type { Ask } from './support/lambda-oracle-requests';
 import { SCENARIOS } from './support/lambda-oracle-scenarios';
 import { type RecordingClient, recordingClient } from './support/wire-recorder';
 
+const ACCOUNT_ID = '111111111111';
 const oracle = readOracle('control-plane.json');
 if (oracle === undefined) process.stderr.write('SKIPPED: the recorded answers of AWS Lambda are not here (../shared/oracle/aws-lambda)\n');
 const describeWithOracle = oracle === undefined ? describe.skip : describeWithRedis;
@@ -20,7 +23,7 @@ describeWithOracle('the Lambda dialect beside the recorded answers of AWS', () =
   beforeAll(async () => {
     redis = await startRedis();
     api = await startApi({ redisUrl: redis.url, prefix: redis.prefix, region: 'us-east-1' });
-    const made = await clientOf(api.url, await api.adminKey())('/v1/keys', { method: 'POST', ...jsonBody({ AccountId: '111111111111' }) });
+    const made = await clientOf(api.url, await api.adminKey())('/v1/keys', { method: 'POST', ...jsonBody({ AccountId: ACCOUNT_ID }) });
     const credentials = accessKeyOf(made.json<{ Key: string }>().Key);
     if (credentials === undefined) throw new Error('no key');
     recorder = recordingClient({ endpoint: api.url, region: 'us-east-1', credentials });
@@ -36,9 +39,21 @@ describeWithOracle('the Lambda dialect beside the recorded answers of AWS', () =
     SCENARIOS.some(({ matches }) => matches === name || (matches instanceof RegExp && matches.test(name))),
   );
 
+  /** Who recorded waited for each function to be ready before the next step. */
+  const ask: Ask = async (send) => {
+    const answer = await recorder.answerTo(send);
+    const { FunctionName } = answer.body as { FunctionName?: string };
+    if (FunctionName === undefined) return answer;
+    await eventually(async () => {
+      const { State, LastUpdateStatus } = (await api.functionStore.get(ACCOUNT_ID, FunctionName))?.configuration ?? {};
+      expect([State, LastUpdateStatus]).not.toContainEqual(expect.stringMatching(/Pending|InProgress/));
+    }, 20_000);
+    return answer;
+  };
+
   it.each(run)('%s', async (name, steps) => {
     const scenario = SCENARIOS.find(({ matches }) => matches === name || (matches instanceof RegExp && matches.test(name)));
-    const answers = await scenario?.run((send) => recorder.answerTo(send), name, steps);
+    const answers = await scenario?.run(ask, name, steps);
     const compared = Object.entries(steps).filter(([step]) => DIFFERENT_STEPS[`${name} ${step}`] === undefined);
     const problems = compared.flatMap(([step, answer]) => {
       const ours = answers?.[step];
