@@ -6,6 +6,8 @@ import { NO_POOL, type PoolState, lost, opened, received } from '../pool/pool-st
 import { useShared } from './context';
 
 const RECONNECT_MS = 1000;
+/** The controller says something every 10 s; whoever says nothing for so long is gone without a word. */
+const SILENCE_MS = 30_000;
 
 /** The pool as it changes, for as long as it is shown; the stream is opened again when it breaks. */
 export function usePool(): PoolState & { error: unknown } {
@@ -17,13 +19,23 @@ export function usePool(): PoolState & { error: unknown } {
     const { signal } = aborter;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const follow = async (): Promise<void> => {
-      const response = await api.send('GET', '/v1/pool?watch', { signal });
+      const silence = new AbortController();
+      const response = await api.send('GET', '/v1/pool?watch', { signal: AbortSignal.any([signal, silence.signal]) });
       const parser = new EventStreamParser();
       setState(opened);
       setError(undefined);
-      for await (const part of textParts(response)) {
-        const events = parser.push(part);
-        setState((before) => received(before, events));
+      const givesUp = (): ReturnType<typeof setTimeout> =>
+        setTimeout(() => silence.abort(new Error('nothing was heard for 30 s')), SILENCE_MS);
+      let wait = givesUp();
+      try {
+        for await (const part of textParts(response)) {
+          clearTimeout(wait);
+          wait = givesUp();
+          const events = parser.push(part);
+          if (events.length > 0) setState((before) => received(before, events));
+        }
+      } finally {
+        clearTimeout(wait);
       }
     };
     const again = (failure?: unknown): void => {

@@ -3,6 +3,8 @@ import type { PoolContainer, PoolReader } from './pool-reader';
 
 /** The pool is compared with what the watcher saw last so often, ms: counts of calls change all the time. */
 const LOOK_MS = 500;
+/** Without an event a comment keeps the connection from being taken for dead, ms. */
+const KEEP_ALIVE_MS = 10_000;
 /** A watcher that lets so much pile up is cut off, bytes; it connects again and gets everything. */
 const BUFFERED_BYTES_MAX = 1024 * 1024;
 
@@ -20,7 +22,12 @@ export function streamPool(
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   let known = new Map<string, string>();
   let facts = '';
-  const send = (event: string, json: string): void => void response.write(`event: ${event}\ndata: ${json}\n\n`);
+  let quietMs = 0;
+  const write = (text: string): void => {
+    response.write(`${text}\n\n`);
+    quietMs = 0;
+  };
+  const send = (event: string, json: string): void => write(`event: ${event}\ndata: ${json}`);
   const look = async (): Promise<void> => {
     if (await mustEnd()) return void response.end();
     if (response.writableLength > BUFFERED_BYTES_MAX) return void response.destroy();
@@ -32,6 +39,8 @@ export function streamPool(
     for (const [containerId, json] of now) if (known.get(containerId) !== json) send('container', json);
     for (const containerId of known.keys()) if (!now.has(containerId)) send('gone', JSON.stringify({ containerId }));
     known = now;
+    quietMs += LOOK_MS;
+    if (quietMs >= KEEP_ALIVE_MS) write(':');
   };
   const fail = (error: Error): void => void response.destroy(error);
   look().catch(fail);
