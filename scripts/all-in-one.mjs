@@ -1,13 +1,13 @@
 // EasyFaaS in one container beside the Docker socket. When: `npm run all-in-one`. Builds the image as `npm run up` builds its own, makes the
 // data directory a shared mount where it is none, and runs the `docker run` line of docs/guides/ways-to-start.md. Needs what `npm run up` needs.
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand } from './lib/command.mjs';
 import { waitUntilReady } from './lib/api.mjs';
 import { ensureDataDirectory } from './lib/data-directory.mjs';
 import { chooseRuntimes } from './lib/images.mjs';
 import { run } from './lib/run.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
-import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
+import { Failure } from './lib/terminal.mjs';
 
 const READY_TIMEOUT_MS = 120_000;
 const USAGE = `npm run all-in-one -- [options]
@@ -105,23 +105,4 @@ async function main(values, terminal, log) {
   terminal.print(`Stop it: docker stop ${values.name}    More: docs/guides/ways-to-start.md`);
 }
 
-let values;
-try {
-  ({ values } = parseArgs({ options }));
-} catch (error) {
-  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-  process.exit(2);
-}
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const terminal = createTerminal();
-let log;
-try {
-  log = openLog(join(ROOT, '.easyfaas', 'all-in-one.log'));
-  await main(values, terminal, log);
-} catch (error) {
-  terminal.fail(error, log);
-  process.exitCode = 1;
-}
+await runCommand({ options, usage: USAGE, logName: () => 'all-in-one.log', main });

@@ -1,12 +1,10 @@
 // Takes EasyFaaS down and removes what `npm run up` made. When: `npm run down`; with `-- --purge` nothing of it stays.
 // Needs: Docker, and root where `npm run up` needed it.
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand } from './lib/command.mjs';
 import { removeStandIns } from './lib/base-images.mjs';
 import { ensureCompose } from './lib/compose.mjs';
 import { ensureEngine } from './lib/docker-engine.mjs';
 import { ROOT, describeStack, readStack, stopStack } from './lib/stack.mjs';
-import { createTerminal, openLog } from './lib/terminal.mjs';
 
 const USAGE = `npm run down -- [options]
   --project <name>      Compose project                    (easyfaas)
@@ -56,23 +54,4 @@ async function main(values, terminal, log) {
     );
 }
 
-let values;
-try {
-  ({ values } = parseArgs({ options }));
-} catch (error) {
-  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-  process.exit(2);
-}
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const terminal = createTerminal();
-let log;
-try {
-  log = openLog(join(ROOT, '.easyfaas', `down-${values.project}.log`));
-  await main(values, terminal, log);
-} catch (error) {
-  terminal.fail(error, log);
-  process.exitCode = 1;
-}
+await runCommand({ options, usage: USAGE, logName: ({ project }) => `down-${project}.log`, main });

@@ -3,7 +3,7 @@
 // `npm run up`. Data stays in one folder. Standard output has the services' logs, standard error what is done before they start.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand } from './lib/command.mjs';
 import { ensureDataDirectory, releaseDataDirectory } from './lib/data-directory.mjs';
 import { chooseRuntimes } from './lib/images.mjs';
 import { aptInstall, isRoot } from './lib/machine.mjs';
@@ -11,7 +11,7 @@ import { findCommand, run } from './lib/run.mjs';
 import { makeServiceDirectories, servicePrograms } from './lib/service-programs.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
 import { superviseUntilSignal } from './lib/supervisor.mjs';
-import { Failure, createTerminal, openLog } from './lib/terminal.mjs';
+import { Failure } from './lib/terminal.mjs';
 
 const USAGE = `npm run start -- [options]
   --data-dir <path>     where functions and keys are kept  (EASYFAAS_DATA_DIR, else /var/lib/easyfaas)
@@ -81,23 +81,4 @@ async function prepare(terminal, log, { tag, runtimes }) {
   await terminal.step('Programs', () => run(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT, log }));
 }
 
-let values;
-try {
-  ({ values } = parseArgs({ options }));
-} catch (error) {
-  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-  process.exit(2);
-}
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const terminal = createTerminal({ stream: process.stderr });
-let log;
-try {
-  log = openLog(join(ROOT, '.easyfaas', 'start.log'));
-  await main(values, terminal, log);
-} catch (error) {
-  terminal.fail(error, log);
-  process.exitCode = 1;
-}
+await runCommand({ options, usage: USAGE, logName: () => 'start.log', stream: () => process.stderr, main });

@@ -2,11 +2,11 @@
 // Needs: Linux and Node.js 20. Root where Docker or Compose is missing, or where mounts are private (no systemd).
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand } from './lib/command.mjs';
 import { callFunction, deploySource, readKey, waitForColdContainer } from './lib/api.mjs';
 import { run } from './lib/run.mjs';
 import { ROOT, containerName, describeStack, prepareMachine, readStack, stackUrl, startStack } from './lib/stack.mjs';
-import { createTerminal, Failure, openLog } from './lib/terminal.mjs';
+import { Failure } from './lib/terminal.mjs';
 
 /** The pool is filled after the start; a first call that comes earlier would measure the making of a container. */
 const POOL_WAIT_MS = 10_000;
@@ -129,23 +129,10 @@ function readPort(text) {
 
 const round = (milliseconds) => Math.round(milliseconds * 10) / 10;
 
-let values;
-try {
-  ({ values } = parseArgs({ options }));
-} catch (error) {
-  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-  process.exit(2);
-}
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const terminal = createTerminal({ stream: values.json ? process.stderr : process.stdout });
-let log;
-try {
-  log = openLog(join(ROOT, '.easyfaas', `up-${values.project}.log`));
-  await main(values, terminal, log);
-} catch (error) {
-  terminal.fail(error, log);
-  process.exitCode = 1;
-}
+await runCommand({
+  options,
+  usage: USAGE,
+  logName: ({ project }) => `up-${project}.log`,
+  stream: ({ json }) => (json ? process.stderr : process.stdout),
+  main,
+});
