@@ -49,14 +49,14 @@ async function request(url, { key, method = 'GET', type, body, timeoutMs = 30_00
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** Waits until the pool has a cold container of a runtime; gives up quietly, since a call waits for one by itself. */
+/** Waits until the pool has a cold container of a runtime; a call waits for one by itself. @returns whether one was seen */
 export async function waitForColdContainer(url, { key, runtime, withinMs }) {
   const hasOne = async () => {
     const answer = await request(`${url}/v1/pool`, { key });
-    if (answer.status !== 200) return true;
-    return JSON.parse(answer.text).runtimes?.some((entry) => entry.runtime === runtime && entry.cold > 0);
+    if (answer.status !== 200) return 'refused';
+    return JSON.parse(answer.text).containers.some((container) => container.runtime === runtime && container.state === 'cold');
   };
-  await until(hasOne, { withinMs, everyMs: 100 });
+  return (await until(hasOne, { withinMs, everyMs: 100 })) === true;
 }
 
 /** Creates the function, or gives an existing one this code. */

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { expectError } from '../support/platform-error';
-import { type Language, call, callJson, deploy, docker, invoke, removeDeployments } from '../support/stack';
+import { repositoryRoot } from '../support/repository';
+import { type Language, call, callJson, deploy, docker, invoke, removeDeployments, stack } from '../support/stack';
 
 afterAll(removeDeployments);
 
@@ -137,6 +140,13 @@ describe('an operator', () => {
     const next = await invoke(name);
     expect([next.headers.get('x-easyfaas-start'), containerOf(next) === containerId]).toEqual(['warm', false]);
     expect((await shown(containerId)).history.at(-1)?.reason).toMatch(/reborn by an operator/);
+  });
+
+  it('is told by `npm run up` of a cold container once there is one', () => {
+    const lib = join(repositoryRoot, 'scripts/lib/api.mjs');
+    const wish = { key: stack.key, runtime: 'nodejs20', withinMs: 50_000 };
+    const program = `import { waitForColdContainer as wait } from ${JSON.stringify(lib)}; console.log(await wait('${stack.url}', ${JSON.stringify(wish)}));`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '--eval', program]).toString()).toBe('true\n');
   });
 
   it('sees how many cold containers of each kind there are, how many there should be, and why', async () => {
