@@ -9,6 +9,7 @@ import { faultTable } from './lib/fault-table.mjs';
 import { startedDaemonPid, stopStartedEngine } from './lib/docker-engine.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
 import { aptInstall, hasApt, isRoot } from './lib/machine.mjs';
+import { ensureTestClients } from './lib/test-clients.mjs';
 import { ensureTestLanguages } from './lib/test-languages.mjs';
 import { findCommand, run } from './lib/run.mjs';
 import { ROOT, prepareMachine } from './lib/stack.mjs';
@@ -103,12 +104,7 @@ const preparations = {
   },
   stack: async () => {
     if (process.env.EASYFAAS_TEST_URL) return;
-    // For the tests of the Lambda dialect; without it they are skipped, or fail with REQUIRE_DOCKER=1.
-    if (!findCommand('aws') && isRoot() && hasApt())
-      await terminal.step('The aws command', ({ say }) => aptInstall(['awscli'], { log, say }));
-    // For the test of the web console, likewise.
-    if (!findCommand('chromium') && isRoot() && hasApt())
-      await terminal.step('Chromium', ({ say }) => aptInstall(['chromium'], { log, say }));
+    await ensureTestClients(terminal, { log });
     const stack = await startTestStack(terminal, { compose: setUp.compose, log, tag: IMAGE_TAG, runId });
     Object.assign(setUp.env, stack.env);
     setUp.tearDown.push(stack.stop);
