@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Field } from './field';
+import { submitting } from './submitting';
 
 interface Props {
   label: string;
@@ -34,11 +35,10 @@ export function ConfirmButton({ label, question, onConfirm, typed, isDisabled = 
       </button>
       <dialog ref={dialog} aria-label={label}>
         <form
-          onSubmit={(event) => {
-            event.preventDefault();
+          onSubmit={submitting(() => {
             close();
             onConfirm();
-          }}
+          })}
         >
           <p>{question}</p>
           {children}

@@ -5,6 +5,7 @@ import { useAction } from '../hooks/use-action';
 import { ConfirmButton } from './confirm-button';
 import { Field } from './field';
 import { ErrorNote } from './notes';
+import { submitting } from './submitting';
 
 const RESIZED = ['cold', 'warm', 'paused', 'draining'];
 
@@ -42,12 +43,7 @@ export function ContainerActions({ container: { containerId, phase = '', memoryM
       />
       <ErrorNote error={drain.error} />
       <dialog ref={dialog} aria-label={`Resize ${containerId}`}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            resize.run();
-          }}
-        >
+        <form onSubmit={submitting(() => resize.run())}>
           <Field label={`Memory of ${containerId}, MB`} hint="It keeps that until its function's memory is changed, or until it is reset.">
             <input
               type="number"

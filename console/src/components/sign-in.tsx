@@ -3,6 +3,7 @@ import { Api } from '../api/api';
 import { ApiError } from '../api/api-error';
 import { ErrorNote } from './notes';
 import { Field } from './field';
+import { submitting } from './submitting';
 
 /** Any key may ask for this. */
 const ASKED = '/v1/runtimes';
@@ -38,10 +39,9 @@ export function SignIn({ reason, onSignedIn }: { reason: string | undefined; onS
         </p>
       )}
       <form
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={submitting(() => {
           void signIn();
-        }}
+        })}
       >
         <Field label="API key" hint="It stays in this tab until you close it or sign out, and goes to this controller only.">
           <input

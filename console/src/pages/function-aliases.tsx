@@ -7,6 +7,7 @@ import { EmptyState, ErrorNote } from '../components/notes';
 import { Table } from '../components/table';
 import { visibleText } from '../format/visible-text';
 import { useAction } from '../hooks/use-action';
+import { submitting } from '../components/submitting';
 
 interface Props {
   name: string;
@@ -62,13 +63,7 @@ export function FunctionAliases({ name, aliases, reload }: Props) {
           ))}
         </Table>
       )}
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          point.run();
-        }}
-      >
+      <form class="fields" onSubmit={submitting(() => point.run())}>
         <Field label="Alias">
           <input value={alias} required onInput={(event) => setAlias(event.currentTarget.value)} autocomplete="off" />
         </Field>

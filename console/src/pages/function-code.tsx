@@ -7,6 +7,7 @@ import { useAction } from '../hooks/use-action';
 import { useLoad } from '../hooks/use-load';
 import { CodeSource, type CodeUpload } from './code-source';
 import type { FunctionPart } from './function-page';
+import { submitting } from '../components/submitting';
 
 /** Replaces the code. What is there is not given out: it is a package, and its author has it. */
 export function FunctionCode({ name, view: { Configuration }, reload }: FunctionPart) {
@@ -36,12 +37,7 @@ export function FunctionCode({ name, view: { Configuration }, reload }: Function
           <p>The runtime {Configuration.Runtime} is not part of this installation.</p>
         )
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            update.run();
-          }}
-        >
+        <form onSubmit={submitting(() => update.run())}>
           <CodeSource runtime={runtime} sample="" onChange={setUpload} />
           <div class="choices">
             <label>

@@ -8,6 +8,7 @@ import { ErrorNote } from '../components/notes';
 import { Table } from '../components/table';
 import { useAction } from '../hooks/use-action';
 import { useLoad } from '../hooks/use-load';
+import { submitting } from '../components/submitting';
 
 /** Names and times; values go in and never come out. */
 export function FunctionSecrets({ name }: { name: string }) {
@@ -50,13 +51,7 @@ export function FunctionSecrets({ name }: { name: string }) {
           ))}
         </Table>
       )}
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          put.run();
-        }}
-      >
+      <form class="fields" onSubmit={submitting(() => put.run())}>
         <Field label="Name of the variable">
           <input value={secret} required onInput={(event) => setSecret(event.currentTarget.value)} autocomplete="off" />
         </Field>

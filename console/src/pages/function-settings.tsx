@@ -8,6 +8,7 @@ import { EnvironmentEditor } from './environment-editor';
 import { rowsOf, variablesOf } from './environment-rows';
 import type { FunctionPart } from './function-page';
 import { FunctionSecrets } from './function-secrets';
+import { submitting } from '../components/submitting';
 
 /** Only what was changed is sent; somebody else's change in between is not overwritten. */
 export function FunctionSettings({ name, view: { Configuration: it }, reload }: FunctionPart) {
@@ -41,12 +42,11 @@ export function FunctionSettings({ name, view: { Configuration: it }, reload }: 
   return (
     <>
       <form
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={submitting(() => {
           const variables = variablesOf(rows);
           setProblem(typeof variables === 'string' ? variables : '');
           if (typeof variables !== 'string') save.run(variables);
-        }}
+        })}
       >
         <div class="fields">
           <Field label="Memory, MB" hint="Warm containers get it without a restart.">

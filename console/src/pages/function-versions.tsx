@@ -12,6 +12,7 @@ import { useAction } from '../hooks/use-action';
 import { useLoad } from '../hooks/use-load';
 import { FunctionAliases } from './function-aliases';
 import type { FunctionPart } from './function-page';
+import { submitting } from '../components/submitting';
 
 const PAGE = '100';
 
@@ -46,13 +47,7 @@ export function FunctionVersions({ name }: FunctionPart) {
   return (
     <>
       <ErrorNote error={error} retry={reload} />
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          publish.run();
-        }}
-      >
+      <form class="fields" onSubmit={submitting(() => publish.run())}>
         <Field label="Words for the next version">
           <input value={description} maxLength={256} onInput={(event) => setDescription(event.currentTarget.value)} autocomplete="off" />
         </Field>

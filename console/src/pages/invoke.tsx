@@ -6,6 +6,7 @@ import { useAction } from '../hooks/use-action';
 import type { FunctionPart } from './function-page';
 import { InvokeAnswer } from './invoke-answer';
 import { type InvokeResult, invokeResult } from './invoke-result';
+import { submitting } from '../components/submitting';
 
 const TYPES = ['application/json', 'text/plain'] as const;
 
@@ -41,10 +42,7 @@ export function Invoke({ name }: FunctionPart) {
   return (
     <>
       <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          invoke.run();
-        }}
+        onSubmit={submitting(() => invoke.run())}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) invoke.run();
         }}

@@ -9,6 +9,7 @@ import { useLoad } from '../hooks/use-load';
 import { linkTo } from '../route';
 import { CodeSource, type CodeUpload } from './code-source';
 import { sampleSource } from './sample-source';
+import { submitting } from '../components/submitting';
 
 export function NewFunctionPage() {
   const { data, error, reload } = useLoad((api, signal) => api.get<{ Runtimes: RuntimeView[] }>('/v1/runtimes', signal), []);
@@ -38,12 +39,7 @@ function NewFunction({ runtimes }: { runtimes: readonly RuntimeView[] }) {
   });
   if (runtime === undefined) return <p>This installation has no runtimes.</p>;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.run();
-      }}
-    >
+    <form onSubmit={submitting(() => create.run())}>
       <div class="fields">
         <Field label="Name" hint="Letters, digits, - and _">
           <input
